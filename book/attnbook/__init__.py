@@ -1,0 +1,10 @@
+"""The Sphinx side of the course: everything that turns its sources into a quiet, self-contained site."""
+
+from attnbook import math
+
+
+def setup(app):
+    """Wire the parts together; each is a module that explains itself."""
+    for part in (math,):
+        part.setup(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
