@@ -1,0 +1,78 @@
+"""An explorer under a reader's own kernel: ipywidgets around the same three functions, at any value."""
+
+import math
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from attnlib.course.controls import Choice, Control, Slider, Switch
+from attnlib.figures.canvas import to_png
+
+if TYPE_CHECKING:
+    from attnlib.course.explorer import Explorer
+
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+
+
+def live_view(explorer: "Explorer") -> dict[str, Any]:
+    """The mime bundle of a widget whose picture and sentence follow its controls.
+
+    No ``Output`` widget: what happens inside one is invisible to nbval.
+    """
+    from ipywidgets import HTML, Image, VBox
+
+    controls = {name: _widget(control) for name, control in explorer.controls.items()}
+    image = Image(format="png", layout={"max_width": "100%", "width": "720px"})
+    readout = HTML()
+
+    def redraw(_change=None) -> None:
+        numbers = explorer.measure(**{name: widget.value for name, widget in controls.items()})
+        sentence = explorer.readout(numbers)
+        image.value = to_png(explorer.draw(numbers))
+        image.alt = sentence  # for clients that read it
+        readout.value = f"<span role='status'>{escape(sentence)}</span>"
+
+    for widget in controls.values():
+        widget.observe(redraw, names="value")
+    redraw()
+    view = VBox([*controls.values(), image, readout])
+    return {WIDGET_MIME: {"version_major": 2, "version_minor": 0, "model_id": view.model_id}}
+
+
+def _widget(control: Control):
+    import ipywidgets as widgets
+
+    shared = {
+        "value": control.default,
+        "description": control.label,
+        "style": {"description_width": "12em"},
+        "layout": {"width": "min(100%, 40em)"},
+    }
+    if isinstance(control, Switch):
+        return widgets.Checkbox(**shared)
+    if isinstance(control, Choice):
+        return widgets.Dropdown(options=control.stops, **shared)
+    return _slider(control, shared)
+
+
+def _slider(control: Slider, shared: dict[str, Any]):
+    import ipywidgets as widgets
+
+    low, high = control.stops[0], control.stops[-1]
+    whole = all(isinstance(stop, int) for stop in control.stops)
+    if whole and control.log:  # every integer between, denser at the small end
+        return widgets.SelectionSlider(options=_between_powers(control.stops), **shared)
+    if whole:
+        return widgets.IntSlider(min=low, max=high, **shared)
+    if control.log:
+        return widgets.FloatLogSlider(
+            min=math.log10(low), max=math.log10(high), step=(math.log10(high / low)) / 200, **shared
+        )
+    return widgets.FloatSlider(min=low, max=high, step=(high - low) / 200, **shared)
+
+
+def _between_powers(stops: tuple[float, ...]) -> list[int]:
+    """The stops and whole numbers between them, up to twelve to a doubling."""
+    low, high = int(stops[0]), int(stops[-1])
+    doublings = math.log2(high / low)
+    between = {round(low * 2 ** (step / 12)) for step in range(int(12 * doublings) + 1)}
+    return sorted(between | {int(stop) for stop in stops})

@@ -1,0 +1,1 @@
+"""The course's figures: one package a chapter, one explorer a file."""

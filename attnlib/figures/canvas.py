@@ -1,0 +1,118 @@
+"""The sheet that figures are drawn on: fixed widths, readable type, and small PNG files.
+
+A figure is drawn twice: 720 CSS pixels wide with panels side by side, and 344 wide with panels below
+each other for phones. Both are shown at their own size, so text is never scaled below the page's captions.
+"""
+
+import io
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from attnlib.figures.palette import FAINT, INK, PAPER, RULE
+
+WIDE, NARROW = 720, 344  # CSS pixels
+_CSS_DPI = 96  # by definition: 96 CSS pixels to the inch, so that 11 points are 14.7 pixels
+_DENSITY = 2  # image pixels to a CSS pixel: crisp on a 2× screen
+
+TEXT = 11.0  # points; the page's captions are 10.5
+SMALL = 10.5  # tick labels and cell numbers: never below this
+HEADING = 11.5
+
+
+def sheet(height: float, narrow: bool = False, narrow_height: float | None = None) -> Figure:
+    """An empty figure.
+
+    Args:
+        height: of the wide figure, in CSS pixels.
+        narrow: draw the phone's width instead.
+        narrow_height: of the phone's figure; default ``height``.
+    """
+    width, tall = (NARROW, narrow_height or height) if narrow else (WIDE, height)
+    figure = Figure(figsize=(width / _CSS_DPI, tall / _CSS_DPI), dpi=_CSS_DPI, facecolor=PAPER)
+    FigureCanvasAgg(figure)  # no pyplot: nothing is remembered between figures
+    return figure
+
+
+def place(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Axes at a place given in CSS pixels from the sheet's top left corner (a layout engine would cost 50 ms)."""
+    sheet_width, sheet_height = figure.get_size_inches() * _CSS_DPI
+    return figure.add_axes(
+        (left / sheet_width, 1 - (top + height) / sheet_height, width / sheet_width, height / sheet_height)
+    )
+
+
+def dress(axes: Axes, title: str = "", x: str = "", y: str = "", colour: str = INK) -> Axes:
+    """Quiet axes: no box, grey ticks, a title in the colour of what is shown."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(RULE)
+    axes.tick_params(labelsize=SMALL, labelcolor=INK, color=RULE, length=3)
+    if title:
+        axes.set_title(title, fontsize=HEADING, color=colour, loc="left", pad=7)
+    axes.set_xlabel(x, fontsize=TEXT, color=INK)
+    axes.set_ylabel(y, fontsize=TEXT, color=INK)
+    return axes
+
+
+def grid_of_numbers(
+    axes: Axes,
+    numbers: np.ndarray,
+    colours,
+    low: float,
+    high: float,
+    title: str = "",
+    colour: str = INK,
+    form: str | None = "{:.2f}",
+    rows: list[str] | None = None,
+    columns: list[str] | None = None,
+    row: int | None = None,
+) -> Axes:
+    """A heatmap with its numbers written in the cells.
+
+    Args:
+        numbers: (rows, columns); NaN cells are left blank and hatched (masked).
+        colours: a colour map; ``low`` and ``high`` are its ends.
+        form: how a number is written, or ``None`` to write none.
+        row: a row to frame, such as that of the query in hand.
+    """
+    height, width = numbers.shape
+    axes.imshow(numbers, cmap=colours, vmin=low, vmax=high, aspect="auto", interpolation="nearest")
+    if form is not None:
+        for i, j in np.ndindex(height, width):
+            if np.isnan(numbers[i, j]):
+                axes.text(j, i, "–", ha="center", va="center", fontsize=SMALL, color=FAINT)
+                continue
+            ink = ink_on(colours((numbers[i, j] - low) / ((high - low) or 1.0)))
+            axes.text(j, i, form.format(numbers[i, j] + 0.0), ha="center", va="center", fontsize=SMALL, color=ink)
+    axes.set_xticks(range(width), columns if columns is not None else [""] * width)
+    axes.set_yticks(range(height), rows if rows is not None else [""] * height)
+    axes.tick_params(labelsize=SMALL, labelcolor=INK, length=0)
+    axes.spines[:].set_visible(False)
+    if title:
+        axes.set_title(title, fontsize=HEADING, color=colour, loc="left", pad=7)
+    if row is not None:
+        axes.axhspan(row - 0.5, row + 0.5, fill=False, edgecolor=INK, linewidth=1.8, clip_on=False)
+    return axes
+
+
+def ink_on(background: tuple[float, ...]) -> str:
+    """Black or white, whichever has more contrast on this colour (WCAG 2.2, relative luminance)."""
+    rgb = np.asarray(background[:3])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return PAPER if linear @ (0.2126, 0.7152, 0.0722) < 0.2 else INK
+
+
+def to_png(figure: Figure, colours: int = 64) -> bytes:
+    """The figure as a PNG with a palette: a quarter of the bytes, and no difference that can be seen."""
+    canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
+    figure.set_dpi(_CSS_DPI * _DENSITY)
+    canvas.draw()
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    stream = io.BytesIO()
+    picture.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+        stream, "PNG", optimize=True
+    )
+    return stream.getvalue()

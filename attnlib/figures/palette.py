@@ -1,0 +1,43 @@
+"""The course's colours: one for each of query, key, value, scores and weights, the same in every chapter.
+
+The five fills are Okabe and Ito's, chosen so that colour-blind readers can tell them apart.
+Each has a darker ink of the same hue for text, with a contrast of at least 4.5 : 1 on white.
+"""
+
+from matplotlib.colors import LinearSegmentedColormap
+
+QUERY, QUERY_INK = "#0072B2", "#005F95"
+KEY, KEY_INK = "#D55E00", "#A84A00"
+VALUE, VALUE_INK = "#009E73", "#00714F"
+SCORE, SCORE_INK = "#CC79A7", "#97436F"
+WEIGHT, WEIGHT_INK = "#E69F00", "#855C00"
+
+INK = "#222222"  # text and axes
+FAINT = "#6B6B6B"  # secondary text: still 4.5 : 1 on white
+RULE = "#C9C9C9"  # grid lines and frames, never text
+PAPER = "#FFFFFF"  # the page turns it into its own background in the dark theme
+
+
+def _sequence(name: str, colour: str, deep: str) -> LinearSegmentedColormap:
+    return LinearSegmentedColormap.from_list(name, [PAPER, colour, deep])
+
+
+# Amounts that start at zero: white is none, deep is most.
+QUERY_MAP = _sequence("query", "#6FB1D9", QUERY_INK)
+KEY_MAP = _sequence("key", "#EFA06A", KEY_INK)
+VALUE_MAP = _sequence("value", "#66C5A9", VALUE_INK)
+SCORE_MAP = _sequence("score", SCORE, SCORE_INK)
+WEIGHT_MAP = _sequence("weight", WEIGHT, WEIGHT_INK)
+
+# Signed amounts: white is zero, negative is grey-blue, positive the role's colour.
+_NEGATIVE = "#45566B"
+
+
+def _signed(name: str, colour: str) -> LinearSegmentedColormap:
+    return LinearSegmentedColormap.from_list(name, [_NEGATIVE, "#B9C2CC", PAPER, colour, colour])
+
+
+QUERY_SIGNED = _signed("query-signed", QUERY)
+KEY_SIGNED = _signed("key-signed", KEY)
+VALUE_SIGNED = _signed("value-signed", VALUE)
+SCORE_SIGNED = _signed("score-signed", SCORE_INK)

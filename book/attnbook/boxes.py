@@ -1,0 +1,47 @@
+"""Verdicts and questions as plain HTML; both can be read without JavaScript."""
+
+from html import escape
+from typing import Any
+
+from attnlib.course.claims import CLAIMS
+from attnlib.course.verdict import RULINGS
+
+
+def anchor(claim_id: str) -> str:
+    """The id of a claim's verdict on its chapter's page: ``claim-2-1``."""
+    return f"claim-{claim_id.replace('.', '-')}"
+
+
+def verdict_html(record: dict[str, Any]) -> str:
+    """The box that states a claim, its verdict and the numbers behind it."""
+    claim = CLAIMS[record["id"]]
+    ruling = record["verdict"]
+    return (
+        f'<aside class="verdict {ruling}" id="{anchor(claim.id)}" aria-label="Verdict on claim {claim.id}">'
+        f'<p class="claim"><span class="number">Claim {claim.id}</span> {escape(claim.text)}</p>'
+        f'<p class="ruling"><strong class="badge">{RULINGS[ruling].capitalize()}</strong> '
+        f"{escape(record['evidence'])}</p></aside>"
+    )
+
+
+def question_html(questions: list[dict[str, Any]]) -> str:
+    """The self-test: native radio buttons, and below each question its answers for readers without JavaScript."""
+    return (
+        '<form class="quiz">' + "".join(_question(i, question) for i, question in enumerate(questions, 1)) + "</form>"
+    )
+
+
+def _question(number: int, question: dict[str, Any]) -> str:
+    options = "".join(
+        f'<label><input type="radio" name="question-{number}" autocomplete="off" '
+        f'data-right="{str(option["answer"] == question["right"]).lower()}" data-reason="{escape(option["reason"])}"> '
+        f"<span>{escape(option['answer'])}</span></label>"
+        for option in question["options"]
+    )
+    right = next(option for option in question["options"] if option["answer"] == question["right"])
+    return (
+        f"<fieldset><legend>{number}. {escape(question['ask'])}</legend>{options}"
+        '<p class="reason" role="status"></p>'
+        f"<noscript><details><summary>Answer</summary><p>{escape(right['answer'])}: {escape(right['reason'])}</p>"
+        "</details></noscript></fieldset>"
+    )

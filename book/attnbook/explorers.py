@@ -1,0 +1,144 @@
+"""Explorers on the static page: plain HTML with native controls, and the frames beside it."""
+
+import json
+import re
+import shutil
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.display import progress_message, status_iterator
+
+from attnbook.frames import LAYOUTS, draw_all, folder, load, missing
+from attnlib.course.explorer import EXPLORER_MIME, Explorer
+from attnlib.figures.canvas import NARROW, WIDE
+
+FRAMES = "_frames"
+PHONE = "(max-width: 767px)"  # below it a page has no room for a figure of 720 pixels
+
+log = logging.getLogger(__name__)
+
+
+def figure_html(described: dict[str, Any], root: str, number: int = 1) -> str:
+    """The figure of one explorer, as the contract of the page has it.
+
+    Args:
+        described: what ``Explorer.describe`` stored in the notebook.
+        root: relative address of the site's root, such as ``"../"``.
+        number: makes ids unique when a page shows the same explorer more than once.
+    """
+    explorer = load(described["source"])
+    parameters = described["parameters"]
+    where = f"{root}{FRAMES}/{folder(explorer)}/"
+    start = explorer.states.index(explorer.defaults)
+    sentence = described["readouts"][start]
+    kind = "explorer" if parameters else "picture"
+    key = f"{kind}-{described['name']}" + (f"-{number}" if number > 1 else "")
+    parts = [
+        f'<figure class="{kind}" id="{key}" data-{kind}="{escape(described["name"])}" data-frames="{where}">',
+        f'<picture><source media="{PHONE}" srcset="{where}narrow-{start}.png"{_size(explorer, "narrow")}>'
+        f'<img src="{where}wide-{start}.png" alt="{escape(sentence)}"{_size(explorer, "wide")}'
+        ' loading="lazy" decoding="async"></picture>',
+    ]
+    if parameters:
+        parts += [
+            f'<div class="controls" role="group" aria-label="Controls: {escape(described["name"].replace("-", " "))}">',
+            *(_control(parameter, key) for parameter in parameters),
+            "</div>",
+            f'<output aria-live="polite">{escape(sentence)}</output>',
+            f'<script type="application/json">{_embed(described["readouts"])}</script>',
+        ]
+    parts += [f"<figcaption>{_inline(described['caption'])}</figcaption>", "</figure>"]
+    return "\n".join(parts)
+
+
+def _size(explorer: Explorer, layout: str) -> str:
+    narrow = layout == "narrow"
+    width = NARROW if narrow else WIDE
+    inches = explorer.frame(narrow=narrow).get_size_inches()
+    return f' width="{width}" height="{round(width * inches[1] / inches[0])}"'
+
+
+def _control(parameter: dict[str, Any], key: str) -> str:
+    name, label, stops, texts = (parameter[part] for part in ("name", "label", "stops", "texts"))
+    shared = f'id="{key}-{name}" name="{name}" autocomplete="off"'
+    label_tag = f'<label for="{key}-{name}">{escape(label)}</label>'
+    start = stops.index(parameter["default"])
+    if parameter["kind"] == "checkbox":
+        checked = " checked" if parameter["default"] else ""
+        return f'<div class="control switch"><input type="checkbox" {shared}{checked}>{label_tag}</div>'
+    if parameter["kind"] == "select":
+        options = "".join(
+            f'<option value="{i}"{" selected" if i == start else ""}>{escape(text)}</option>'
+            for i, text in enumerate(texts)
+        )
+        return f'<div class="control">{label_tag}<select {shared}>{options}</select></div>'
+    return (
+        f'<div class="control">{label_tag}<input type="range" {shared} min="0" max="{len(stops) - 1}" step="1" '
+        f'value="{start}" aria-valuetext="{escape(texts[start])}" data-texts="{escape(json.dumps(texts))}">'
+        f'<span class="value" aria-hidden="true">{escape(texts[start])}</span></div>'
+    )
+
+
+def _embed(data: Any) -> str:
+    """JSON that cannot end the script element it stands in."""
+    return json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
+
+
+def _inline(text: str) -> str:
+    """The little Markdown that captions use: *emphasis* and `code`."""
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
+    return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text)
+
+
+def described_in(notebook: Path) -> list[dict[str, Any]]:
+    """Every explorer stored in a notebook's outputs."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return [
+        output["data"][EXPLORER_MIME]
+        for cell in cells
+        for output in cell.get("outputs", [])
+        if EXPLORER_MIME in output.get("data", {})
+    ]
+
+
+def draw_frames(app: Sphinx, exception: Exception | None) -> None:
+    """Draw what is missing, then lay the frames beside the pages."""
+    if exception or app.builder.format != "html":
+        return
+    notebooks = [path for doc in sorted(app.env.found_docs) if (path := Path(app.env.doc2path(doc))).suffix == ".ipynb"]
+    sources = dict.fromkeys(described["source"] for path in notebooks for described in described_in(path))
+    explorers = [load(source) for source in sources]
+    kept = Path(app.doctreedir).parent / "frames"
+    frames = [frame for explorer in explorers for frame in missing(explorer, kept)]
+    if frames:
+        for _ in status_iterator(
+            draw_all(frames), "drawing frames... ", "green", len(frames), stringify_func=_progress
+        ):
+            pass
+    with progress_message("copying frames"):
+        _lay_out(explorers, kept, Path(app.outdir) / FRAMES)
+
+
+def _progress(frame: Any) -> str:
+    return f"{frame.path.parent.name} {frame.path.stem}"
+
+
+def _lay_out(explorers: list[Explorer], kept: Path, site: Path) -> None:
+    wanted = {folder(explorer) for explorer in explorers}
+    for place in (kept, site):  # frames of an older build would only grow the site
+        for old in place.iterdir() if place.exists() else ():
+            if old.name not in wanted:
+                shutil.rmtree(old)
+    for name in wanted:
+        shutil.copytree(kept / name, site / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.part"))
+
+
+def setup(app: Sphinx) -> None:
+    """Give the pages the explorers' script and style, and draw the frames at the end of the build."""
+    app.add_css_file("explorer.css")
+    for script in ("explorer.js", "quiz.js"):
+        app.add_js_file(script, loading_method="defer")
+    app.connect("build-finished", draw_frames)

@@ -1,0 +1,73 @@
+"""Draws every state of every explorer, in parallel, and keeps the pictures between builds."""
+
+import hashlib
+import inspect
+import pickle
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib
+import PIL
+
+from attnlib.course.explorer import Explorer
+from attnlib.figures import canvas, palette
+
+LAYOUTS = ("wide", "narrow")
+
+
+class Frame(NamedTuple):
+    """One picture to draw: which state of which explorer, in which layout, and the file that holds it."""
+
+    source: str  # where to import the explorer from
+    state: int  # its index in Explorer.states
+    layout: str  # "wide" or "narrow"
+    path: Path
+
+
+def load(source: str) -> Explorer:
+    """The explorer that ``"package.module:name"`` names."""
+    module, _, name = source.partition(":")
+    return getattr(import_module(module), name)
+
+
+def folder(explorer: Explorer) -> str:
+    """The folder of an explorer's frames; its name changes with anything that the pictures depend on.
+
+    A changed picture thus has a new address, and no browser shows an old one from its cache.
+    """
+    key = hashlib.sha256()
+    for part in (inspect.getmodule(explorer.draw), canvas, palette):
+        key.update(inspect.getsource(part).encode())
+    key.update(f"{matplotlib.__version__} {PIL.__version__}".encode())
+    for state in explorer.states:  # exact numbers, not their digest: a picture may show the seventh digit
+        key.update(pickle.dumps([state, *tuple(explorer.measure(**state))], protocol=4))
+    return f"{explorer.name}-{key.hexdigest()[:10]}"
+
+
+def missing(explorer: Explorer, root: Path) -> Iterator[Frame]:
+    """The frames that are not drawn yet below ``root``."""
+    where = root / folder(explorer)
+    for layout in LAYOUTS:
+        for state in range(len(explorer.states)):
+            path = where / f"{layout}-{state}.png"
+            if not path.exists():
+                yield Frame(explorer.source, state, layout, path)
+
+
+def draw_all(frames: Iterable[Frame], workers: int | None = None) -> Iterator[Frame]:
+    """Draw the frames, yielding each as it is done; what is drawn stays drawn when the build is interrupted."""
+    with ProcessPoolExecutor(workers) as pool:
+        yield from pool.map(_draw, frames, chunksize=8)
+
+
+def _draw(frame: Frame) -> Frame:
+    explorer = load(frame.source)
+    picture = canvas.to_png(explorer.frame(explorer.states[frame.state], narrow=frame.layout == "narrow"))
+    frame.path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = frame.path.with_suffix(f".{frame.layout}.part")
+    unfinished.write_bytes(picture)
+    unfinished.replace(frame.path)  # never a half-written picture
+    return frame

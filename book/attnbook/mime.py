@@ -1,0 +1,32 @@
+"""Turns the course's own outputs into HTML nodes while a notebook is read."""
+
+from docutils import nodes
+from myst_nb.core.render import MimeData, NbElementRenderer
+
+from attnbook.boxes import question_html, verdict_html
+from attnbook.explorers import figure_html
+from attnlib.course.explorer import EXPLORER_MIME
+from attnlib.course.quiz import QUIZ_MIME
+from attnlib.course.verdict import VERDICT_MIME
+
+
+class CourseRenderer:
+    """The ``myst_nb.mime_renderers`` plugin for explorers, verdicts and questions."""
+
+    mime_priority_overrides = tuple(("html", mime, 1) for mime in (EXPLORER_MIME, VERDICT_MIME, QUIZ_MIME))
+
+    @staticmethod
+    def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
+        """HTML for the three mime types; ``None`` lets myst-nb go on for any other."""
+        if inline or data.mime_type not in (EXPLORER_MIME, VERDICT_MIME, QUIZ_MIME):
+            return None
+        env = renderer.renderer.sphinx_env
+        if data.mime_type == EXPLORER_MIME:
+            shown = env.temp_data.setdefault("attnbook_explorers", [])
+            shown.append(data.content["name"])
+            html = figure_html(data.content, "../" * env.docname.count("/"), shown.count(data.content["name"]))
+        elif data.mime_type == VERDICT_MIME:
+            html = verdict_html(data.content)
+        else:
+            html = question_html(data.content)
+        return [nodes.raw(text=html, format="html", classes=["output", "course"])]
