@@ -26,7 +26,7 @@ def dot_scores(query, key):
         TypeError: if an array is not float32 or float64, or the two differ.
         ValueError: if ``query`` and ``key`` disagree on d_k or on their leading axes.
 
-    Source: Luong et al. (2015), eq. 8, "dot".
+    Source: Luong et al. (2015), section 3.1, "dot".
     """
     query, key = as_floats(query=query, key=key)
     check_matching_d_k(query, key)
@@ -89,7 +89,7 @@ def bilinear_scores(query, key, weight):
         TypeError: if an array is not float32 or float64, or they differ.
         ValueError: if the shapes do not fit.
 
-    Source: Luong et al. (2015), eq. 8, "general".
+    Source: Luong et al. (2015), section 3.1, "general".
     """
     query, key, weight = as_floats(query=query, key=key, weight=weight)
     check_sequences(query=query, key=key)

@@ -20,7 +20,7 @@ def softmax(x, axis=-1):
         TypeError: if ``x`` is not float32 or float64.
         ValueError: if ``x`` holds NaN or +inf, of which no weights can be made.
 
-    Source: Bridle (1990), eq. 9; Vaswani et al. (2017), eq. 1.
+    Source: Bridle (1990); inside attention, Vaswani et al. (2017), eq. 1.
     """
     [x] = as_floats(x=x)
     highest = x.max(axis=axis, keepdims=True, initial=-np.inf)

@@ -1,0 +1,55 @@
+"""The checks themselves must fail when something is wrong, and say what."""
+
+import numpy as np
+import pytest
+
+from attnlib import softmax, softmax_vjp
+from attnlib.testing import assert_weights, check_vjp
+
+
+def test_check_vjp_passes_a_right_gradient_and_returns_its_error(rng):
+    assert 0 <= check_vjp(softmax, softmax_vjp, [rng.normal(size=(2, 5))], rng) < 1e-8
+
+
+def test_check_vjp_prints_both_numbers(rng):
+    def twice(x):
+        return 2 * x, lambda grad_output: 3 * grad_output
+
+    with pytest.raises(AssertionError, match=r"argument 0: the pullback says -?\d\S*, the central difference -?\d"):
+        check_vjp(lambda x: 2 * x, twice, [rng.normal(size=3)], rng)
+
+
+def test_check_vjp_notices_swapped_missing_and_misshapen_gradients(rng):
+    x, y = rng.normal(size=(2, 3))
+    product = lambda x, y: x * y  # noqa: E731
+    check_vjp(product, lambda x, y: (x * y, lambda g: (g * y, g * x)), [x, y], rng)
+    with pytest.raises(AssertionError, match="gradient by argument 0"):
+        check_vjp(product, lambda x, y: (x * y, lambda g: (g * x, g * y)), [x, y], rng)
+    with pytest.raises(AssertionError, match="one gradient an argument: got 1 gradients for 2 arguments"):
+        check_vjp(product, lambda x, y: (x * y, lambda g: g * y), [x, y], rng)
+    with pytest.raises(AssertionError, match=r"gradient 1 must have the shape of its argument \(1,\): got \(3,\)"):
+        check_vjp(product, lambda x, y: (x * y, lambda g: (g * y, g * x)), [x, y[:1]], rng)
+    with pytest.raises(AssertionError, match="must return the same output"):
+        check_vjp(product, lambda x, y: (x + y, lambda g: (g, g)), [x, y], rng)
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        ([[0.5, 0.5], [0.5, 0.33]], r"rows must sum to 1: row \(1,\) sums to 0\.83"),
+        ([[1.5, -0.5]], r"must not be negative: the smallest is -0\.5"),
+        ([[np.nan, 1.0]], "must be finite"),
+    ],
+)
+def test_assert_weights_names_the_property_and_the_row(weights, words):
+    with pytest.raises(AssertionError, match=words):
+        assert_weights(np.array(weights))
+
+
+def test_assert_weights_knows_the_mask():
+    mask = np.array([[True, False], [False, False]])
+    assert_weights(np.array([[1.0, 0.0], [0.0, 0.0]]), mask)
+    with pytest.raises(AssertionError, match=r"masked key must have weight 0: the largest is 0\.2"):
+        assert_weights(np.array([[0.8, 0.2], [0.0, 0.0]]), mask)
+    with pytest.raises(AssertionError, match=r"rows must sum to 1: row \(0,\) sums to 0"):
+        assert_weights(np.zeros((2, 2)), mask)
