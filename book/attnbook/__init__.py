@@ -1,13 +1,10 @@
 """The Sphinx side of the course: everything that turns its sources into a quiet, self-contained site."""
 
-from pathlib import Path
-
-from attnbook import explorers, math
+from attnbook import explorers, math, page, site
 
 
 def setup(app):
     """Wire the parts together; each is a module that explains itself."""
-    app.config.html_static_path.append(str(Path(__file__).parent / "static"))
-    for part in (math, explorers):
+    for part in (math, page, explorers, site):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

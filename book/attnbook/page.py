@@ -1,0 +1,98 @@
+"""What a page carries: its own words, few scripts, and pictures that wait until they are needed."""
+
+import re
+from collections.abc import Mapping
+from html import unescape
+from pathlib import Path
+from posixpath import basename
+
+from imagesize import get as image_size
+from sphinx.builders.html._assets import _JavaScript
+
+TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"
+
+# The only scripts that do something for a reader, and the mark on a page that calls for each.
+# The theme and its extensions offer fifteen, among them one that asks another host for a kernel.
+SCRIPTS = {
+    "documentation_options.js": "",  # read by the theme's script
+    "scripts/sphinx-book-theme.js": "",  # the contents open and close
+    "doctools.js": "search-results",
+    "clipboard.min.js": "<pre",
+    "copybutton.js": "<pre",
+    "design-tabs.js": "sd-tab-set",
+}
+
+_IMAGE = re.compile(r'<img (?P<rest>[^>]*\bsrc="(?P<src>[^"]+)"[^>]*?)\s*/?>')
+_TAG = re.compile(r"<[^>]+>")
+_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
+_VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')
+
+
+def scripts_for(body: str, offered: list[str], own: set[str]) -> list[str]:
+    """Which of the offered scripts a page needs.
+
+    Args:
+        body: the page's HTML.
+        offered: the file names that Sphinx would link.
+        own: the file names in the course's own static folder, which are always kept.
+    """
+    return [name for name in offered if name in own or (name in SCRIPTS and SCRIPTS[name] in body)]
+
+
+def lazy_images(body: str, files: Mapping[str, Path]) -> str:
+    """Give every picture its size, so that nothing jumps, and let it load when it comes near.
+
+    Args:
+        body: the page's HTML.
+        files: where the picture of each file name lies.
+    """
+
+    def replace(match: re.Match) -> str:
+        rest = match["rest"]
+        file = files.get(basename(match["src"]))
+        if "width=" not in rest and file is not None:
+            width, height = image_size(file)
+            rest += f' width="{width}" height="{height}"'
+        if "loading=" not in rest:
+            rest += ' loading="lazy" decoding="async"'
+        return f"<img {rest} />"
+
+    return _IMAGE.sub(replace, body)
+
+
+def description_of(body: str, longest: int = 155) -> str:
+    """The first paragraph of a page as plain text, cut at a word."""
+    for paragraph in _PARAGRAPH.findall(body):
+        words = " ".join(unescape(_TAG.sub("", paragraph)).split())
+        if len(words) > 40:
+            return words if len(words) <= longest else words[:longest].rsplit(" ", 1)[0] + " …"
+    return ""
+
+
+def clean(app, pagename, templatename, context, doctree) -> None:
+    """Prepare what the template will show."""
+    body = context.get("body", "")
+    context["metatags"] = _VIEWPORT.sub("", context.get("metatags", ""))  # the theme writes its own
+    pictures = {name: Path(app.srcdir, source) for source, name in app.builder.images.items()}
+    context["body"] = body = lazy_images(body, pictures)
+    context["description"] = description_of(body)
+    # One stylesheet holds them all: see attnbook.site.
+    context["css_files"] = []
+    offered = {str(script.filename).removeprefix("_static/"): script for script in context["script_files"]}
+    own = {path.name for path in STATIC.iterdir()}
+    kept = [offered[name] for name in scripts_for(body, list(offered), own)]
+    context["script_files"] = [_JavaScript(script.filename, priority=script.priority, defer="") for script in kept]
+
+
+def find_parts(app, config) -> None:
+    """Put the course's templates before the theme's, and its files beside them."""
+    config.templates_path.insert(0, str(TEMPLATES))
+    config.html_static_path.append(str(STATIC))
+
+
+def setup(app) -> None:
+    """Tidy every page before it is written."""
+    app.connect("config-inited", find_parts)
+    app.add_css_file("course.css", priority=900)
+    app.connect("html-page-context", clean, priority=900)
