@@ -40,7 +40,7 @@ def check_vjp(fun, vjp, args, rng, step=1e-6, rtol=1e-6):
         behind = fun(*args[:i], arg - step * direction, *args[i + 1 :])
         measured = float(np.sum(grad_output * (ahead - behind)) / (2 * step))
         claimed = float(np.sum(grad * direction))
-        # A difference of numbers near 1 is itself only known to some 1e-10, so a change of less than 1e-3 counts as 1e-3.
+        # The measured change is itself only known to some 1e-10, so one of less than 1e-3 counts as 1e-3.
         errors.append(abs(claimed - measured) / max(abs(measured), abs(claimed), 1e-3))
         assert errors[-1] <= rtol, (
             f"gradient by argument {i}: the pullback says {claimed:.12g}, the central difference {measured:.12g}"
