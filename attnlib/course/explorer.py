@@ -76,7 +76,7 @@ class Explorer:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        from attnlib.course.live import live_view
+        from attnlib.course.live import live_bundle
         from attnlib.figures.canvas import to_png
 
         bundle = {
@@ -85,5 +85,5 @@ class Explorer:
             EXPLORER_MIME: self.describe(),
         }
         if self.controls:
-            bundle |= live_view(self)
+            bundle |= live_bundle(self)
         display(bundle, raw=True)

@@ -8,13 +8,20 @@ from attnlib.course.controls import Choice, Control, Slider, Switch
 from attnlib.figures.canvas import to_png
 
 if TYPE_CHECKING:
+    from ipywidgets import VBox
+
     from attnlib.course.explorer import Explorer
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
-def live_view(explorer: "Explorer") -> dict[str, Any]:
-    """The mime bundle of a widget whose picture and sentence follow its controls.
+def live_bundle(explorer: "Explorer") -> dict[str, Any]:
+    """The mime bundle that shows the explorer's widget."""
+    return {WIDGET_MIME: {"version_major": 2, "version_minor": 0, "model_id": live_widget(explorer).model_id}}
+
+
+def live_widget(explorer: "Explorer") -> "VBox":
+    """Controls, a picture and a sentence that follow them.
 
     No ``Output`` widget: what happens inside one is invisible to nbval.
     """
@@ -34,8 +41,7 @@ def live_view(explorer: "Explorer") -> dict[str, Any]:
     for widget in controls.values():
         widget.observe(redraw, names="value")
     redraw()
-    view = VBox([*controls.values(), image, readout])
-    return {WIDGET_MIME: {"version_major": 2, "version_minor": 0, "model_id": view.model_id}}
+    return VBox([*controls.values(), image, readout])
 
 
 def _widget(control: Control):

@@ -31,6 +31,8 @@ def figure_html(described: dict[str, Any], root: str, number: int = 1) -> str:
     """
     explorer = load(described["source"])
     parameters = described["parameters"]
+    if len(explorer.states) != len(described["readouts"]):
+        raise ValueError(f"the notebook's {described['name']} is older than the library's: run `make notebooks`")
     where = f"{root}{FRAMES}/{folder(explorer)}/"
     start = explorer.states.index(explorer.defaults)
     sentence = described["readouts"][start]

@@ -1,0 +1,72 @@
+"""The page's figure keeps its contract, and frames are drawn once."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from attnbook.explorers import figure_html
+from attnbook.frames import draw_all, folder, load, missing
+from attnlib.figures.scaling.temperature import temperature
+
+STILL = replace(temperature, controls={}, source="tests.test_frames:STILL")
+
+
+@pytest.fixture(scope="module")
+def html():
+    return figure_html(temperature.describe(), "../")
+
+
+def test_figure_has_picture_labelled_control_and_spoken_readout(html):
+    assert '<figure class="explorer"' in html
+    assert 'data-explorer="temperature"' in html
+    assert '<input type="range" id="explorer-temperature-temperature" name="temperature"' in html
+    assert '<label for="explorer-temperature-temperature">' in html
+    assert html.count('<output aria-live="polite">') == 1
+
+
+def test_text_alternative_of_the_picture_is_its_readout(html):
+    alternative = re.search(r'alt="([^"]+)"', html)[1]
+    assert alternative == temperature.readout(temperature.measure())
+    assert f">{alternative}</output>" in html
+
+
+def test_readouts_of_all_stops_stand_in_the_page(html):
+    assert len(json.loads(re.search(r'<script type="application/json">(.*?)</script>', html)[1])) == 14
+
+
+def test_second_copy_on_a_page_has_ids_of_its_own():
+    first, second = (figure_html(temperature.describe(), "../", number) for number in (1, 2))
+    ids = [set(re.findall(r'\bid="([^"]+)"', html)) for html in (first, second)]
+    assert ids[0].isdisjoint(ids[1])
+
+
+def test_figure_without_controls_is_a_picture_without_script():
+    html = figure_html(STILL.describe(), "")
+    assert 'class="picture"' in html
+    assert "<script" not in html
+
+
+def test_frames_are_drawn_once_and_kept(tmp_path):
+    todo = [frame for frame in missing(temperature, tmp_path) if frame.state < 2]
+    assert len(todo) == 4  # two states, two layouts
+    done = list(draw_all(todo, workers=1))
+    assert all(frame.path.read_bytes().startswith(b"\x89PNG") for frame in done)
+    assert len(list(missing(temperature, tmp_path))) == 2 * 14 - 4
+
+
+def test_notebook_older_than_the_library_is_named():
+    described = temperature.describe()
+    with pytest.raises(ValueError, match="older than the library"):
+        figure_html(described | {"readouts": described["readouts"][:-1]}, "")
+
+
+def test_folder_changes_with_the_numbers_that_are_drawn():
+    def shifted(**values):
+        numbers = temperature.measure(**values)
+        return numbers._replace(entropy=numbers.entropy + 1e-9)
+
+    other = replace(temperature, measure=shifted)
+    assert folder(other) != folder(temperature)
+    assert folder(temperature) == folder(load(temperature.source))
