@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.display import progress_message, status_iterator
 
-from attnbook.frames import LAYOUTS, draw_all, folder, load, missing
+import attnlib
+from attnbook.frames import draw_all, folder, load, missing
 from attnlib.course.explorer import EXPLORER_MIME, Explorer
 from attnlib.figures.canvas import NARROW, WIDE
 
 FRAMES = "_frames"
+LARGEST = 25_000  # bytes of a frame: a reader moves through many of them
 PHONE = "(max-width: 767px)"  # below it a page has no room for a figure of 720 pixels
 
 log = logging.getLogger(__name__)
@@ -40,8 +43,8 @@ def figure_html(described: dict[str, Any], root: str, number: int = 1) -> str:
     key = f"{kind}-{described['name']}" + (f"-{number}" if number > 1 else "")
     parts = [
         f'<figure class="{kind}" id="{key}" data-{kind}="{escape(described["name"])}" data-frames="{where}">',
-        f'<picture><source media="{PHONE}" srcset="{where}narrow-{start}.png"{_size(explorer, "narrow")}>'
-        f'<img src="{where}wide-{start}.png" alt="{escape(sentence)}"{_size(explorer, "wide")}'
+        f'<picture><source media="{PHONE}" srcset="{where}narrow-{start}.png"{size(explorer, "narrow")}>'
+        f'<img src="{where}wide-{start}.png" alt="{escape(sentence)}"{size(explorer, "wide")}'
         ' loading="lazy" decoding="async"></picture>',
     ]
     if parameters:
@@ -56,7 +59,8 @@ def figure_html(described: dict[str, Any], root: str, number: int = 1) -> str:
     return "\n".join(parts)
 
 
-def _size(explorer: Explorer, layout: str) -> str:
+def size(explorer: Explorer, layout: str) -> str:
+    """The width and height attributes of a frame, so that the page does not jump when it arrives."""
     narrow = layout == "narrow"
     width = NARROW if narrow else WIDE
     inches = explorer.frame(narrow=narrow).get_size_inches()
@@ -95,6 +99,12 @@ def _inline(text: str) -> str:
     return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text)
 
 
+def note_library(env: BuildEnvironment) -> None:
+    """Read the page in hand again whenever the library changes: its pictures may have new addresses."""
+    for path in Path(attnlib.__file__).parent.rglob("*.py"):
+        env.note_dependency(str(path))
+
+
 def described_in(notebook: Path) -> list[dict[str, Any]]:
     """Every explorer stored in a notebook's outputs."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
@@ -122,6 +132,9 @@ def draw_frames(app: Sphinx, exception: Exception | None) -> None:
             pass
     with progress_message("copying frames"):
         _lay_out(explorers, kept, Path(app.outdir) / FRAMES)
+    for path in kept.rglob("*.png"):
+        if path.stat().st_size > LARGEST:
+            log.warning(f"frame {path.relative_to(kept)} has {path.stat().st_size:,} bytes, more than {LARGEST:,}")
 
 
 def _progress(frame: Any) -> str:

@@ -4,7 +4,7 @@ from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 
 from attnbook.boxes import question_html, verdict_html
-from attnbook.explorers import figure_html
+from attnbook.explorers import figure_html, note_library
 from attnlib.course.explorer import EXPLORER_MIME
 from attnlib.course.quiz import QUIZ_MIME
 from attnlib.course.verdict import VERDICT_MIME
@@ -24,6 +24,7 @@ class CourseRenderer:
         if data.mime_type == EXPLORER_MIME:
             shown = env.temp_data.setdefault("attnbook_explorers", [])
             shown.append(data.content["name"])
+            note_library(env)
             html = figure_html(data.content, "../" * env.docname.count("/"), shown.count(data.content["name"]))
         elif data.mime_type == VERDICT_MIME:
             html = verdict_html(data.content)
