@@ -39,6 +39,7 @@ both_dot_scores = pytest.mark.parametrize("score", [dot_scores, scaled_dot_score
         ((QUERY, array(), VALUE), r"key must have shape .* got key \(\)"),
         ((QUERY, KEY, array(5)), r"value must have shape .* got value \(5,\)"),
         ((QUERY, array(5, 4), VALUE), r"query and key must share d_k: got query \(2, 3\), key \(5, 4\)"),
+        ((array(2, 4), KEY, VALUE), r"query and key must share d_k: got query \(2, 4\), key \(5, 3\)"),
         ((QUERY, KEY, array(6, 7)), r"share seq_k, one value a key: got key \(5, 3\), value \(6, 7\)"),
         ((array(2, 0), array(5, 0), VALUE), r"query must hold vectors of length 1 or more: got query \(2, 0\)"),
         ((QUERY, KEY, array(5, 0)), r"value must hold vectors of length 1 or more: got value \(5, 0\)"),
