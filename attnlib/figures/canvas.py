@@ -10,9 +10,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from PIL import Image
 
-from attnlib.figures.palette import FAINT, INK, PAPER, RULE
+from attnlib.figures.palette import INK, PAPER, RULE
 
 WIDE, NARROW = 720, 344  # CSS pixels
 _CSS_DPI = 96  # by definition: 96 CSS pixels to the inch, so that 11 points are 14.7 pixels
@@ -80,13 +81,13 @@ def grid_of_numbers(
     """
     height, width = numbers.shape
     axes.imshow(numbers, cmap=colours, vmin=low, vmax=high, aspect="auto", interpolation="nearest")
-    if form is not None:
-        for i, j in np.ndindex(height, width):
-            if np.isnan(numbers[i, j]):
-                axes.text(j, i, "–", ha="center", va="center", fontsize=SMALL, color=FAINT)
-                continue
+    for i, j in np.ndindex(height, width):
+        if np.isnan(numbers[i, j]):
+            axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor=RULE, hatch="////", linewidth=0))
+        elif form is not None:
             ink = ink_on(colours((numbers[i, j] - low) / ((high - low) or 1.0)))
-            axes.text(j, i, form.format(numbers[i, j] + 0.0), ha="center", va="center", fontsize=SMALL, color=ink)
+            number = form.format(numbers[i, j] + 0.0).replace("-", "−")
+            axes.text(j, i, number, ha="center", va="center_baseline", fontsize=SMALL, color=ink)
     axes.set_xticks(range(width), columns if columns is not None else [""] * width)
     axes.set_yticks(range(height), rows if rows is not None else [""] * height)
     axes.tick_params(labelsize=SMALL, labelcolor=INK, length=0)

@@ -1,0 +1,12 @@
+"""The five tokens of chapter 1, with vectors of small whole numbers so that every score can be checked by hand."""
+
+import numpy as np
+
+TOKENS = ["my", "cat", "hid", "its", "toy"]
+
+# (5, d_k): what each token looks for
+QUERY = np.array([[1, 2, 0, 0], [1, 0, 2, 1], [1, 2, 0, -1], [2, 0, -1, 0], [0, 1, 1, -1]], dtype=float)
+# (5, d_k): what each token can be found by
+KEY = np.array([[1, 0, -1, 1], [2, 1, 0, -1], [0, -1, 2, 1], [0, 1, 1, -2], [-1, 2, 1, 0]], dtype=float)
+# (5, d_v): what each token hands over
+VALUE = np.array([[1, 0, -1], [2, 1, 0], [0, 2, 1], [-1, 1, 2], [1, -2, 2]], dtype=float)
