@@ -1,0 +1,54 @@
+"""The built site, served as any static host would serve it."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import NoReturn
+
+import pytest
+
+from tests.notebooks import ROOT
+
+SITE = ROOT / "_build" / "html"
+
+
+def missing(what: str) -> NoReturn:
+    """Skip with the reason; on a continuous-integration machine nothing may be skipped."""
+    if os.environ.get("CI") or os.environ.get("ATTN_REQUIRE_SITE"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, *args, prefix: str, **kwargs):
+        self.prefix = prefix
+        super().__init__(*args, **kwargs)
+
+    def send_head(self):
+        if not self.path.startswith(self.prefix):
+            self.send_error(404, "outside the site")
+            return None
+        self.path = self.path[len(self.prefix) - 1 :]
+        return super().send_head()
+
+    def log_message(self, *args):
+        pass
+
+
+@contextmanager
+def served(prefix: str = "/") -> Iterator[str]:
+    """The site on a free port of this machine, at an address that ends in ``prefix``."""
+    if not (SITE / "index.html").exists():
+        missing("the site is not built: run `make site` first")
+    handler = partial(_Handler, directory=str(SITE), prefix=prefix)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}{prefix}"
+        server.shutdown()
+        thread.join()

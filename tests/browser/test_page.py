@@ -1,0 +1,103 @@
+"""Every page of the built site, as a reader's browser sees it."""
+
+import pytest
+import yaml
+
+from attnlib.course.explorer import EXPLORER_MIME
+from attnlib.course.quiz import QUIZ_MIME
+from tests.browser.served import served
+from tests.notebooks import CHAPTERS, ROOT, stored
+
+pytestmark = [pytest.mark.browser, pytest.mark.site]
+
+_TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+PAGES = [_TOC["root"], *(page["file"] for part in _TOC["parts"] for page in part["chapters"])]
+CHAPTER_PAGES = [f"chapters/{chapter.stem}" for chapter in CHAPTERS]
+
+each_page = pytest.mark.parametrize("page_name", PAGES)
+each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+
+
+def test_every_chapter_is_in_the_table_of_contents():
+    assert set(CHAPTER_PAGES) == {page for page in PAGES if page.startswith("chapters/")}
+
+
+@each_page
+def test_a_page_opens_without_error_or_outside_request(visit, site, page_name):
+    with visit(f"{site}{page_name}.html") as page:
+        # Down to the end, so that whatever is fetched late is fetched now.
+        page.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
+        assert page.locator("article h1").count() == 1
+
+
+@each_page
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_sticks_out_sideways(visit, site, page_name, width):
+    with visit(f"{site}{page_name}.html", width=width, height=844) as page:
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+@each_chapter
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_chapter_starts_with_at_most_500_kilobytes(visit, site, chapter, width, record_property):
+    sizes = []
+    with visit(f"{site}chapters/{chapter.stem}.html", width=width, height=844) as page:
+        network = page.context.new_cdp_session(page)
+        network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+        network.send("Network.enable")
+        network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        page.reload(wait_until="networkidle")
+    record_property("bytes", sum(sizes))
+    assert 0 < sum(sizes) <= 500_000
+
+
+@each_chapter
+def test_without_javascript_a_chapter_can_be_read(visit, site, chapter):
+    with visit(f"{site}chapters/{chapter.stem}.html", java_script_enabled=False) as page:
+        article = page.locator("article")
+        assert article.locator("h1").is_visible()
+        assert len(article.inner_text().split()) > 100
+        for explorer in stored(chapter, EXPLORER_MIME):
+            for figure in page.locator(f'[data-explorer="{explorer["name"]}"]').all():
+                figure.scroll_into_view_if_needed()
+                assert figure.locator("img").is_visible()
+                assert figure.locator("img").evaluate("image => image.naturalWidth") > 0
+                assert figure.locator("output").is_visible()
+                assert figure.locator("output").inner_text() == figure.locator("img").get_attribute("alt")
+
+
+@each_chapter
+def test_without_javascript_formulas_are_there(visit, site, chapter):
+    with visit(f"{site}chapters/{chapter.stem}.html", java_script_enabled=False) as page:
+        formulas = page.locator("article math")
+        assert formulas.count() > 0
+        assert all(formula.bounding_box()["width"] > 0 for formula in formulas.all() if formula.is_visible())
+        assert "$$" not in page.locator("article").inner_text()
+
+
+@each_chapter
+def test_the_self_test_answers_back(visit, site, chapter):
+    questions = [question for quiz in stored(chapter, QUIZ_MIME) for question in quiz]
+    with visit(f"{site}chapters/{chapter.stem}.html") as page:
+        shown = page.locator(".quiz fieldset")
+        assert shown.count() == len(questions)
+        for question, fieldset in zip(questions, shown.all(), strict=True):
+            for option in question["options"]:
+                fieldset.get_by_label(option["answer"], exact=True).check()
+                said = fieldset.get_by_role("status").inner_text()
+                assert option["reason"] in said
+                assert said.startswith("Right") == (option["answer"] == question["right"])
+
+
+@each_page
+def test_the_site_works_below_a_folder_of_its_host(visit, page_name):
+    """As a project's page on a shared host, whose address has the project's name in it."""
+    with served("/some/project/") as address, visit(f"{address}{page_name}.html") as page:
+        for figure in page.locator("figure.explorer").all():
+            figure.scroll_into_view_if_needed()
+            before = figure.locator("img").get_attribute("src")
+            figure.locator("input, select").first.press(
+                "ArrowRight" if figure.locator("input").count() else "ArrowDown"
+            )
+            assert figure.locator("img").get_attribute("src") != before
+            assert figure.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 0

@@ -1,0 +1,126 @@
+"""What every committed chapter must be: executed, clean, and complete as a lesson."""
+
+import json
+import re
+
+import pytest
+
+from attnbook.frames import load
+from attnlib.course.explorer import EXPLORER_MIME
+from attnlib.course.quiz import QUIZ_MIME
+from attnlib.course.verdict import VERDICT_MIME
+from tests.notebooks import CHAPTERS, code_cells, stored
+
+each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+
+
+def source(cell) -> str:
+    return "".join(cell["source"])
+
+
+def headings(chapter) -> list[str]:
+    cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
+    prose = "\n".join(source(cell) for cell in cells if cell["cell_type"] == "markdown")
+    return re.findall(r"^#+ +(.+)$", re.sub(r"^```.*?^```", "", prose, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+
+
+def results(chapter, cells) -> dict[str, bool]:
+    """The exercises whose checks left a line in these cells, and whether they passed."""
+    lines = [line for text in stored(chapter, "text/plain", cells) for line in text.splitlines()]
+    return {found[2]: found[1] == "✓" for line in lines if (found := re.match(r"([✓✗]) (\w+): ", line))}
+
+
+def test_there_are_chapters():
+    assert CHAPTERS
+
+
+@each_chapter
+def test_every_cell_was_run_once_from_top_to_bottom(chapter):
+    """A cell without a count is one that nbval does not compare."""
+    assert [cell["execution_count"] for cell in code_cells(chapter)] == list(range(1, len(code_cells(chapter)) + 1))
+
+
+@each_chapter
+def test_the_metadata_name_the_kernel_and_nothing_of_one_machine(chapter):
+    notebook = json.loads(chapter.read_text(encoding="utf-8"))
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    assert set(notebook["metadata"]) <= {"kernelspec", "language_info"}
+    assert "widget-view" not in chapter.read_text(encoding="utf-8")
+    assert all(set(cell["metadata"]) <= {"tags"} for cell in notebook["cells"])
+    assert len({cell["id"] for cell in notebook["cells"]}) == len(notebook["cells"])
+
+
+@each_chapter
+def test_no_output_is_long_or_names_a_place_on_one_machine(chapter):
+    for cell in code_cells(chapter):
+        for output in cell["outputs"]:
+            data = {mime: part for mime, part in output.get("data", {}).items() if mime != "image/png"}
+            text = "".join(output.get("text", "")) + "".join(data.get("text/plain", ""))
+            assert len(text.splitlines()) <= 60
+            found = re.search(
+                r"/home/|/Users/|/root/|/tmp/|[A-Z]:\\\\|0x[0-9a-f]{6}", json.dumps([output.get("text"), data])
+            )
+            assert not found, f"{source(cell)[:60]!r} shows {found[0]!r}"
+
+
+@each_chapter
+def test_no_cell_fails_unless_it_says_so(chapter):
+    for cell in code_cells(chapter):
+        if "raises-exception" not in cell["metadata"].get("tags", ()):
+            assert all(output["output_type"] != "error" for output in cell["outputs"]), source(cell)
+
+
+@each_chapter
+def test_all_imports_stand_in_the_first_code_cell(chapter):
+    first, *others = code_cells(chapter)
+    assert "import numpy as np" in source(first)
+    for cell in others:
+        assert not re.search(r"^\s*(import|from)\s", source(cell), re.MULTILINE), source(cell)
+
+
+@each_chapter
+def test_every_stored_explorer_is_the_one_in_the_library(chapter):
+    stored_explorers = stored(chapter, EXPLORER_MIME)
+    assert stored_explorers
+    for described in stored_explorers:
+        explorer = load(described["source"])
+        assert described["name"] == explorer.name
+        assert described["caption"] == explorer.caption
+        now = {name: list(control.stops) for name, control in explorer.controls.items()}
+        assert {parameter["name"]: parameter["stops"] for parameter in described["parameters"]} == now
+        assert len(described["readouts"]) == len(described["digests"]) == len(explorer.states)
+
+
+@each_chapter
+def test_its_verdicts_are_on_claims_of_this_chapter(chapter):
+    claims = [record["id"] for record in stored(chapter, VERDICT_MIME)]
+    assert claims
+    assert {claim.partition(".")[0] for claim in claims} == {str(int(chapter.stem[:2]))}
+
+
+@each_chapter
+def test_four_exercises_or_more_each_with_a_starter_and_a_worked_solution(chapter):
+    solutions = code_cells(chapter, tag="solution")
+    starters = [cell for cell in code_cells(chapter) if cell not in solutions]
+    solved, started = results(chapter, solutions), results(chapter, starters)
+    assert len(solved) >= 4
+    assert set(solved) == set(started)
+    assert all(solved.values())
+    assert not any(started.values()), "a starter that passes is no exercise"
+
+
+@each_chapter
+def test_five_questions_at_the_end(chapter):
+    questions = [question for quiz in stored(chapter, QUIZ_MIME) for question in quiz]
+    assert len(questions) == 5
+    for question in questions:
+        answers = [option["answer"] for option in question["options"]]
+        assert question["right"] in answers
+        assert all(option["reason"] for option in question["options"])
+
+
+@each_chapter
+def test_it_breaks_something_and_says_how_others_do_it(chapter):
+    titles = " | ".join(headings(chapter)).lower()
+    assert "break it" in titles
+    assert "in practice" in titles
