@@ -1,6 +1,7 @@
 from xml.etree import ElementTree as ET
 
 import pytest
+
 from attnbook.mathml import to_mathml
 
 
@@ -103,3 +104,18 @@ def test_a_norm_does_not_grow_with_its_neighbours():
 )
 def test_no_command_is_left_over(latex):
     assert "\\" not in to_mathml(latex)
+
+
+def signs_with_form(latex):
+    return [element.get("form") for element in ET.fromstring(to_mathml(latex)).iter("mo") if element.text == "−"]
+
+
+def test_a_minus_that_starts_a_term_is_not_a_subtraction():
+    assert signs_with_form(r"-\infty") == ["prefix"]
+    assert signs_with_form(r"a = -b") == ["prefix"]
+    assert signs_with_form(r"a - b") == [None]
+    assert signs_with_form(r"(a) - b") == [None]
+
+
+def test_infinity_is_a_thing_and_not_an_operator():
+    assert words(r"-\infty", "mi") == ["∞"]

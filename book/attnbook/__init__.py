@@ -1,10 +1,10 @@
 """The Sphinx side of the course: everything that turns its sources into a quiet, self-contained site."""
 
-from attnbook import explorers, math, page, site
+from attnbook import disclosure, explorers, math, page, site, stills
 
 
 def setup(app):
     """Wire the parts together; each is a module that explains itself."""
-    for part in (math, page, explorers, site):
+    for part in (math, disclosure, page, explorers, stills, site):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,14 +2,14 @@
 
 import unicodedata
 from collections.abc import Iterable
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from fontTools import subset
 
 from attnbook.mathml import styled
 
-SOURCE = files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"
+FONT = "fonts/STIXTwoMath-Regular.ttf"  # in ziamath, a package that draws formulas as SVG and carries the font
 
 
 def signs(formulas: Iterable[str]) -> str:
@@ -19,13 +19,21 @@ def signs(formulas: Iterable[str]) -> str:
     """
     plain = {sign for formula in formulas for sign in formula if sign.isprintable()}
     slanted = {styled(sign, "ITALIC") for sign in plain if unicodedata.category(sign).startswith("L")}
-    return "".join(sorted(plain | slanted | {"ℎ"}))
+    drawn = {"√", "ℎ"}  # the browser draws the root; Unicode has no 𝑕 but ℎ
+    return "".join(sorted(plain | slanted | drawn))
 
 
 def write_font(text: str, target: Path) -> None:
-    """Write the part of the font that draws ``text``, with the larger forms of its brackets and roots."""
+    """Write the part of the font that draws ``text``, with the larger forms of its brackets and roots.
+
+    Raises:
+        ModuleNotFoundError: if the package that carries the font is not installed.
+    """
     options = subset.Options(flavor="woff2", layout_features=["ssty"], hinting=False, name_IDs=[0, 1, 2, 13, 14])
-    font = subset.load_font(str(SOURCE), options)
+    package = find_spec("ziamath")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("the formulas' font comes with ziamath: pip install -r requirements.txt")
+    font = subset.load_font(str(Path(package.origin).parent / FONT), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(text=text)
     subsetter.subset(font)

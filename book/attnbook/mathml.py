@@ -7,12 +7,14 @@ of function names to the author. The steps here close that gap.
 import re
 import unicodedata
 from html import unescape
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 from latex2mathml.converter import convert_to_element
 
 _THIN = "0.167em"  # TeX's thin space
-_FENCES = set("()[]{}|‖⟨⟩⌊⌋⌈⌉")
+_OPENING, _CLOSING = set("([{⟨⌊⌈"), set(")]}⟩⌋⌉|‖!")
+_FENCES = _OPENING | _CLOSING - {"!"}
 _STYLES = {
     "bold": "BOLD",
     "italic": "ITALIC",
@@ -58,9 +60,12 @@ def _tidy(element: ET.Element) -> None:
     _use_letters_for_fonts(element)
     if element.tag == "mo":
         _tidy_operator(element)
+    if element.tag in ("msub", "msup", "msubsup"):
+        _let_brackets_grow(element)
     if element.tag in ("mrow", "math", "mtd", "mstyle", "msqrt"):
         _unwrap(element)
         _keep_fences_to_their_matrix(element)
+        _mark_signs(element)
         _space_function_names(element)
 
 
@@ -84,6 +89,12 @@ def styled(letter: str, style: str) -> str:
 
 def _tidy_operator(element: ET.Element) -> None:
     text = element.text or ""
+    if text in ("∞", "∅"):
+        element.tag = "mi"  # a thing, and not a sign between two
+    if text == "/":
+        element.attrib.update(lspace="0", rspace="0")
+    if element.get("minsize"):  # \\Big(
+        element.attrib.update(stretchy="true", form="prefix" if text in _OPENING else "postfix")
     if text in ("|", "‖") and not element.attrib:
         element.set("stretchy", "false")  # a norm is as high as a line, not as its neighbours
     elif _is_word(text):  # a name such as softmax is no sign between two numbers
@@ -91,6 +102,14 @@ def _tidy_operator(element: ET.Element) -> None:
             element.attrib.update(lspace="0", rspace="0")
         else:
             element.tag, element.attrib = "mi", {}
+
+
+def _let_brackets_grow(script: ET.Element) -> None:
+    """A bracket with an exponent takes the size that it asks for only in a row of its own."""
+    if script[0].get("minsize"):
+        row = ET.Element("mrow")
+        row.append(script[0])
+        script[0] = row
 
 
 def _unwrap(row: ET.Element) -> None:
@@ -113,10 +132,18 @@ def _keep_fences_to_their_matrix(row: ET.Element) -> None:
             row.insert(place, group)
 
 
+def _mark_signs(row: ET.Element) -> None:
+    """A minus after another operator or at the start belongs to what follows: no space between them."""
+    for before, sign in pairwise([ET.Element("mo"), *row]):
+        starts = before.tag in ("mo", "mspace") and (before.text or "") not in _CLOSING
+        if starts and sign.tag == "mo" and sign.text in ("−", "+", "±"):
+            sign.set("form", "prefix")
+
+
 def _space_function_names(row: ET.Element) -> None:
-    """A thin space between a function's name and an argument without brackets, as in log x; and before it, as in 2 log x."""
+    """A thin space between a function's name and a neighbour without brackets, as in log x and in 2 log x."""
     children = list(row)
-    for before, after in zip(children, children[1:], strict=False):
+    for before, after in pairwise(children):
         if (_is_function(before) and not _opens(after)) or (_is_function(after) and not _separates(before)):
             row.insert(list(row).index(after), ET.Element("mspace", width=_THIN))
 
@@ -141,4 +168,4 @@ def _opens(element: ET.Element) -> bool:
 
 def _separates(element: ET.Element) -> bool:
     """Whether nothing has to be added before a function's name: a sign, an opening bracket or a space stands there."""
-    return element.tag in ("mo", "mspace", "mtext") and (element.text or "") not in _FENCES - set("([{")
+    return element.tag in ("mo", "mspace", "mtext") and (element.text or "") not in _CLOSING

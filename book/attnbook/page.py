@@ -14,10 +14,12 @@ STATIC = Path(__file__).parent / "static"
 
 # The only scripts that do something for a reader, and the mark on a page that calls for each.
 # The theme and its extensions offer fifteen, among them one that asks another host for a kernel.
+SEARCH_PAGE = 'id="search-results"'
 SCRIPTS = {
     "documentation_options.js": "",  # read by the theme's script
     "scripts/sphinx-book-theme.js": "",  # the contents open and close
-    "doctools.js": "search-results",
+    "doctools.js": SEARCH_PAGE,
+    "sphinx_highlight.js": SEARCH_PAGE,
     "clipboard.min.js": "<pre",
     "copybutton.js": "<pre",
     "design-tabs.js": "sd-tab-set",
@@ -81,8 +83,10 @@ def clean(app, pagename, templatename, context, doctree) -> None:
     context["css_files"] = []
     offered = {str(script.filename).removeprefix("_static/"): script for script in context["script_files"]}
     own = {path.name for path in STATIC.iterdir()}
-    kept = [offered[name] for name in scripts_for(body, list(offered), own)]
-    context["script_files"] = [_JavaScript(script.filename, priority=script.priority, defer="") for script in kept]
+    searching = pagename == "search"
+    kept = [offered[name] for name in scripts_for(SEARCH_PAGE if searching else body, list(offered), own)]
+    when = {} if searching else {"defer": ""}  # the search's own scripts, which the theme adds, do not wait
+    context["script_files"] = [_JavaScript(script.filename, priority=script.priority, **when) for script in kept]
 
 
 def find_parts(app, config) -> None:
@@ -94,5 +98,5 @@ def find_parts(app, config) -> None:
 def setup(app) -> None:
     """Tidy every page before it is written."""
     app.connect("config-inited", find_parts)
-    app.add_css_file("course.css", priority=900)
+    app.add_css_file("course.css", priority=400)  # before the explorers' own
     app.connect("html-page-context", clean, priority=900)
