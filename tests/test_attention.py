@@ -217,6 +217,13 @@ def test_no_keys_at_all_is_a_query_that_may_attend_to_nothing(rng):
     assert grad_value.shape == (0, D_V)
 
 
+def test_a_batch_without_keys_or_without_queries_keeps_its_shape(rng):
+    query, key, value = draw(rng, LEADS["batch and heads"])
+    output, _ = attention(query, key[..., :0, :], value[..., :0, :])
+    assert_array_equal(output, np.zeros((4, 6, SEQ_Q, D_V)))
+    assert attention(query[..., :0, :], key, value)[0].shape == (4, 6, 0, D_V)
+
+
 def test_no_queries_give_no_outputs(rng):
     query, key, value = draw(rng)
     output, weights = attention(query[:0], key, value, causal_mask(0, SEQ_K))

@@ -42,6 +42,7 @@ both_dot_scores = pytest.mark.parametrize("score", [dot_scores, scaled_dot_score
         ((array(2, 4), KEY, VALUE), r"query and key must share d_k: got query \(2, 4\), key \(5, 3\)"),
         ((QUERY, KEY, array(6, 7)), r"share seq_k, one value a key: got key \(5, 3\), value \(6, 7\)"),
         ((array(2, 0), array(5, 0), VALUE), r"query must hold vectors of length 1 or more: got query \(2, 0\)"),
+        ((array(4, 2, 0), array(4, 5, 0), VALUE), r"of length 1 or more: got query \(4, 2, 0\)"),
         ((QUERY, KEY, array(5, 0)), r"value must hold vectors of length 1 or more: got value \(5, 0\)"),
         ((array(2, 2, 3), array(4, 5, 3), VALUE), r"leading axes of query, key and value must broadcast: got query"),
         ((QUERY, BATCH[1], array(6, 5, 7)), r"must broadcast: got query \(2, 3\), key \(4, 5, 3\), value \(6, 5, 7\)"),
