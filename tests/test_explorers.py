@@ -12,7 +12,7 @@ from attnlib.figures.canvas import NARROW, SMALL, WIDE, to_png
 from tests.explorers import all_explorers, artists, corners, texts
 
 EXPLORERS = all_explorers()
-DRAWN = json.loads((Path(__file__).parent / "golden" / "figures.json").read_text())
+DRAWN = json.loads((Path(__file__).parent / "golden" / "figures.json").read_text(encoding="utf-8"))
 CSS_DPI = 96
 
 every_explorer = pytest.mark.parametrize("explorer", EXPLORERS.values(), ids=EXPLORERS)

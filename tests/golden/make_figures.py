@@ -18,7 +18,7 @@ def main() -> None:
         }
         for name, explorer in sorted(all_explorers().items())
     }
-    PATH.write_text(json.dumps(drawn, indent=1) + "\n")
+    PATH.write_text(json.dumps(drawn, indent=1) + "\n", encoding="utf-8")
     print(f"{len(drawn)} figures in {PATH}")
 
 

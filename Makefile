@@ -1,0 +1,95 @@
+# Attention, put to the test. `make` alone lists what there is.
+#
+# Everything runs in a virtual environment of its own, .venv, made at the first call and again when the pins change.
+# Works with GNU make 3.81 and later; the same steps without make are in README.md.
+
+# The first Python on the PATH that is 3.11 or newer; or say which: make site PYTHON=/path/to/python3
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+BIN := .venv/bin
+SITE := _build/html
+BOOK := .venv/installed-for-the-book
+TESTS := .venv/installed-for-the-tests
+PORT ?= 8000
+
+define README_PICTURE
+from pathlib import Path
+from attnlib.figures.canvas import to_png
+from attnlib.figures.compute import pipeline
+Path("book/readme.png").write_bytes(to_png(pipeline.frame()))
+endef
+export README_PICTURE
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help site serve lab notebooks test lint types unit nbval browser format readme-picture constraints clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf 'make %-16s %s\n' "$$name" "$$what"; done
+
+site: $(BOOK) ## build the site; a warning is an error
+	$(BIN)/jupyter-book build . -W --keep-going
+	@echo
+	@echo "The site is in $(SITE): static files, for any web server. To read it here:"
+	@echo
+	@echo "    $(BIN)/python -m http.server -b 127.0.0.1 -d $(SITE) $(PORT)"
+	@echo
+	@echo "and open http://127.0.0.1:$(PORT)/"
+
+serve: site ## build the site and serve it on this machine
+	$(BIN)/python -m http.server -b 127.0.0.1 -d $(SITE) $(PORT)
+
+lab: $(BOOK) ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir=chapters
+
+notebooks: $(BOOK) ## run every notebook again and keep its outputs, ready to commit
+	$(BIN)/python -m attnlib.course.execute chapters/*.ipynb
+
+test: lint types unit nbval browser ## every check; `make -k test` goes on after the first that fails
+
+lint: $(TESTS) ## style of code and notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(TESTS) ## types in attnlib
+	$(BIN)/mypy
+
+unit: $(TESTS) ## the tests that need neither browser nor built site
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not site" tests
+
+# Jupyter's own warnings are not ours to mend, so here they are no errors.
+nbval: $(TESTS) ## run every notebook and compare its outputs with the stored ones
+	$(BIN)/python -m pytest -W default --nbval --nbval-cell-timeout=60 chapters
+
+browser: $(TESTS) site ## the built site and JupyterLab in Chromium or Chrome
+	$(BIN)/python -m pytest --tb=short -m "browser or site" tests
+
+format: $(TESTS) ## mend what a program can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+readme-picture: $(BOOK) ## draw the picture of README.md again
+	$(BIN)/python -c "$$README_PICTURE"
+
+constraints: ## pin anew what the pinned packages bring along
+	rm -rf build/pins && $(PYTHON) -m venv build/pins
+	sed '/^[^#]/d' constraints.txt > build/pins/reasons && cp build/pins/reasons constraints.txt
+	build/pins/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	grep -ho '^[A-Za-z0-9._-]*==' requirements.txt requirements-test.txt > build/pins/direct
+	build/pins/bin/python -m pip freeze --exclude-editable | grep -ivF -f build/pins/direct >> constraints.txt
+
+clean: ## remove what was built, keep .venv
+	rm -rf _build build dist .pytest_cache .mypy_cache .ruff_cache
+	find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -exec rm -rf {} +
+
+# A stamp is newer than the pins it was made from: the second call installs nothing.
+$(BOOK): requirements.txt constraints.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found: install one, or call make PYTHON=/path/to/python3"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(TESTS): $(BOOK) requirements-test.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	@touch $@
