@@ -106,14 +106,24 @@ def ink_on(background: tuple[float, ...]) -> str:
     return PAPER if linear @ (0.2126, 0.7152, 0.0722) < 0.2 else INK
 
 
-def to_png(figure: Figure, colours: int = 64) -> bytes:
-    """The figure as a PNG with a palette: a quarter of the bytes, and no difference that can be seen."""
+def to_png(figure: Figure, colours: int = 96) -> bytes:
+    """The figure as a PNG with a palette: a quarter of the bytes, and no difference that can be seen.
+
+    Areas keep their exact colours; the many shades at the edges of lines and letters share the rest of the palette.
+    (A median cut gives up the colours of thin things: the blue name of a query came out in the green of values.)
+    """
     canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
     figure.set_dpi(_CSS_DPI * _DENSITY)
     canvas.draw()
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    pixels = np.asarray(canvas.buffer_rgba())
+    found, which, counts = np.unique(pixels.view(np.uint32), return_inverse=True, return_counts=True)
+    shades = found.view(np.uint8).reshape(-1, 4)[:, :3]  # (n, 3) red, green, blue; the fourth byte says opaque
+    areas = shades[np.argsort(-counts, kind="stable")][: min(int((counts > 300).sum()), colours * 2 // 3)]
+    edges = Image.fromarray(shades[None]).quantize(colours - len(areas), method=Image.Quantize.MAXCOVERAGE)
+    palette = np.concatenate([areas, np.unique(np.asarray(edges.convert("RGB"))[0], axis=0)])
+    nearest = ((shades[:, None].astype(int) - palette) ** 2).sum(axis=-1).argmin(axis=-1).astype(np.uint8)
+    picture = Image.frombytes("P", pixels.shape[1::-1], nearest[which].tobytes())
+    picture.putpalette(palette.tobytes())
     stream = io.BytesIO()
-    picture.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-        stream, "PNG", optimize=True
-    )
+    picture.save(stream, "PNG", optimize=True)
     return stream.getvalue()

@@ -9,4 +9,4 @@ QUERY = np.array([[1, 2, 0, 0], [1, 0, 2, 1], [1, 2, 0, -1], [2, 0, -1, 0], [0, 
 # (5, d_k): what each token can be found by
 KEY = np.array([[1, 0, -1, 1], [2, 1, 0, -1], [0, -1, 2, 1], [0, 1, 1, -2], [-1, 2, 1, 0]], dtype=float)
 # (5, d_v): what each token hands over
-VALUE = np.array([[1, 0, -1], [2, 1, 0], [0, 2, 1], [-1, 1, 2], [1, -2, 2]], dtype=float)
+VALUE = np.array([[1, 0, 2], [3, 1, 0], [0, 2, 1], [1, 3, 0], [0, 1, 3]], dtype=float)

@@ -46,9 +46,10 @@ def _regression(queries: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarr
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     nearest = numbers.attn_weights.argmax()
+    weight = numbers.attn_weights[nearest]
     return (
         f"At position {numbers.position:g} with width {numbers.width:g} the output is {numbers.output:.2f}; "
-        f"the largest weight, {numbers.attn_weights[nearest]:.2f}, is on the value {_VALUES[nearest]:g} at {_KEYS[nearest]:g}."
+        f"the largest weight, {weight:.2f}, is on the value {_VALUES[nearest]:g} at {_KEYS[nearest]:g}."
     )
 
 
