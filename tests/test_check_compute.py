@@ -1,0 +1,192 @@
+"""The exercises of chapter 1: the worked solution passes, and each way of going wrong hears its own reason."""
+
+import ast
+import re
+
+import numpy as np
+import pytest
+
+from attnlib import attention, softmax
+from attnlib.course import check
+from tests.notebooks import ROOT, code_cells
+
+CHAPTER = ROOT / "chapters" / "01_compute_attention.ipynb"
+SOLUTIONS = ["".join(cell["source"]) for cell in code_cells(CHAPTER, tag="solution")]
+
+
+def result_of(cell):
+    """What a solution's cell shows: the value of its last line."""
+    *definitions, last = ast.parse(cell).body
+    names = {"np": np, "softmax": softmax, "attention": attention, "check": check}
+    exec(compile(ast.Module(definitions, []), "solution", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "solution", "eval"), names)
+
+
+@pytest.mark.parametrize("cell", SOLUTIONS, ids=lambda cell: ast.parse(cell).body[-1].value.func.attr)
+def test_worked_solution_passes(cell):
+    result = result_of(cell)
+    assert result, repr(result)
+
+
+def test_every_check_has_a_solution():
+    solved = {ast.parse(cell).body[-1].value.func.attr for cell in SOLUTIONS}
+    assert solved >= set(WRONG)
+
+
+def plain_softmax(x):
+    return np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True)
+
+
+def change_in_place(x):
+    x -= x.max(axis=-1, keepdims=True)
+    return plain_softmax(x)
+
+
+def scores_of(query, key):
+    return query @ key.mT / np.sqrt(key.shape[-1])
+
+
+def unit(x):
+    length = np.linalg.norm(x, axis=-1, keepdims=True)
+    return x / np.where(length > 0, length, 1)
+
+
+def bells(query, key, width):
+    return np.exp(-((query[:, None] - key) ** 2) / (2 * width**2))
+
+
+def keep_the_stream(query, stream):
+    key, value = zip(*[(key.copy(), value.copy()) for key, value in stream], strict=True)
+    return attention(query[None], np.stack(key), np.stack(value))[0][0]
+
+
+def keep_references(query, stream):
+    key, value = zip(*stream, strict=True)
+    return attention(query[None], np.stack(key), np.stack(value))[0][0]
+
+
+def read_twice(query, stream):
+    highest = max(query @ key for key, _ in stream) / np.sqrt(len(query))
+    pairs = [(np.exp(query @ key / np.sqrt(len(query)) - highest), value) for key, value in stream]
+    return sum(weight * value for weight, value in pairs) / sum(weight for weight, _ in pairs)
+
+
+def one_pass(query, stream, start=-np.inf, follow=True, rescale_values=True, scale=0.5):
+    highest, total, mixed = start, 0.0, 0.0
+    for key, value in stream:
+        score = query @ key * (scale if len(key) == 4 else len(key) ** -0.5)
+        new = max(highest, score) if follow else highest
+        factor = np.exp(highest - new)
+        total = factor * total + np.exp(score - new)
+        mixed = (factor if rescale_values else 1) * mixed + np.exp(score - new) * value
+        highest = new
+    return mixed / total
+
+
+WRONG = {
+    "softmax": [
+        (lambda x: None, "the result is None: does the function return"),
+        (lambda x: x.sum(axis=-1), r"must have shape \(\d,\): yours has \(\)"),
+        (lambda x: x / x.sum(axis=-1, keepdims=True), "zero or more: the smallest is -"),
+        (lambda x: plain_softmax(x) / 2, r"rows must sum to 1: row 0 sums to 0\.50"),
+        (lambda x: np.exp(x) / np.exp(x).sum(), r"rows must sum to 1: row \d sums to 0\.\d\d"),
+        (lambda x: softmax(x, axis=0), r"rows must sum to 1: row \d sums to \d\.\d\d"),
+        (change_in_place, "your function changed x"),
+        (lambda x: plain_softmax(np.log(2) * x), r"must weigh 3 times as much: yours weighs 2\.14 times"),
+        (plain_softmax, "softmax of scores around 1000 must be finite"),
+        (lambda x: plain_softmax(x - x.max()), "one around −1000 must be finite"),
+        (lambda x: plain_softmax(np.clip(x, -9, 9)), "adding 1000 to every score must change no weight"),
+    ],
+    "attention_weights": [
+        (lambda q, k, m: softmax(q @ k.mT), r"is 9\.00 : 1 \(is the score divided by √d_k\?\)"),
+        (lambda q, k, m: softmax(np.where(m, q @ k.mT / k.shape[-1], -np.inf)), r"is 1\.73 : 1"),
+        (lambda q, k, m: softmax(scores_of(q, k)), r"a masked key must weigh 0 .* weighs 0\.\d\d"),
+        (lambda q, k, m: softmax(np.where(m == m.all(), scores_of(q, k), -np.inf)), "a masked key must weigh 0"),
+        (lambda q, k, m: softmax(scores_of(q, k)) * m, r"rows must sum to 1: row \d+ sums to 0\.\d\d"),
+        (lambda q, k, m: softmax(np.where(m, scores_of(q, k), -1e9)), r"weights of zero: yours sum to 1\.00"),
+        (lambda q, k, m: plain_softmax(np.where(m, scores_of(q, k), -np.inf)), "fully masked row must be finite"),
+        (lambda q, k, m: softmax(np.where(m & m.all(0), scores_of(q, k), -np.inf)), "must not change another row"),
+        (lambda q, k, m: m / m.sum(axis=-1, keepdims=True), r"3 : 1: yours is 1\.00 : 1"),
+        (lambda q, k, m: softmax(np.where(m, q @ k.T / np.sqrt(k.shape[-1]), -np.inf)), "your code raised ValueError"),
+    ],
+    "cosine_attention": [
+        (lambda q, k, v, b: softmax(b * q @ k.T) @ v, "the queries made 5 times longer moved"),
+        (lambda q, k, v, b: softmax(b * unit(q) @ k.T) @ v, "one of the keys made 5 times longer moved"),
+        (lambda q, k, v, b: softmax(unit(q) @ unit(k).T) @ v, r"with beta = 2 must mix .* to 7\.05: yours is 5\.85"),
+        (lambda q, k, v, b: softmax(b * np.abs(unit(q) @ unit(k).T)) @ v, r"cosines of 1 and -1 .*: yours is 4\.00"),
+        (lambda q, k, v, b: softmax(b * unit(q) @ unit(k).T) @ unit(v), r"values 8 and 0 to 5\.85: yours is 0\.73"),
+        (
+            lambda q, k, v, b: (
+                softmax(b * np.nan_to_num(unit(q) @ (k / np.linalg.norm(k, axis=-1, keepdims=True)).T, nan=-1)) @ v
+            ),
+            "a key of zeros must count as cosine 0",
+        ),
+        (
+            lambda q, k, v, b: plain_softmax(b * unit(q) @ (k / np.linalg.norm(k, axis=-1, keepdims=True)).T) @ v,
+            "beside a key of zeros.* must be finite",
+        ),
+    ],
+    "nadaraya_watson": [
+        (lambda q, k, v, h: bells(q, k, h) @ v, "if every value is 4 the result must be 4: yours is"),
+        (lambda q, k, v, h: softmax(q[:, None] * k / h**2) @ v, "queries and keys moved by 10 moved the result by"),
+        (lambda q, k, v, h: softmax(-((q[:, None] - k) ** 2) / h**2) @ v, r"to 3: yours is 3\.60"),
+        (
+            lambda q, k, v, h: softmax(-((q[:, None] - k) ** 2) / (2 * h)) @ v,
+            r"with width 0\.5, .* to 3: yours is 2\.\d\d",
+        ),
+        (lambda q, k, v, h: softmax(-np.abs(q[:, None] - k) / h) @ v, "must weigh 3 : 1"),
+        (
+            lambda q, k, v, h: bells(q, k, h) @ v / bells(q, k, h).sum(axis=-1),
+            "far from all keys, the result must be finite",
+        ),
+        (
+            lambda q, k, v, h: bells(q, k, h) @ v / np.maximum(bells(q, k, h).sum(axis=-1), 1e-300),
+            r"the nearest one decides, here with 7: yours is 0\.00",
+        ),
+    ],
+    "additive_scores": [
+        (
+            lambda q, k, wq, wk, v: ((k @ wk)[..., :, None, :] + (q @ wq)[..., None, :, :]) @ v,
+            r"must have shape \(\d+, \d+\): yours has",
+        ),
+        (
+            lambda q, k, wq, wk, v: ((q @ wq)[..., :, None, :] + (k @ wk)[..., None, :, :]) @ v,
+            r"no score exceeds Σ\|v\| = .*: yours reaches",
+        ),
+        (
+            lambda q, k, wq, wk, v: np.tanh(q @ wq)[..., :, None, :] @ v + np.zeros(k.shape[-2]),
+            r"the score of query \d+ and key \d+ must be v · tanh",
+        ),
+        (
+            lambda q, k, wq, wk, v: np.tanh((q @ wq)[:, None] + (k @ wk)[None]) @ v if q.ndim == 2 else None,
+            "the score matrix is None",
+        ),
+        (
+            lambda q, k, wq, wk, v: np.tanh((q @ wq)[:, None] + k @ wk) @ v,
+            r"your code raised ValueError|must have shape \(2,",
+        ),
+    ],
+    "streaming_attention": [
+        (keep_references, r"mix the values 4 and 0 to 3: yours is 0\.00"),
+        (keep_the_stream, r"memory must not grow with the stream: yours kept \d+% of the keys"),
+        (read_twice, "the output|your code raised"),
+        (lambda q, s: one_pass(q, s, scale=1.0), r"to 3: yours is 3\.60"),
+        (lambda q, s: one_pass(q, s, rescale_values=False), "pairs must give what attention gives: yours is off by"),
+        (lambda q, s: one_pass(q, s, start=0.0, follow=False), "scores from 0 to 2000 must be finite"),
+        (lambda q, s: one_pass(q, s, start=0.0), "scores from -2000 to -1000 must be finite"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "reason"),
+    [
+        pytest.param(exercise, answer, reason, id=f"{exercise}: {reason[:50]}")
+        for exercise, answers in WRONG.items()
+        for answer, reason in answers
+    ],
+)
+def test_wrong_answer_hears_why(exercise, answer, reason):
+    result = getattr(check, exercise)(answer)
+    assert not result
+    assert re.search(reason, repr(result)), repr(result)
