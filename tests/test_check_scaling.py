@@ -1,0 +1,105 @@
+"""Chapter 2's checks accept the notebook's own solutions and name what is wrong with other answers."""
+
+import re
+
+import numpy as np
+import pytest
+
+from attnlib import entropy, softmax
+from attnlib.course import check
+from tests.notebooks import ROOT, code_cells
+
+CHAPTER = ROOT / "chapters" / "02_scale_the_scores.ipynb"
+
+
+def solutions():
+    """What the solution cells define, run with the names that the chapter's first cell imports for them."""
+    namespace = {"np": np, "entropy": entropy, "softmax": softmax, "check": check}
+    for cell in code_cells(CHAPTER, tag="solution"):
+        exec("".join(cell["source"]), namespace)
+    return namespace
+
+
+SOLUTIONS = solutions()
+
+
+def scores_in_place(query, key):
+    query *= key.shape[-1] ** -0.5
+    return query @ key.mT
+
+
+def pullback_of_one_row(attn_weights, grad_weights):
+    return attn_weights * (grad_weights - (attn_weights * grad_weights).sum())
+
+
+def norm_squared(p):
+    squares = (p**2).sum(axis=-1)
+    return squares - 2 * (p**3).sum(axis=-1) + squares**2
+
+
+def bisect(scores, wanted, cold=1e-6, hot=1e6, colder=True):
+    for _ in range(60):
+        tau = (cold * hot) ** 0.5
+        raise_it = (entropy(softmax(scores / tau)) < wanted) == colder
+        cold, hot = (tau, hot) if raise_it else (cold, tau)
+    return tau
+
+
+WRONG = {
+    "score_variance": [
+        (lambda d_k, std_q, std_k: d_k, r"std_q = 3.* yours says 48"),
+        (lambda d_k, std_q, std_k: d_k * std_q * std_k, r"std_q = 3.* yours says 144"),
+        (lambda d_k, std_q, std_k: d_k * std_q**2, r"std_k = 3 have variance .* yours says 48"),
+        (lambda d_k, std_q, std_k: d_k**0.5 * std_q * std_k, r"d_k = 7.* yours says 2\.65"),
+    ],
+    "scaled_scores": [
+        (lambda q, k: q @ k.mT / np.sqrt(k.shape[-1]), r"float32 in must give float32 out: .* float64"),
+        (lambda q, k: (q @ k.mT * k.shape[-1] ** -0.5).astype(np.float32), r"float64 in must give float64 out"),
+        (lambda q, k: q @ k.mT, r"divided by √d_k: with d_k = 3.* yours are 1\.73 times"),
+        (lambda q, k: q @ k.mT / k.shape[-1], r"divided by √d_k: .* yours are 0\.577 times"),
+        (lambda q, k: q @ k.mT * k.shape[-2] ** -0.5, r"divided by √d_k: .* seq_k = 5 yours are 0\.775"),
+        (lambda q, k: q @ k[..., ::-1, :].mT * k.shape[-1] ** -0.5, r"must be query i · key j"),
+        (lambda q, k: q @ k.T * k.shape[-1] ** -0.5, r"your code raised ValueError"),
+        (scores_in_place, r"changed query or key in place"),
+    ],
+    "softmax_pullback": [
+        (lambda p, g: p * g, r"the weights sum to 1: the gradient must be 0, yours holds 0\.\d+"),
+        (lambda p, g: p * (1 - p) * g, r"the weights sum to 1: the gradient must be 0"),
+        (lambda p, g: p * (g - g.mean(axis=-1, keepdims=True)), r"must sum to 0: yours sums to"),
+        (lambda p, g: p * ((p * g).sum(axis=-1, keepdims=True) - g), r"the loss changes by"),
+        (pullback_of_one_row, r"the gradient must be 0, yours holds -"),
+    ],
+    "jacobian_norm": [
+        (lambda p: np.sqrt(norm_squared(p)), r"slightly below 0: .* not close to 0, such as nan"),
+        (lambda p: np.maximum(norm_squared(p), 0), r"2 equal weights have norm .* 0\.5000: yours gives 0\.2500"),
+        (lambda p: 1 - p.max(axis=-1), r"7 equal weights have norm √6/7 = 0\.3499: yours gives 0\.8571"),
+        (lambda p: np.sqrt((p**2 * (1 - p) ** 2).sum(axis=-1)), r"2 equal weights .* yours gives 0\.3536"),
+        (lambda p: np.sqrt(np.abs(norm_squared(p))).sum(), r"must have shape \(2,\): yours has \(\)"),
+        (lambda p: (p.shape[-1] - 1) ** 0.5 / p.shape[-1] + 0 * p[..., 0], r"the norm of the first row must be"),
+    ],
+    "temperature_for": [
+        (lambda scores, wanted: wanted, r"of 2 weights must become 0\.347: at your temperature 0\.347"),
+        (lambda scores, wanted: -bisect(scores, wanted), r"a temperature must be above 0"),
+        (lambda scores, wanted: 1 / bisect(scores, wanted), r"must become"),
+        (lambda scores, wanted: bisect(scores, wanted, colder=False), r"at your temperature .*e[+-]06"),
+        (lambda scores, wanted: bisect(scores, wanted, 1e-2, 1e2), r"1000 times as high: yours went from"),
+    ],
+}
+CASES = [pytest.param(name, *case, id=f"{name}-{i}") for name, cases in WRONG.items() for i, case in enumerate(cases)]
+
+
+@pytest.mark.parametrize("exercise", WRONG)
+def test_the_notebooks_solution_passes(exercise):
+    assert repr(getattr(check, exercise)(SOLUTIONS[exercise])) == f"✓ {exercise}: every property holds"
+
+
+@pytest.mark.parametrize("exercise", WRONG)
+def test_an_empty_answer_is_named_as_such(exercise):
+    assert "does the function return something" in repr(getattr(check, exercise)(lambda *args: None))
+
+
+@pytest.mark.parametrize(("exercise", "answer", "reason"), CASES)
+def test_a_wrong_answer_fails_for_the_right_reason(exercise, answer, reason):
+    said = repr(getattr(check, exercise)(answer))
+    assert said.startswith(f"✗ {exercise}: ")
+    assert re.search(reason, said), said
