@@ -1,0 +1,58 @@
+"""``{chapter-cards}``: the seven chapters on the first page, with a picture of each that is written."""
+
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from attnbook.chapters import CHAPTERS, Chapter
+from attnbook.explorers import FRAMES, PHONE, described_in, note_library, size
+from attnbook.frames import folder, load
+from attnlib.course.claims import CLAIMS
+
+
+class ChapterCards(SphinxDirective):
+    """A list of cards, in the order of the chapters."""
+
+    def run(self) -> list[nodes.Node]:
+        """The list, as HTML."""
+        self.env.note_reread()
+        note_library(self.env)
+        root = Path(self.env.srcdir)
+        cards = "".join(card(chapter, chapter.notebook(root)) for chapter in CHAPTERS)
+        return [nodes.raw("", f'<ol class="cards">{cards}</ol>', format="html")]
+
+
+def card(chapter: Chapter, notebook: Path | None) -> str:
+    """One chapter: linked and with its picture if it is written, with its claims if it is not."""
+    title, promise = f"{chapter.number}. {escape(chapter.title)}", escape(chapter.promise)
+    if notebook is None:
+        claims = [claim for claim in CLAIMS.values() if claim.chapter == chapter.number]
+        items = "".join(f'<li><span class="number">{claim.id}</span> {escape(claim.text)}</li>' for claim in claims)
+        return (
+            f'<li class="card prepared"><h3>{title}</h3><p>{promise}</p><details>'
+            f"<summary>In preparation: {len(claims)} claims</summary><ul>{items}</ul></details></li>"
+        )
+    link = f"chapters/{notebook.stem}.html"
+    return f'<li class="card"><a href="{link}"><h3>{title}</h3><p>{promise}</p>{_picture(chapter, notebook)}</a></li>'
+
+
+def _picture(chapter: Chapter, notebook: Path) -> str:
+    """The first frame of the chapter's picture; none if the notebook does not show it, for then it is not drawn."""
+    if chapter.picture not in {described["source"] for described in described_in(notebook)}:
+        return ""
+    explorer = load(chapter.picture)
+    start = explorer.states.index(explorer.defaults)
+    frames = f"{FRAMES}/{folder(explorer)}"
+    sentence = explorer.readout(explorer.measure(**explorer.defaults))
+    return (
+        f'<picture><source media="{PHONE}" srcset="{frames}/narrow-{start}.png"{size(explorer, "narrow")}>'
+        f'<img src="{frames}/wide-{start}.png" alt="{escape(sentence)}"{size(explorer, "wide")}'
+        ' loading="lazy" decoding="async"></picture>'
+    )
+
+
+def setup(app) -> None:
+    """Make the directive known."""
+    app.add_directive("chapter-cards", ChapterCards)

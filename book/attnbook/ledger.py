@@ -1,0 +1,129 @@
+"""The ledger of the 26 claims: read from the notebooks' stored verdicts, never written by hand."""
+
+import json
+from collections.abc import Iterable, Mapping
+from html import escape
+from pathlib import Path
+from typing import NamedTuple
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from attnbook.boxes import anchor
+from attnbook.chapters import CHAPTERS
+from attnlib.course.claims import CLAIMS, Claim
+from attnlib.course.verdict import FAILS, HOLDS, HOLDS_IF, RULINGS, VERDICT_MIME
+
+
+class Record(NamedTuple):
+    """A verdict as it is stored in a notebook."""
+
+    id: str
+    verdict: str
+    evidence: str
+    notebook: Path
+
+
+def collect(notebooks: Iterable[Path]) -> list[Record]:
+    """Every verdict in the notebooks' outputs, in the order of the claims.
+
+    Raises:
+        ValueError: if a claim has two verdicts, or a verdict names no claim or no known ruling.
+    """
+    found: dict[str, Record] = {}
+    for notebook in notebooks:
+        for data in _verdicts(json.loads(notebook.read_text("utf-8"))):
+            record = Record(data["id"], data["verdict"], data["evidence"], notebook)
+            if record.id not in CLAIMS:
+                raise ValueError(f"{notebook.name}: there is no claim {record.id!r}")
+            if record.verdict not in RULINGS:
+                raise ValueError(f"{notebook.name}: claim {record.id} has the unknown verdict {record.verdict!r}")
+            if record.id in found:
+                raise ValueError(
+                    f"claim {record.id} has two verdicts: {found[record.id].notebook.name}, {notebook.name}"
+                )
+            found[record.id] = record
+    return [found[id] for id in CLAIMS if id in found]
+
+
+def _verdicts(notebook: Mapping) -> Iterable[Mapping]:
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if VERDICT_MIME in output.get("data", {}):
+                yield output["data"][VERDICT_MIME]
+
+
+def count(records: Iterable[Record]) -> str:
+    """One sentence: how many claims are decided, and how."""
+    verdicts = [record.verdict for record in records]
+    return (
+        f"{len(verdicts)} of {len(CLAIMS)} claims are decided so far: {verdicts.count(HOLDS)} hold, "
+        f"{verdicts.count(HOLDS_IF)} hold only under a condition and {verdicts.count(FAILS)} fail as written."
+    )
+
+
+def table(records: Iterable[Record], root: str = "../") -> str:
+    """The ledger as an HTML table, a group of rows for each chapter.
+
+    Args:
+        records: the verdicts so far.
+        root: relative address of the site's root.
+    """
+    known = {record.id: record for record in records}
+    groups = []
+    for chapter in CHAPTERS:
+        claims = [claim for claim in CLAIMS.values() if claim.chapter == chapter.number]
+        rows = "".join(_row(claim, known.get(claim.id), root) for claim in claims)
+        title = (
+            f'<tr class="group"><th colspan="3" scope="rowgroup">{chapter.number}. {escape(chapter.title)}</th></tr>'
+        )
+        groups.append(f"<tbody>{title}{rows}</tbody>")
+    head = '<thead><tr><th scope="col">Claim</th><th scope="col">Verdict</th><th scope="col">Numbers</th></tr></thead>'
+    return f'<table class="ledger">{head}{"".join(groups)}</table>'
+
+
+def _row(claim: Claim, record: Record | None, root: str) -> str:
+    number = f'<span class="number">{claim.id}</span>'
+    if record is None:
+        verdict, evidence = '<span class="badge badge-open">Open</span>', ""
+    else:
+        badge = f'<span class="badge badge-{record.verdict}">{RULINGS[record.verdict].capitalize()}</span>'
+        where = f"{root}chapters/{record.notebook.stem}.html#{anchor(claim.id)}"
+        verdict, evidence = f'<a href="{where}">{badge}</a>', escape(record.evidence)
+    return f"<tr><td>{number} {escape(claim.text)}</td><td>{verdict}</td><td>{evidence}</td></tr>"
+
+
+def notebooks(root: Path) -> list[Path]:
+    """The notebooks of all chapters that are written."""
+    return [path for chapter in CHAPTERS if (path := chapter.notebook(root))]
+
+
+class FromNotebooks(SphinxDirective):
+    """A directive that shows something of the stored verdicts, and is read again in every build."""
+
+    def records(self) -> list[Record]:
+        """The verdicts in the book's notebooks."""
+        self.env.note_reread()
+        return collect(notebooks(Path(self.env.srcdir)))
+
+
+class ClaimsLedger(FromNotebooks):
+    """``{claims-ledger}``: the table of all claims."""
+
+    def run(self) -> list[nodes.Node]:
+        """The table, as HTML."""
+        return [nodes.raw("", table(self.records(), "../" * self.env.docname.count("/")), format="html")]
+
+
+class ClaimsCount(FromNotebooks):
+    """``{claims-count}``: one sentence on how many are decided."""
+
+    def run(self) -> list[nodes.Node]:
+        """The sentence, as a paragraph."""
+        return [nodes.paragraph("", count(self.records()))]
+
+
+def setup(app) -> None:
+    """Make the two directives known."""
+    app.add_directive("claims-ledger", ClaimsLedger)
+    app.add_directive("claims-count", ClaimsCount)
