@@ -9,11 +9,12 @@ import io
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from attnlib.figures.palette import INK, PAPER, RULE
+from attnlib.figures.palette import INK, INKS, PAPER, RULE
 
 WIDE, NARROW = 720, 344  # CSS pixels
 _CSS_DPI = 96  # by definition: 96 CSS pixels to the inch, so that 11 points are 14.7 pixels
@@ -106,10 +107,10 @@ def ink_on(background: tuple[float, ...]) -> str:
     return PAPER if linear @ (0.2126, 0.7152, 0.0722) < 0.2 else INK
 
 
-def to_png(figure: Figure, colours: int = 96) -> bytes:
+def to_png(figure: Figure, colours: int = 80) -> bytes:
     """The figure as a PNG with a palette: a quarter of the bytes, and no difference that can be seen.
 
-    Areas keep their exact colours; the many shades at the edges of lines and letters share the rest of the palette.
+    Areas and the roles' inks keep their exact colours; the many shades at the edges of lines and letters share the rest.
     (A median cut gives up the colours of thin things: the blue name of a query came out in the green of values.)
     """
     canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
@@ -120,7 +121,8 @@ def to_png(figure: Figure, colours: int = 96) -> bytes:
     shades = found.view(np.uint8).reshape(-1, 4)[:, :3]  # (n, 3) red, green, blue; the fourth byte says opaque
     areas = shades[np.argsort(-counts, kind="stable")][: min(int((counts > 300).sum()), colours * 2 // 3)]
     edges = Image.fromarray(shades[None]).quantize(colours - len(areas), method=Image.Quantize.MAXCOVERAGE)
-    palette = np.concatenate([areas, np.unique(np.asarray(edges.convert("RGB"))[0], axis=0)])
+    inks = [np.rint(255 * np.array(to_rgb(ink))).astype(np.uint8) for ink in INKS]
+    palette = np.concatenate([areas, inks, np.unique(np.asarray(edges.convert("RGB"))[0], axis=0)])
     nearest = ((shades[:, None].astype(int) - palette) ** 2).sum(axis=-1).argmin(axis=-1).astype(np.uint8)
     picture = Image.frombytes("P", pixels.shape[1::-1], nearest[which].tobytes())
     picture.putpalette(palette.tobytes())

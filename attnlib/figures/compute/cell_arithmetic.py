@@ -8,9 +8,20 @@ from matplotlib.figure import Figure
 from attnlib import dot_scores
 from attnlib.course.controls import Slider
 from attnlib.course.explorer import Explorer
-from attnlib.figures.canvas import grid_of_numbers, place, sheet
+from attnlib.figures.canvas import SMALL, TEXT, dress, place, sheet
+from attnlib.figures.compute.matrix import board, frame, matrix
 from attnlib.figures.compute.sentence import KEY, QUERY, TOKENS
-from attnlib.figures.palette import SCORE_SIGNED
+from attnlib.figures.palette import (
+    FAINT,
+    INK,
+    KEY_INK,
+    KEY_SIGNED,
+    QUERY_INK,
+    QUERY_SIGNED,
+    SCORE,
+    SCORE_INK,
+    SCORE_SIGNED,
+)
 
 
 class Numbers(NamedTuple):
@@ -48,9 +59,44 @@ def _signed(number: float) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The terms, and the matrix."""
-    figure = sheet(height=300, narrow=narrow, narrow_height=560)
-    grid_of_numbers(place(figure, 40, 40, 200, 120), numbers.scores, SCORE_SIGNED, -6, 6, "scores", form="{:g}")
+    """Query × key = products, column by column; below, how they add up; and the matrix in which the sum lands."""
+    figure = sheet(height=300, narrow=narrow, narrow_height=506)
+    paper = board(figure)
+    left, wide = (92, 48) if narrow else (112, 62)
+    score = numbers.running[-1]
+    lines = {  # name: numbers, top, colours, ink
+        f"{TOKENS[numbers.query - 1]}, query": (numbers.query_vector, 16, QUERY_SIGNED, 5, QUERY_INK),
+        f"× {TOKENS[numbers.key - 1]}, key": (numbers.key_vector, 46, KEY_SIGNED, 5, KEY_INK),
+        "= products": (numbers.products, 76, SCORE_SIGNED, 10, SCORE_INK),
+    }
+    for name, (row, top, colours, reach, ink) in lines.items():
+        grid = matrix(paper, left, top, (wide, 26), row[None], colours, reach)
+        paper.text(left - 8, grid.middle(0)[1], name, fontsize=SMALL, color=ink, ha="right", va="center_baseline")
+    total = matrix(paper, left + 4 * wide + 10, 76, (wide - 4, 26), score[None, None], SCORE_SIGNED, 10)
+    frame(paper, total)
+    paper.text(total.middle()[0], 68, "score", fontsize=SMALL, color=SCORE_INK, ha="center", va="baseline")
+
+    steps = dress(place(figure, left, 116, 5 * wide + 10, 140))
+    before = np.concatenate([[0], numbers.running[:-1]])
+    centres = np.arange(4) * wide + wide / 2
+    steps.bar(centres, numbers.products, width=0.6 * wide, bottom=before, color=SCORE)
+    steps.bar(total.middle()[0] - left, score, width=0.6 * wide, color=SCORE_INK)
+    steps.hlines(numbers.running, centres, [*centres[1:], total.middle()[0] - left], color=FAINT, linewidth=0.8)
+    steps.axhline(0, color=INK, linewidth=0.8)
+    ends = [*numbers.running, score]
+    ups = [*(numbers.products >= 0), score >= 0]
+    for x, end, up in zip([*centres, total.middle()[0] - left], ends, ups, strict=True):
+        words = f"{end:g}".replace("-", "−")
+        steps.text(x, end + (0.25 if up else -0.3), words, fontsize=SMALL, ha="center", va="bottom" if up else "top")
+    steps.set(xlim=(0, 5 * wide + 10), ylim=(-5.2, 6.6), xticks=[], yticks=[])
+    steps.spines[:].set_visible(False)
+    paper.text(left, 272, "the sum so far, term by term", fontsize=SMALL, color=FAINT, va="center")
+
+    scores = matrix(paper, *((118, 340) if narrow else (520, 76)), (34, 26), numbers.scores, SCORE_SIGNED, 10,
+                    rows=TOKENS, columns=TOKENS)  # fmt: skip
+    x, y = scores.middle()[0], scores.top
+    paper.text(x, y - 28, "scores", fontsize=TEXT, color=SCORE_INK, weight="bold", ha="center", va="baseline")
+    frame(paper, scores, numbers.query - 1, numbers.key - 1)
     return figure
 
 
