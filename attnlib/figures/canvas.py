@@ -110,7 +110,7 @@ def ink_on(background: tuple[float, ...]) -> str:
 def to_png(figure: Figure, colours: int = 80) -> bytes:
     """The figure as a PNG with a palette: a quarter of the bytes, and no difference that can be seen.
 
-    Areas and the roles' inks keep their exact colours; the many shades at the edges of lines and letters share the rest.
+    Areas and the roles' inks keep their exact colours; the many shades at the edges of lines share the rest.
     (A median cut gives up the colours of thin things: the blue name of a query came out in the green of values.)
     """
     canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)

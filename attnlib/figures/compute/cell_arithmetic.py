@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from attnlib import dot_scores
 from attnlib.course.controls import Slider
 from attnlib.course.explorer import Explorer
-from attnlib.figures.canvas import SMALL, TEXT, dress, place, sheet
+from attnlib.figures.canvas import SMALL, TEXT, place, sheet
 from attnlib.figures.compute.matrix import board, frame, matrix
 from attnlib.figures.compute.sentence import KEY, QUERY, TOKENS
 from attnlib.figures.palette import (
@@ -36,7 +36,7 @@ class Numbers(NamedTuple):
     scores: np.ndarray  # (5, 5) where the sum lands
 
 
-def measure(query: int = 4, key: int = 2) -> Numbers:
+def measure(query: int = 3, key: int = 5) -> Numbers:
     """Multiply the components in pairs and add the products one after another."""
     query_vector, key_vector = QUERY[query - 1], KEY[key - 1]
     products = query_vector * key_vector
@@ -60,13 +60,13 @@ def _signed(number: float) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Query × key = products, column by column; below, how they add up; and the matrix in which the sum lands."""
-    figure = sheet(height=300, narrow=narrow, narrow_height=506)
+    figure = sheet(height=248, narrow=narrow, narrow_height=452)
     paper = board(figure)
-    left, wide = (92, 48) if narrow else (112, 62)
+    left, wide = (96, 47) if narrow else (112, 62)
     score = numbers.running[-1]
     lines = {  # name: numbers, top, colours, ink
-        f"{TOKENS[numbers.query - 1]}, query": (numbers.query_vector, 16, QUERY_SIGNED, 5, QUERY_INK),
-        f"× {TOKENS[numbers.key - 1]}, key": (numbers.key_vector, 46, KEY_SIGNED, 5, KEY_INK),
+        f"query “{TOKENS[numbers.query - 1]}”": (numbers.query_vector, 16, QUERY_SIGNED, 5, QUERY_INK),
+        f"× key “{TOKENS[numbers.key - 1]}”": (numbers.key_vector, 46, KEY_SIGNED, 5, KEY_INK),
         "= products": (numbers.products, 76, SCORE_SIGNED, 10, SCORE_INK),
     }
     for name, (row, top, colours, reach, ink) in lines.items():
@@ -76,26 +76,27 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     frame(paper, total)
     paper.text(total.middle()[0], 68, "score", fontsize=SMALL, color=SCORE_INK, ha="center", va="baseline")
 
-    steps = dress(place(figure, left, 116, 5 * wide + 10, 140))
-    before = np.concatenate([[0], numbers.running[:-1]])
-    centres = np.arange(4) * wide + wide / 2
-    steps.bar(centres, numbers.products, width=0.6 * wide, bottom=before, color=SCORE)
-    steps.bar(total.middle()[0] - left, score, width=0.6 * wide, color=SCORE_INK)
-    steps.hlines(numbers.running, centres, [*centres[1:], total.middle()[0] - left], color=FAINT, linewidth=0.8)
-    steps.axhline(0, color=INK, linewidth=0.8)
-    ends = [*numbers.running, score]
-    ups = [*(numbers.products >= 0), score >= 0]
-    for x, end, up in zip([*centres, total.middle()[0] - left], ends, ups, strict=True):
-        words = f"{end:g}".replace("-", "−")
-        steps.text(x, end + (0.25 if up else -0.3), words, fontsize=SMALL, ha="center", va="bottom" if up else "top")
-    steps.set(xlim=(0, 5 * wide + 10), ylim=(-5.2, 6.6), xticks=[], yticks=[])
-    steps.spines[:].set_visible(False)
-    paper.text(left, 272, "the sum so far, term by term", fontsize=SMALL, color=FAINT, va="center")
+    steps = place(figure, left, 110, 5 * wide + 10, 130)
+    steps.axis("off")
+    steps.set(xlim=(0, 5 * wide + 10), ylim=(-4.3, 6.3))
+    centres = np.array([*(np.arange(4) + 0.5) * wide, total.middle()[0] - left])
+    ends = np.array([*numbers.running, score])
+    heights = np.array([*numbers.products, score])
+    steps.bar(centres, heights, width=0.6 * wide, bottom=ends - heights, color=[SCORE] * 4 + [SCORE_INK])
+    steps.hlines(ends[:-1], centres[:-1] - 0.3 * wide, centres[1:] + 0.3 * wide, color=SCORE_INK, linewidth=1)
+    steps.axhline(0, color=FAINT, linewidth=0.8)
+    for x, end, height in zip(centres, ends, heights, strict=True):
+        words, below = f"{end:g}".replace("-", "−"), (height or end) < 0  # a term of zero leaves the sum where it is
+        steps.text(x, end + (-0.25 if below else 0.25), words, fontsize=SMALL, color=INK, ha="center",
+                   va="top" if below else "bottom")  # fmt: skip
+    paper.text(left - 8, 110 + 130 * 0.6, "sum so far", fontsize=SMALL, color=FAINT, ha="right", va="center_baseline")
 
-    scores = matrix(paper, *((118, 340) if narrow else (520, 76)), (34, 26), numbers.scores, SCORE_SIGNED, 10,
+    scores = matrix(paper, *((118, 310) if narrow else (512, 66)), (34, 26), numbers.scores, SCORE_SIGNED, 10,
                     rows=TOKENS, columns=TOKENS)  # fmt: skip
     x, y = scores.middle()[0], scores.top
     paper.text(x, y - 28, "scores", fontsize=TEXT, color=SCORE_INK, weight="bold", ha="center", va="baseline")
+    frame(paper, scores, row=numbers.query - 1, colour=QUERY_INK)
+    frame(paper, scores, column=numbers.key - 1, colour=KEY_INK)
     frame(paper, scores, numbers.query - 1, numbers.key - 1)
     return figure
 
@@ -108,7 +109,7 @@ cell_arithmetic = Explorer(
     readout=readout,
     draw=draw,
     controls={
-        "query": Slider("query (row)", stops=(1, 2, 3, 4, 5), default=4),
-        "key": Slider("key (column)", stops=(1, 2, 3, 4, 5), default=2),
+        "query": Slider("query (row)", stops=(1, 2, 3, 4, 5), default=3),
+        "key": Slider("key (column)", stops=(1, 2, 3, 4, 5), default=5),
     },
 )

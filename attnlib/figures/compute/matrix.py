@@ -92,10 +92,10 @@ def matrix(
     return grid
 
 
-def frame(paper: Axes, grid: Grid, row: int | None = None, column: int | None = None) -> None:
+def frame(paper: Axes, grid: Grid, row: int | None = None, column: int | None = None, colour: str = INK) -> None:
     """A frame around a row, a column, or the one cell where both meet; counted from 0."""
     left, top, width, height = grid.box(row, column)
-    paper.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=INK, linewidth=1.6, zorder=5))
+    paper.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=colour, linewidth=1.6, zorder=5))
 
 
 def arrow(paper: Axes, start: tuple[float, float], end: tuple[float, float], words: str = "", **style) -> None:
