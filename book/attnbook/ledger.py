@@ -57,9 +57,14 @@ def count(records: Iterable[Record]) -> str:
     """One sentence: how many claims are decided, and how."""
     verdicts = [record.verdict for record in records]
     return (
-        f"{len(verdicts)} of {len(CLAIMS)} claims are decided so far: {verdicts.count(HOLDS)} hold, "
-        f"{verdicts.count(HOLDS_IF)} hold only under a condition and {verdicts.count(FAILS)} fail as written."
+        f"{len(verdicts)} of {len(CLAIMS)} claims are decided so far: {_number(verdicts.count(HOLDS), 'hold')}, "
+        f"{_number(verdicts.count(HOLDS_IF), 'hold')} only under a condition, "
+        f"{_number(verdicts.count(FAILS), 'fail')} as written."
     )
+
+
+def _number(count: int, verb: str) -> str:
+    return f"{count} {verb}{'s' if count == 1 else ''}"
 
 
 def table(records: Iterable[Record], root: str = "../") -> str:

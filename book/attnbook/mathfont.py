@@ -33,10 +33,31 @@ def write_font(text: str, target: Path) -> None:
     package = find_spec("ziamath")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("the formulas' font comes with ziamath: pip install -r requirements.txt")
-    font = subset.load_font(str(Path(package.origin).parent / FONT), options)
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(text=text)
-    subsetter.subset(font)
-    font["head"].modified = font["head"].created  # the same signs give the same bytes
-    font.recalcTimestamp = False
-    subset.save_font(font, str(target), options)
+    with subset.load_font(str(Path(package.origin).parent / FONT), options) as font:
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(text=text)
+        subsetter.subset(font)
+        narrow_roots(font)
+        font["head"].modified = font["head"].created  # the same signs give the same bytes
+        font.recalcTimestamp = False
+        subset.save_font(font, str(target), options)
+
+
+def narrow_roots(font) -> None:
+    """Make every size of the root sign as wide as the smallest.
+
+    Chromium leaves room behind each root for the widest sign that the font has, which parts √d from what follows.
+    """
+    variants = font["MATH"].table.MathVariants
+    root = font.getBestCmap()[ord("√")]
+    sizes = variants.VertGlyphConstruction[variants.VertGlyphCoverage.glyphs.index(root)]
+    larger = {variant.VariantGlyph for variant in sizes.MathGlyphVariantRecord}
+    larger |= {part.glyph for part in sizes.GlyphAssembly.PartRecords}
+    width = font["hmtx"][root][0]
+    for name in sorted(larger - {root}):
+        advance, bearing = font["hmtx"][name]
+        outline = font["glyf"][name]
+        outline.coordinates.scale((width / advance, 1))
+        outline.coordinates.toInt()
+        outline.recalcBounds(font["glyf"])
+        font["hmtx"][name] = (width, round(bearing * width / advance))

@@ -26,6 +26,8 @@ SCRIPTS = {
 }
 
 _IMAGE = re.compile(r'<img (?P<rest>[^>]*\bsrc="(?P<src>[^"]+)"[^>]*?)\s*/?>')
+_CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+_PLAIN = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')  # names, signs and spaces: in the text's own colour
 _TAG = re.compile(r"<[^>]+>")
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 _VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')
@@ -63,6 +65,11 @@ def lazy_images(body: str, files: Mapping[str, Path]) -> str:
     return _IMAGE.sub(replace, body)
 
 
+def lighter_code(body: str) -> str:
+    """Leave out the marks of what is not coloured: a fifth of a chapter's bytes."""
+    return _CODE.sub(lambda code: _PLAIN.sub(r"\1", code[0]), body)
+
+
 def description_of(body: str, longest: int = 155) -> str:
     """The first paragraph of a page as plain text, cut at a word."""
     for paragraph in _PARAGRAPH.findall(body):
@@ -77,7 +84,7 @@ def clean(app, pagename, templatename, context, doctree) -> None:
     body = context.get("body", "")
     context["metatags"] = _VIEWPORT.sub("", context.get("metatags", ""))  # the theme writes its own
     pictures = {name: Path(app.srcdir, source) for source, name in app.builder.images.items()}
-    context["body"] = body = lazy_images(body, pictures)
+    context["body"] = body = lighter_code(lazy_images(body, pictures))
     context["description"] = description_of(body)
     # One stylesheet holds them all: see attnbook.site.
     context["css_files"] = []

@@ -1,0 +1,88 @@
+import pytest
+from PIL import Image
+
+from attnbook.icons import icon_css, icon_names
+from attnbook.page import description_of, lazy_images, lighter_code, scripts_for
+from attnbook.stylesheet import names_in, prune
+
+
+def test_a_rule_for_a_class_that_no_page_has_is_left_out():
+    css = prune(".here{color:red}.gone{color:blue}.here .gone{color:green}#id{x:y}", {"here", "id"})
+    assert css == ".here{color:red}\n#id{x:y}"
+
+
+def test_a_list_of_selectors_loses_only_the_dead_ones():
+    assert prune(".gone, p, .here > a{color:red}", {"here"}) == "p,.here > a{color:red}"
+
+
+def test_a_rule_inside_a_condition_or_a_layer_is_judged_as_well():
+    assert prune("@media (min-width:1px){.gone{x:y}.here{x:y}}@layer t{.gone{x:y}}", {"here"}) == (
+        "@media (min-width:1px){.here{x:y}}"
+    )
+
+
+def test_what_a_selector_excludes_need_not_exist():
+    assert prune("a:not(.gone){x:y}", set()) == "a:not(.gone){x:y}"
+
+
+def test_a_variable_that_nothing_asks_for_goes_and_so_do_those_it_asked_for():
+    css = ":root{--used:1;--first:var(--second);--second:2}a{width:var(--used)}"
+    assert prune(css, set()) == ":root{--used:1;}\na{width:var(--used)}"
+
+
+def test_names_come_from_classes_ids_and_scripts():
+    assert names_in(['<p class="a b" id="c">d</p>'], ["x.classList.add('e')"]) >= {"a", "b", "c", "e"}
+    assert "d" not in names_in(['<p class="a b" id="c">d</p>'], [])
+
+
+LIBRARY = (
+    'x={bars:[1,1,[],"f0","OLD"]},'
+    'y={bars:[448,512,["navicon"],"f0c9","M0 96"],"angle-left":[320,512,[8249],"f104","M41"]}'
+)
+
+
+def test_the_stylesheet_draws_just_the_icons_that_pages_name():
+    names = icon_names('<span class="fa-solid fa-bars fa-lg"></span><p class="fa-angle-left">no icon</p>')
+    assert names == {"bars"}
+    css = icon_css(names, LIBRARY)
+    assert "M0 96" in css
+    assert "M41" not in css
+
+
+def test_an_icon_that_is_not_in_the_library_is_an_error():
+    with pytest.raises(KeyError, match="no icon named 'moon'"):
+        icon_css({"moon"}, LIBRARY)
+
+
+def test_pictures_know_their_size_and_wait(tmp_path):
+    Image.new("RGB", (70, 30)).save(tmp_path / "a.png")
+    html = lazy_images('<img alt="x" src="../_images/a.png" />', {"a.png": tmp_path / "a.png"})
+    assert html == '<img alt="x" src="../_images/a.png" width="70" height="30" loading="lazy" decoding="async" />'
+
+
+def test_a_picture_that_already_says_so_is_left_alone():
+    tag = '<img src="b.png" width="1" height="2" loading="lazy" />'
+    assert lazy_images(tag, {}) == tag
+
+
+def test_a_page_gets_the_scripts_that_it_needs():
+    offered = ["documentation_options.js", "copybutton.js", "sphinx-thebe.js", "explorer.js"]
+    assert scripts_for("<p>", offered, own={"explorer.js"}) == ["documentation_options.js", "explorer.js"]
+    assert "copybutton.js" in scripts_for("<pre>", offered, own=set())
+
+
+def test_the_description_is_the_first_real_paragraph_cut_at_a_word():
+    body = "<p>Short.</p><p>" + "word " * 60 + "</p>"
+    text = description_of(body)
+    assert text.startswith("word word")
+    assert text.endswith("word …")
+    assert len(text) <= 160
+
+
+def test_code_keeps_its_text_and_its_colours():
+    code = '<pre><span></span><span class="k">if</span><span class="w"> </span><span class="n">x</span></pre>'
+    assert lighter_code(code) == '<pre><span></span><span class="k">if</span> x</pre>'
+
+
+def test_marks_outside_code_stay():
+    assert lighter_code('<p><span class="n">x</span></p>') == '<p><span class="n">x</span></p>'
