@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.notebooks import CHAPTERS, code_cells
+from tests.notebooks import CHAPTERS, ROOT, code_cells
 
 pytestmark = pytest.mark.browser
 
@@ -42,13 +42,14 @@ def _wait_until_it_answers(url: str, server: subprocess.Popen, seconds: float = 
 
 @pytest.fixture
 def lab(tmp_path) -> Iterator[str]:
-    """The address of a JupyterLab of its own: its settings, its kernels and a copy of the notebooks."""
-    shutil.copytree(CHAPTER.parent, tmp_path / "chapters", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    """The address of a JupyterLab with settings of its own, on a copy of the course: a notebook may read files."""
+    course = tmp_path / "course"
+    shutil.copytree(ROOT, course, ignore=shutil.ignore_patterns(".*", "_build", "build", "__pycache__"))
     port = _free_port()
     settings = {f"JUPYTER_{name}_DIR": str(tmp_path / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
-        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={tmp_path}"),
+        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={course}"),
         *(f"--IdentityProvider.token={TOKEN}", "--LabApp.expose_app_in_browser=True"),
         # No question to another host: neither for news nor for a newer version.
         *("--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
@@ -56,7 +57,7 @@ def lab(tmp_path) -> Iterator[str]:
         f"--LabApp.user_settings_dir={tmp_path / 'settings'}",
     ]
     with (tmp_path / "lab.log").open("wb") as log:
-        server = subprocess.Popen(command, cwd=tmp_path, env=os.environ | settings, stdout=log, stderr=log)
+        server = subprocess.Popen(command, cwd=course, env=os.environ | settings, stdout=log, stderr=log)
         try:
             _wait_until_it_answers(f"http://127.0.0.1:{port}/api/status?token={TOKEN}", server)
             yield f"http://127.0.0.1:{port}"

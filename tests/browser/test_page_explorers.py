@@ -166,7 +166,7 @@ def test_a_stop_fetched_ahead_switches_within_one_frame(visit, site, chapter, de
         for parameter in described["parameters"]:
             start = default_positions(described)[parameter["name"]]
             neighbour = start + 1 if start + 1 < len(parameter["stops"]) else start - 1
-            for position in (neighbour, start, neighbour, start):
+            for position in (neighbour, start):
                 page.evaluate(_SETTLED)
                 names = {"explorer": described["name"], "control": parameter["name"]}
                 step = page.evaluate(_STEP, [names, position])
