@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from attnlib import attention
 from attnlib.course.controls import Slider
 from attnlib.course.explorer import Explorer
-from attnlib.figures.canvas import dress, place, sheet
-from attnlib.figures.palette import VALUE, VALUE_INK, WEIGHT, WEIGHT_INK
+from attnlib.figures.canvas import HEADING, SMALL, dress, place, sheet
+from attnlib.figures.palette import PAPER, QUERY, QUERY_INK, VALUE, VALUE_INK, WEIGHT, WEIGHT_INK, WEIGHT_MAP
 
 _KEYS = np.array([0.3, 0.9, 1.8, 2.3, 3.3, 3.9, 4.4, 5.5])  # (seq_k,) where something was measured
 _VALUES = np.array([1.1, 1.9, 2.6, 2.3, 0.9, 0.5, 1.2, 2.2])  # (seq_k,) what was measured there
-_GRID = np.linspace(0, 6, 121)
+_GRID = np.linspace(0, 6, 241)
 
 
 class Numbers(NamedTuple):
@@ -23,7 +23,7 @@ class Numbers(NamedTuple):
     width: float
     attn_weights: np.ndarray  # (seq_k,) of the query at ``position``
     output: float
-    curve: np.ndarray  # (121,) the output at every position
+    curve: np.ndarray  # (241,) the output at every position
 
 
 def measure(position: float = 3.0, width: float = 0.5) -> Numbers:
@@ -54,15 +54,39 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The curve above the weights."""
-    figure = sheet(height=360, narrow=narrow)
-    wide = 290 if narrow else 600
-    above, below = place(figure, 40, 36, wide, 160), place(figure, 40, 240, wide, 70)
-    dress(above, "values and their weighted mean", colour=VALUE_INK)
-    above.plot(_KEYS, _VALUES, "o", color=VALUE)
-    above.plot(_GRID, numbers.curve, color=VALUE)
-    dress(below, "weights", colour=WEIGHT_INK, x="key")
-    below.bar(_KEYS, numbers.attn_weights, color=WEIGHT, width=0.2)
+    """Data, curve and output above; below, the weight of each data point under the bell of the kernel."""
+    figure = sheet(height=380, narrow=narrow)
+    left, wide = (26, 250) if narrow else (26, 610)
+    above, below = place(figure, left, 44, wide, 160), place(figure, left, 240, wide, 92)
+    dress(above)
+    dress(below, "weights", colour=WEIGHT_INK, x="key: where it was measured")
+    for axes in (above, below):
+        axes.set_xlim(-0.25, 6.25)
+        axes.axvline(numbers.position, color=QUERY, linewidth=1.4, linestyle=(0, (4, 2)))
+
+    above.plot(_GRID, numbers.curve, color=VALUE, linewidth=2)
+    shades = WEIGHT_MAP(numbers.attn_weights / 1.2)
+    above.scatter(_KEYS, _VALUES, s=70, c=shades, edgecolors=VALUE_INK, linewidths=1.4, zorder=3)
+    above.hlines(numbers.output, numbers.position, 6.25, color=VALUE_INK, linewidth=1, linestyle=":")
+    above.plot(numbers.position, numbers.output, "D", color=VALUE_INK, markersize=9, zorder=4)
+    above.set(ylim=(0, 3), yticks=range(3), xticks=range(7), xticklabels=[])
+    words = f"output\n{numbers.output:.2f}"
+    above.text(6.35, numbers.output, words, fontsize=SMALL, color=VALUE_INK, va="center")
+    above.set_title("the weighted mean of the values", fontsize=HEADING, color=VALUE_INK, loc="left", pad=20)
+    above.text(numbers.position, 3.08, f"query {numbers.position:g}", fontsize=SMALL, color=QUERY_INK, ha="center")
+
+    highest = numbers.attn_weights.max()
+    nearest = np.abs(_KEYS - numbers.position).min()  # distance of the key with that weight
+    peak = highest * np.exp(min((nearest / numbers.width) ** 2 / 2, 5))
+    if peak < 1.2:  # else no key is near, and the bell stands far above the panel
+        bell = peak * np.exp(-(((_GRID - numbers.position) / numbers.width) ** 2) / 2)
+        below.plot(_GRID, bell, color=WEIGHT_INK, linewidth=1)
+    below.bar(_KEYS, numbers.attn_weights, color=WEIGHT, width=0.14 if narrow else 0.1)
+    below.set(ylim=(0, 1.3), yticks=(0, 1), xticks=range(7))
+    for key, weight in zip(_KEYS, numbers.attn_weights, strict=True):
+        if weight == highest or (weight >= 0.1 and not narrow):
+            clear = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
+            below.text(key, weight + 0.09, f"{weight:.2f}", fontsize=SMALL, color=WEIGHT_INK, ha="center", bbox=clear)
     return figure
 
 
@@ -71,7 +95,7 @@ soft_lookup = Explorer(
     source="attnlib.figures.compute.soft_lookup:soft_lookup",
     caption=(
         "Kernel regression is attention: the query is a position, the keys are the places of the data, "
-        "and a key's score falls with its squared distance."
+        "and a key's score falls with its squared distance. The thin bell is the kernel."
     ),
     measure=measure,
     readout=readout,
