@@ -51,8 +51,3 @@ def jacobian_norm(attn_weights: np.ndarray) -> np.ndarray:
     others = jacobian * (1 - np.eye(attn_weights.shape[-1]))
     diagonal = others.sum(axis=-1)
     return np.sqrt((others**2).sum(axis=(-2, -1)) + (diagonal**2).sum(axis=-1))
-
-
-def in_words(norm: float) -> str:
-    """A positive number of any size, short: 0.31, 0.0057, 2.5e-05."""
-    return "below 1e-30" if norm < 1e-30 else f"{norm:.2g}"

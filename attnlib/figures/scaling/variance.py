@@ -3,14 +3,18 @@
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attnlib import scaled_dot_scores
 from attnlib.course.controls import Slider
 from attnlib.course.explorer import Explorer
-from attnlib.figures.canvas import dress, place, sheet
-from attnlib.figures.palette import FAINT, SCORE_INK
+from attnlib.figures.canvas import SMALL, TEXT, dress, place, sheet
+from attnlib.figures.palette import INK, SCORE, SCORE_INK
+from attnlib.figures.scaling.axes import doublings, power_axis, width_axis
 from attnlib.figures.scaling.draws import SCALES, WIDTHS, random_queries_and_keys, scale_factor
+
+_MEANS = ("no scale:\nρ d_k", "÷ √d_k:\nρ √d_k", "÷ d_k:\nρ")  # how each scale's line is named
 
 
 class Numbers(NamedTuple):
@@ -36,33 +40,78 @@ def _scores(d_k: int, scale: str, correlation: float) -> np.ndarray:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
+    predicted = numbers.widths[-1] * (1 + numbers.correlation**2)
+    spread = numbers.variances[-1]
+    start = (
+        f"At d_k = {numbers.widths[-1]} the variance of q·k is {spread:.0f}, where {predicted:.0f} is predicted; its"
+    )
+    if not numbers.correlation:
+        return (
+            f"{start} mean is {numbers.means[0, -1]:.1f}, close to 0 beside a standard deviation of {spread**0.5:.0f}."
+        )
     none, root, whole = numbers.means[:, -1]
     return (
-        f"With correlation {numbers.correlation:g} the variance of q·k at d_k = 1024 is {numbers.variances[-1]:.0f}; "
-        f"the mean score is {none:.1f}, {root:.2f} after division by √d_k and {whole:.3f} after division by d_k."
+        f"{start} mean has grown to {none:.0f}, to {root:.1f} if the scores are divided by √d_k, "
+        f"and stays at {whole:.2f} if they are divided by d_k."
     )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Variance and mean against the width."""
-    figure = sheet(height=300, narrow=narrow, narrow_height=600)
+    """Variance and mean against the width, both axes in powers."""
+    figure = sheet(height=320, narrow=narrow, narrow_height=630)
     left, right = (
-        (place(figure, 60, 36, 270, 200), place(figure, 60, 330, 270, 200))
+        (place(figure, 50, 38, 272, 212), place(figure, 50, 350, 200, 212))
         if narrow
-        else (place(figure, 60, 36, 270, 200), place(figure, 420, 36, 270, 200))
+        else (place(figure, 50, 38, 262, 224), place(figure, 396, 38, 220, 224))
     )
-    dress(left, "variance of q·k", colour=SCORE_INK, x="d_k")
-    left.loglog(numbers.widths, numbers.widths, color=FAINT)
-    left.plot(numbers.widths, numbers.variances, "o", color=SCORE_INK)
-    dress(right, "mean of the scores", colour=SCORE_INK, x="d_k")
-    right.semilogx(numbers.widths, numbers.means.T)
+    _draw_variance(dress(left, "variance of q·k", colour=SCORE_INK), numbers)
+    _draw_mean(dress(right, "mean of the scores", colour=SCORE_INK), numbers)
     return figure
+
+
+def _draw_variance(axes: Axes, numbers: Numbers) -> None:
+    width_axis(axes)
+    power_axis(axes, 0.5, 4000, (0, 1, 2, 3))
+    x, widths = doublings(numbers.widths), np.array(numbers.widths)
+    axes.plot(x, np.log10(widths), color=INK, linewidth=1.8)
+    axes.text(6.2, np.log10(2**6.2) - 0.12, "d_k", va="top", fontsize=TEXT, color=INK)
+    if numbers.correlation:
+        axes.plot(x, np.log10(widths * (1 + numbers.correlation**2)), color=INK, linewidth=1.8, linestyle=(0, (5, 2)))
+        axes.text(5.0, np.log10(2**5.0) + 0.35, "(1 + ρ²) d_k", ha="right", fontsize=TEXT, color=INK)
+    axes.plot(
+        x,
+        np.log10(numbers.variances),
+        "o",
+        color=SCORE,
+        markersize=8,
+        markeredgecolor=SCORE_INK,
+        clip_on=False,
+        zorder=3,
+    )
+
+
+def _draw_mean(axes: Axes, numbers: Numbers) -> None:
+    width_axis(axes)
+    power_axis(axes, 0.03, 1500, (-1, 0, 1, 2, 3))
+    if not numbers.correlation:
+        words = "Without correlation\nthe mean is 0 at every\nwidth and every scale."
+        axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", fontsize=TEXT, color=INK)
+        return
+    x = doublings(numbers.widths)
+    for power, name, means in zip((1, 0.5, 0), _MEANS, numbers.means, strict=True):
+        line = np.log10(numbers.correlation) + power * np.log10(numbers.widths)
+        axes.plot(x, line, color=INK, linewidth=1.8)
+        shown = means > 0.05  # below, sampling noise may even be negative
+        axes.plot(
+            x[shown], np.log10(means[shown]), "o", color=SCORE, markersize=6.5, markeredgecolor=SCORE_INK, clip_on=False
+        )
+        axes.text(10.4, line[-1], name, va="center", fontsize=SMALL, color=INK)
 
 
 variance = Explorer(
     name="variance",
     source="attnlib.figures.scaling.variance:variance",
-    caption="1024 random pairs of query and key at each width. ρ correlates component c of one with component c of the other.",
+    caption="1024 random pairs of query and key at each width; ρ correlates their components, one by one.",
     measure=measure,
     readout=readout,
     draw=draw,

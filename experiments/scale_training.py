@@ -1,0 +1,142 @@
+"""Train one attention layer to look things up, with and without 1/√d_k.
+
+    python -m experiments.scale_training            # from the repository's root; continues, if it was interrupted
+    python -m experiments.scale_training --fresh    # throws the stored runs away first
+
+The maps of the layer start so that each component of a query or key has variance 1; then scores have variance d_k.
+Each arm (width, optimiser, scale) gets the learning rate that suits it best, chosen on seeds that are not used again.
+"""
+
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from experiments.lookup import Params, draw_batch, initial_params, loss_and_gradient, mean_entropy, score_gradients
+from experiments.optimisers import OPTIMISERS
+
+RESULT = Path(__file__).with_suffix(".json")
+COMMAND = "python -m experiments.scale_training"
+SCALES = {"√d_k": None, "none": 1.0}  # what the scores are divided by -> the argument of attention
+
+
+class Settings(NamedTuple):
+    """All that decides the outcome, next to the task itself."""
+
+    batch: int = 4  # examples a step, of 16 queries each
+    steps: int = 400
+    record_every: int = 5  # steps averaged into one stored number
+    widths: tuple[int, ...] = (16, 1024)  # d_k
+    learning_rates: dict[str, tuple[float, ...]] = {  # noqa: RUF012 a NamedTuple's default is shared, and never changed
+        "sgd": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0),
+        "adam": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),
+    }
+    choosing_seeds: tuple[int, ...] = (100, 101)  # pick the learning rate, and are not used again
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7)
+
+
+SETTINGS = Settings()
+
+
+def train(
+    params: Params,
+    rng: np.random.Generator,
+    scale: float | None,
+    optimiser: str,
+    learning_rate: float,
+    settings: Settings = SETTINGS,
+) -> dict[str, Any]:
+    """One run: loss and entropy along the way, averaged over blocks of steps, and the gradient at the start."""
+    updates = [OPTIMISERS[optimiser](learning_rate) for _ in params]
+    losses, entropies = [], []
+    start: dict[str, Any] = {}
+    for step in range(settings.steps):
+        batch = draw_batch(rng, settings.batch)
+        loss, grads = loss_and_gradient(params, batch, scale)
+        losses.append(loss)
+        entropies.append(mean_entropy(params, batch, scale))
+        if step == 0:
+            start = {f"grad_{name}": float(np.linalg.norm(grad)) for name, grad in grads._asdict().items()}
+            start["grad_of_each_query"] = sorted(score_gradients(params, batch, scale).tolist())
+        params = Params(*(update(param, grad) for update, param, grad in zip(updates, params, grads, strict=True)))
+    return {"loss": _blocks(losses, settings), "entropy": _blocks(entropies, settings), "start": start}
+
+
+def _blocks(per_step: list[float], settings: Settings) -> list[float]:
+    return np.reshape(per_step, (-1, settings.record_every)).mean(axis=1).tolist()
+
+
+def new_run(
+    seed: int, d_k: int, scale: str, optimiser: str, learning_rate: float, settings: Settings = SETTINGS
+) -> dict[str, Any]:
+    """Initial maps and data from the seed alone: the same for every scale, optimiser and learning rate."""
+    rng = np.random.default_rng(seed)
+    return train(initial_params(rng, d_k), rng, SCALES[scale], optimiser, learning_rate, settings)
+
+
+def arms(settings: Settings = SETTINGS) -> list[tuple[int, str, str]]:
+    """What is compared: (d_k, optimiser, scale)."""
+    return [
+        (d_k, optimiser, scale) for d_k in settings.widths for optimiser in settings.learning_rates for scale in SCALES
+    ]
+
+
+def choose(tried: dict[str, list[float]]) -> float:
+    """The learning rate that learns fastest: its loss, averaged over all steps and choosing seeds, is the smallest."""
+    return float(min(tried, key=lambda learning_rate: np.mean(tried[learning_rate])))
+
+
+def main(fresh: bool = False) -> None:
+    """Run what is not stored yet; store after each run, so that an interruption loses one run at most."""
+    settings = json.loads(json.dumps(SETTINGS._asdict()))  # as it reads after storing: tuples are lists
+    result: dict[str, Any] = {"command": COMMAND, "versions": {}, "wall_seconds": 0.0, "settings": settings, "arms": {}}
+    if RESULT.exists() and not fresh:
+        stored = json.loads(RESULT.read_text("utf-8"))
+        result = stored if stored["settings"] == settings else result
+    result["versions"] = {"python": platform.python_version(), "numpy": np.__version__}
+    for d_k, optimiser, scale in arms():
+        name = f"d_k={d_k} {optimiser} {scale}"
+        arm = result["arms"].setdefault(name, {"tried": {}, "learning_rate": None, "runs": {}})
+        for learning_rate in SETTINGS.learning_rates[optimiser]:
+            tried = arm["tried"].setdefault(f"{learning_rate:g}", [])
+            for seed in SETTINGS.choosing_seeds[len(tried) :]:
+                with _stored_after(result, f"{name}, choosing, learning rate {learning_rate:g}, seed {seed}"):
+                    run = new_run(seed, d_k, scale, optimiser, learning_rate)
+                    tried.append(_short(float(np.mean(run["loss"]))))
+        arm["learning_rate"] = choose(arm["tried"])
+        for seed in SETTINGS.seeds:
+            if str(seed) not in arm["runs"]:
+                with _stored_after(result, f"{name}, learning rate {arm['learning_rate']:g}, seed {seed}"):
+                    arm["runs"][str(seed)] = _short(new_run(seed, d_k, scale, optimiser, arm["learning_rate"]))
+
+
+@contextmanager
+def _stored_after(result: dict[str, Any], line: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds = time.perf_counter() - start
+    result["wall_seconds"] = round(result["wall_seconds"] + seconds, 1)
+    print(f"{line}: {seconds:.1f} s", flush=True)
+    unfinished = RESULT.with_suffix(".unfinished")  # the old file stays whole until the new one is
+    unfinished.write_text(json.dumps(result, ensure_ascii=False, indent=None, separators=(",", ":")) + "\n", "utf-8")
+    os.replace(unfinished, RESULT)
+
+
+def _short(value: Any) -> Any:
+    """Four significant digits, to keep the file small."""
+    if isinstance(value, dict):
+        return {name: _short(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_short(item) for item in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+if __name__ == "__main__":
+    main(fresh="--fresh" in sys.argv[1:])
