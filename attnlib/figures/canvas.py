@@ -107,16 +107,29 @@ def ink_on(background: tuple[float, ...]) -> str:
     return PAPER if linear @ (0.2126, 0.7152, 0.0722) < 0.2 else INK
 
 
-def to_png(figure: Figure, colours: int = 80) -> bytes:
+def to_png(figure: Figure, most: int = 24_000) -> bytes:
     """The figure as a PNG with a palette: a quarter of the bytes, and no difference that can be seen.
 
-    Areas and the roles' inks keep their exact colours; the many shades at the edges of lines share the rest.
-    (A median cut gives up the colours of thin things: the blue name of a query came out in the green of values.)
+    Args:
+        figure: drawn on a ``sheet``.
+        most: bytes; a figure that takes more gets fewer shades. (Much grey on many slanting edges is what takes room.)
     """
     canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
     figure.set_dpi(_CSS_DPI * _DENSITY)
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())
+    for colours in (80, 40, 24, 16):
+        png = _palette_png(pixels, colours)
+        if len(png) <= most:
+            break
+    return png
+
+
+def _palette_png(pixels: np.ndarray, colours: int) -> bytes:
+    """Areas and the roles' inks keep their exact colours; the many shades at the edges of lines share the rest.
+
+    (A median cut gives up the colours of thin things: the blue name of a query came out in the green of values.)
+    """
     found, which, counts = np.unique(pixels.view(np.uint32), return_inverse=True, return_counts=True)
     shades = found.view(np.uint8).reshape(-1, 4)[:, :3]  # (n, 3) red, green, blue; the fourth byte says opaque
     areas = shades[np.argsort(-counts, kind="stable")][: min(int((counts > 300).sum()), colours * 2 // 3)]
