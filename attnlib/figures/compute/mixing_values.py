@@ -3,18 +3,20 @@
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from attnlib import attention, entropy
 from attnlib.course.controls import Slider
 from attnlib.course.explorer import Explorer
-from attnlib.figures.canvas import dress, place, sheet
-from attnlib.figures.palette import WEIGHT, WEIGHT_INK
+from attnlib.figures.canvas import HEADING, SMALL, ink_on, place, sheet
+from attnlib.figures.palette import INK, KEY, KEY_INK, QUERY, QUERY_INK, RULE, VALUE_INK, WEIGHT, WEIGHT_INK
 
 _NAMES = "ABCDE"
-_KEY_ANGLES = np.deg2rad([90, 18, 306, 234, 162])
+_KEY_ANGLES = np.deg2rad([88, 20, 305, 232, 160])
 _KEYS = np.stack([np.cos(_KEY_ANGLES), np.sin(_KEY_ANGLES)], axis=-1)  # (5, 2), on the unit circle
-_PLACES = np.array([[1.4, 4.6], [5.3, 3.7], [4.4, 0.8], [2.9, 2.7], [0.6, 1.3]])  # (5, 2)
+_PLACES = np.array([[1.4, 4.6], [5.3, 3.9], [4.6, 0.7], [3.1, 2.8], [0.6, 1.3]])  # (5, 2)
 _COLOURS = np.array([[214, 69, 65], [240, 190, 60], [60, 130, 200], [245, 245, 240], [70, 60, 110]]) / 255  # (5, 3)
 _HULL = [0, 4, 2, 1]  # the values round the outside; D lies within
 
@@ -30,7 +32,7 @@ class Numbers(NamedTuple):
     entropy: float  # nats
 
 
-def measure(angle: float = 60, temperature: float = 0.5) -> Numbers:
+def measure(angle: float = 60, temperature: float = 0.25) -> Numbers:
     """One attention over values of five numbers: two are a place, three a colour."""
     turn = np.deg2rad(angle)
     query = np.array([[np.cos(turn), np.sin(turn)]])
@@ -49,14 +51,52 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The hull and the weights."""
-    figure = sheet(height=320, narrow=narrow, narrow_height=600)
-    plane, bars = place(figure, 40, 40, 260, 240), place(figure, 40 if narrow else 400, 360 if narrow else 40, 260, 180)
-    plane.fill(*_PLACES[_HULL].T, color="#eeeeee")
-    plane.plot(*numbers.place, "o", color="k")
-    dress(bars, "weights", colour=WEIGHT_INK)
-    bars.bar(list(_NAMES), numbers.attn_weights, color=WEIGHT)
+    """Which keys the query points at, where the output lies among the values, and the colour it gets."""
+    figure = sheet(height=316, narrow=narrow, narrow_height=470)
+    _draw_dial(place(figure, 4, 34, 160, 160) if narrow else place(figure, 4, 60, 190, 190), numbers)
+    _draw_plane(place(figure, 12, 226, 320, 236) if narrow else place(figure, 214, 36, 292, 268), numbers)
+    _draw_mix(place(figure, 184, 34, 156, 160) if narrow else place(figure, 534, 36, 176, 234), numbers)
     return figure
+
+
+def _draw_dial(axes: Axes, numbers: Numbers) -> None:
+    turn = np.deg2rad(numbers.angle)
+    for name, (x, y) in zip(_NAMES, _KEYS, strict=True):
+        axes.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": KEY, "linewidth": 1.4})
+        axes.text(1.22 * x, 1.22 * y, name, fontsize=SMALL, color=KEY_INK, ha="center", va="center_baseline")
+    tip = (0.94 * np.cos(turn), 0.94 * np.sin(turn))
+    axes.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "-|>", "color": QUERY, "linewidth": 3.4})
+    axes.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4))
+    axes.set_title("query", fontsize=HEADING, color=QUERY_INK, loc="left", pad=7)
+    axes.annotate("and keys", (0, 1), (38, 7), "axes fraction", "offset points", fontsize=HEADING, color=KEY_INK)
+    axes.axis("off")
+
+
+def _draw_plane(axes: Axes, numbers: Numbers) -> None:
+    axes.fill(_PLACES[_HULL, 0], _PLACES[_HULL, 1], facecolor="#F1F1F1", edgecolor=RULE, linewidth=1)
+    for name, (x, y), colour, weight in zip(_NAMES, _PLACES, _COLOURS, numbers.attn_weights, strict=True):
+        axes.plot([x, numbers.place[0]], [y, numbers.place[1]], color=WEIGHT, linewidth=12 * weight, zorder=2)
+        axes.plot(x, y, "o", color=colour, markeredgecolor=INK, markersize=22, zorder=3)
+        axes.text(x, y, name, fontsize=SMALL, color=ink_on(colour), ha="center", va="center_baseline", zorder=4)
+    axes.plot(
+        *numbers.place, "D", color=numbers.colour, markeredgecolor=INK, markeredgewidth=2, markersize=13, zorder=5
+    )
+    axes.set(xlim=(-0.1, 6), ylim=(0, 5.2))
+    axes.set_title("output among the values", fontsize=HEADING, color=VALUE_INK, loc="left", pad=7)
+    axes.axis("off")
+
+
+def _draw_mix(axes: Axes, numbers: Numbers) -> None:
+    rows = range(5)
+    axes.barh(rows, numbers.attn_weights, color=_COLOURS, edgecolor=INK, linewidth=0.8, height=0.62)
+    for name, row, weight in zip(_NAMES, rows, numbers.attn_weights, strict=True):
+        axes.text(-0.08, row, name, fontsize=SMALL, color=INK, ha="right", va="center_baseline")
+        axes.text(weight + 0.05, row, f"{weight:.2f}", fontsize=SMALL, color=WEIGHT_INK, va="center_baseline")
+    axes.add_patch(Rectangle((0, 5), 1.0, 0.9, facecolor=numbers.colour, edgecolor=INK, linewidth=1.4))
+    axes.text(1.05, 5.45, "mix", fontsize=SMALL, color=VALUE_INK, va="center_baseline")
+    axes.set(xlim=(-0.22, 1.4), ylim=(6, -0.5))
+    axes.set_title("weights", fontsize=HEADING, color=WEIGHT_INK, loc="left", pad=7)
+    axes.axis("off")
 
 
 mixing_values = Explorer(

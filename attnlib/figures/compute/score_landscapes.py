@@ -75,7 +75,7 @@ def readout(numbers: Numbers) -> str:
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The plane of keys beside the ranking of the marked ones."""
     figure = sheet(height=376, narrow=narrow, narrow_height=560)
-    _draw_plane(place(figure, 48, 48, 248, 248) if narrow else place(figure, 48, 48, 300, 300), numbers)
+    _draw_plane(place(figure, 48, 48, 244, 244) if narrow else place(figure, 48, 48, 300, 300), numbers)
     _draw_ranking(place(figure, 6, 346, 332, 190) if narrow else place(figure, 410, 76, 306, 220), numbers)
     return figure
 
