@@ -45,7 +45,7 @@ def jacobian_norm(attn_weights: np.ndarray) -> np.ndarray:
         attn_weights: (..., n)
 
     Returns:
-        (...) between 0 and 1/√2.
+        (...) from 0, one weight of 1, to 1/2, two weights of 1/2.
     """
     jacobian = softmax_jacobian(attn_weights)
     others = jacobian * (1 - np.eye(attn_weights.shape[-1]))
