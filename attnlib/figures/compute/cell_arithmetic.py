@@ -78,7 +78,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
     steps = place(figure, left, 110, 5 * wide + 10, 130)
     steps.axis("off")
-    steps.set(xlim=(0, 5 * wide + 10), ylim=(-4.3, 6.3))
+    steps.set(xlim=(0, 5 * wide + 10), ylim=(-4.3, 6.3), xticks=[], yticks=[])
     centres = np.array([*(np.arange(4) + 0.5) * wide, total.middle()[0] - left])
     ends = np.array([*numbers.running, score])
     heights = np.array([*numbers.products, score])

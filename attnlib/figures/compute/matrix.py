@@ -19,7 +19,7 @@ def board(figure: Figure) -> Axes:
     """The whole sheet as axes in CSS pixels, counted from the top left corner."""
     width, height = figure.get_size_inches() * 96
     axes = place(figure, 0, 0, width, height)
-    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[])
     axes.axis("off")
     return axes
 

@@ -66,7 +66,7 @@ def _draw_dial(axes: Axes, numbers: Numbers) -> None:
         axes.text(1.22 * x, 1.22 * y, name, fontsize=SMALL, color=KEY_INK, ha="center", va="center_baseline")
     tip = (0.94 * np.cos(turn), 0.94 * np.sin(turn))
     axes.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "-|>", "color": QUERY, "linewidth": 3.4})
-    axes.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4))
+    axes.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), xticks=[], yticks=[])
     axes.set_title("query", fontsize=HEADING, color=QUERY_INK, loc="left", pad=7)
     axes.annotate("and keys", (0, 1), (38, 7), "axes fraction", "offset points", fontsize=HEADING, color=KEY_INK)
     axes.axis("off")
@@ -81,7 +81,7 @@ def _draw_plane(axes: Axes, numbers: Numbers) -> None:
     axes.plot(
         *numbers.place, "D", color=numbers.colour, markeredgecolor=INK, markeredgewidth=2, markersize=13, zorder=5
     )
-    axes.set(xlim=(-0.1, 6), ylim=(0, 5.2))
+    axes.set(xlim=(-0.1, 6), ylim=(0, 5.2), xticks=[], yticks=[])
     axes.set_title("output among the values", fontsize=HEADING, color=VALUE_INK, loc="left", pad=7)
     axes.axis("off")
 
@@ -94,7 +94,7 @@ def _draw_mix(axes: Axes, numbers: Numbers) -> None:
         axes.text(weight + 0.05, row, f"{weight:.2f}", fontsize=SMALL, color=WEIGHT_INK, va="center_baseline")
     axes.add_patch(Rectangle((0, 5), 1.0, 0.9, facecolor=numbers.colour, edgecolor=INK, linewidth=1.4))
     axes.text(1.05, 5.45, "mix", fontsize=SMALL, color=VALUE_INK, va="center_baseline")
-    axes.set(xlim=(-0.22, 1.4), ylim=(6, -0.5))
+    axes.set(xlim=(-0.22, 1.4), ylim=(6, -0.5), xticks=[], yticks=[])
     axes.set_title("weights", fontsize=HEADING, color=WEIGHT_INK, loc="left", pad=7)
     axes.axis("off")
 

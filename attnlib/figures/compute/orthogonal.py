@@ -56,7 +56,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         )
         plane.text(x, y + (0.1 if y > 0 else -0.12), name, fontsize=TEXT, color=KEY_INK, weight="bold", ha="center",
                    va="bottom" if y > 0 else "top")  # fmt: skip
-    plane.set(xlim=(-3.5, 5.5), ylim=(-1.45, 1.95))
+    plane.set(xlim=(-3.5, 5.5), ylim=(-1.45, 1.95), xticks=[], yticks=[])
     plane.set_title("three keys over the query’s line", fontsize=HEADING, color=KEY_INK, loc="left", pad=7)
     plane.axis("off")
 
@@ -68,7 +68,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     bars.barh(range(3), numbers.attn_weights, height=0.56, color=WEIGHT, hatch=["//", "", ""], edgecolor=PAPER)
     bars.text(-0.14, -0.72, "score", fontsize=HEADING, color=SCORE_INK, ha="right", va="baseline")
     bars.text(0, -0.72, "weight", fontsize=HEADING, color=WEIGHT_INK, va="baseline")
-    bars.set(xlim=(-0.66, 1.26), ylim=(2.5, -1.0))
+    bars.set(xlim=(-0.66, 1.26), ylim=(2.5, -1.0), xticks=[], yticks=[])
     bars.axis("off")
     return figure
 

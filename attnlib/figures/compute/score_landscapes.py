@@ -134,7 +134,7 @@ def _draw_ranking(axes: Axes, numbers: Numbers) -> None:
                   color=INK, ha="center", va="center_baseline")  # fmt: skip
     axes.text(-1.9 * reach, -0.75, "best first", fontsize=SMALL, color=FAINT, va="baseline")
     axes.text(1.7 * reach, -0.75, "rank by dot", fontsize=SMALL, color=FAINT, ha="center", va="baseline")
-    axes.set(xlim=(-2 * reach, 2.3 * reach), ylim=(4.6, -1.2))
+    axes.set(xlim=(-2 * reach, 2.3 * reach), ylim=(4.6, -1.2), xticks=[], yticks=[])
     axes.axis("off")
 
 

@@ -1,0 +1,218 @@
+"""What the figures of chapter 1 show is what attention computes."""
+
+import re
+
+import numpy as np
+import pytest
+
+from attnlib import attention, attention_weights, causal_mask, dot_scores, softmax
+from attnlib.figures.compute import (
+    cell_arithmetic,
+    flow,
+    mixing_values,
+    orthogonal,
+    pipeline,
+    score_landscapes,
+    soft_lookup,
+)
+from attnlib.figures.compute.mixing_values import _HULL, _PLACES
+from attnlib.figures.compute.score_landscapes import _KEYS, _V
+from attnlib.figures.compute.sentence import KEY, QUERY, VALUE
+from attnlib.figures.compute.soft_lookup import _KEYS as PLACES
+from attnlib.figures.compute.soft_lookup import _VALUES as MEASURED
+from tests.explorers import texts
+
+
+def every_state(explorer):
+    return pytest.mark.parametrize("state", explorer.states, ids=str)
+
+
+def numbers_in(sentence):
+    return [float(number) for number in re.findall(r"-?\d+\.?\d*", sentence.replace("−", "-"))]
+
+
+def words_of(explorer, state, narrow=False):
+    return [text.get_text() for text in texts(explorer.frame(state, narrow=narrow))]
+
+
+def test_flow_leads_from_query_key_and_value_to_the_output_of_attention():
+    shown = flow.measure()
+    output, attn_weights = attention(shown.query, shown.key, shown.value, mask=shown.mask)
+    np.testing.assert_allclose(shown.output, output)
+    np.testing.assert_allclose(softmax(np.where(shown.mask, shown.scaled, -np.inf)), attn_weights)
+    np.testing.assert_allclose(shown.scaled * np.sqrt(4), shown.scores)
+
+
+def test_flow_shows_a_masked_pair_whose_weight_is_zero():
+    shown = flow.measure()
+    assert not shown.mask.all()
+    assert (shown.attn_weights[~shown.mask] == 0).all()
+    np.testing.assert_allclose(shown.attn_weights.sum(axis=-1), 1)
+
+
+def test_flow_says_the_first_row_of_weights_and_of_output():
+    said = numbers_in(flow.readout(flow.measure()))
+    shown = flow.measure()
+    for number in [*shown.scores[0], *shown.attn_weights[0].round(2), *shown.output[0].round(2)]:
+        assert number in said
+
+
+@pytest.mark.parametrize("mask", [False, True])
+@pytest.mark.parametrize("temperature", [0.25, 1.0, 4.0])
+def test_pipeline_is_attention_with_the_scores_divided_once_more(temperature, mask):
+    shown = pipeline.measure(query=2, temperature=temperature, mask=mask)
+    allowed = causal_mask(5, 5) if mask else None
+    output, attn_weights = attention(QUERY / temperature, KEY, VALUE, mask=allowed)
+    np.testing.assert_allclose(shown.attn_weights, attn_weights)
+    np.testing.assert_allclose(shown.output, output)
+    np.testing.assert_allclose(shown.scaled, shown.scores / (2 * temperature))
+
+
+def test_pipeline_gives_masked_keys_weight_zero_and_hatches_them():
+    shown = pipeline.measure(query=3, mask=True)
+    assert (shown.attn_weights[~shown.mask] == 0).all()
+    hatched = [patch for patch in pipeline.frame({"mask": True}).axes[0].patches if patch.get_hatch()]
+    assert len(hatched) == 2 * 10  # ten future pairs, in the scaled scores and in the weights
+
+
+@every_state(pipeline)
+def test_pipeline_says_the_largest_weight_and_the_entropy_of_the_marked_query(state):
+    shown = pipeline.measure(**state)
+    row = shown.attn_weights[state["query"] - 1]
+    at_most = np.log(np.count_nonzero(shown.mask[state["query"] - 1]))
+    said = numbers_in(pipeline.readout(shown))
+    np.testing.assert_allclose(said[-3:], [row.max(), shown.entropy, at_most], atol=0.0051)
+    assert shown.entropy <= at_most + 1e-12
+    assert np.count_nonzero(row == row.max()) == 1, "a tie would make the named token a matter of chance"
+
+
+@every_state(pipeline)
+def test_pipeline_writes_the_weights_of_the_marked_row(state):
+    shown = pipeline.measure(**state)
+    row = shown.attn_weights[state["query"] - 1]
+    written = words_of(pipeline, state)
+    for weight, allowed in zip(row, shown.mask[state["query"] - 1], strict=True):
+        assert not allowed or f"{weight:.2f}" in written
+
+
+@every_state(cell_arithmetic)
+def test_the_products_of_one_cell_add_up_to_its_score(state):
+    shown = cell_arithmetic.measure(**state)
+    score = dot_scores(QUERY, KEY)[state["query"] - 1, state["key"] - 1]
+    assert shown.running[-1] == shown.products.sum() == score
+    assert numbers_in(cell_arithmetic.readout(shown))[-1] == score
+    assert (QUERY.round() == QUERY).all()
+    assert (KEY.round() == KEY).all(), "whole numbers can be checked by hand"
+
+
+def test_exchanging_query_and_key_gives_another_score():
+    one, other = (cell_arithmetic.measure(query=a, key=b).running[-1] for a, b in [(4, 2), (2, 4)])
+    assert one != other
+
+
+@pytest.mark.parametrize("width", [0.1, 0.5, 5.0])
+@pytest.mark.parametrize("position", [0.0, 2.0, 6.0])
+def test_soft_lookup_is_the_regression_of_nadaraya_and_watson(position, width):
+    kernel = np.exp(-(((position - PLACES) / width) ** 2) / 2)
+    shown = soft_lookup.measure(position, width)
+    np.testing.assert_allclose(shown.attn_weights, kernel / kernel.sum(), atol=1e-9)
+    np.testing.assert_allclose(shown.output, kernel @ MEASURED / kernel.sum(), atol=1e-9)
+
+
+def test_soft_lookup_leaves_the_square_of_the_query_out_since_softmax_does_not_see_it():
+    squared_distance = (3.0 - PLACES) ** 2
+    np.testing.assert_allclose(soft_lookup.measure(3.0, 0.5).attn_weights, softmax(-squared_distance / (2 * 0.5**2)))
+
+
+def test_soft_lookup_puts_the_output_on_the_curve():
+    shown = soft_lookup.measure(4.5, 0.35)
+    np.testing.assert_allclose(shown.curve[180], shown.output)
+
+
+def test_a_narrow_kernel_copies_the_nearest_value_and_a_wide_one_takes_the_mean():
+    assert soft_lookup.measure(6.0, 0.1).output == pytest.approx(2.2, abs=1e-3)
+    assert soft_lookup.measure(5.0, 100.0).output == pytest.approx(MEASURED.mean(), abs=1e-2)
+
+
+@every_state(soft_lookup)
+def test_soft_lookup_says_its_output_and_names_a_key_without_a_rival(state):
+    shown = soft_lookup.measure(**state)
+    assert numbers_in(soft_lookup.readout(shown))[2] == pytest.approx(shown.output, abs=0.0051)
+    first, second = np.sort(shown.attn_weights)[:-3:-1]
+    assert first - second > 1e-6
+
+
+@every_state(score_landscapes)
+def test_landscapes_rank_the_keys_by_score_and_without_ties(state):
+    shown = score_landscapes.measure(**state)
+    steps = np.diff(shown.scores[shown.order])
+    assert (steps < -1e-3).all()
+    ranking = re.findall(r"([A-E]) (−?\d+\.\d\d)", score_landscapes.readout(shown))
+    assert [name for name, _ in ranking] == ["ABCDE"[key] for key in shown.order]
+
+
+def test_a_longer_query_scales_the_dot_landscape_and_leaves_the_cosine_alone():
+    short, long = (score_landscapes.measure("dot", 45, length) for length in (0.5, 2.0))
+    np.testing.assert_allclose(long.landscape, 4 * short.landscape, atol=1e-7)
+    short, long = (score_landscapes.measure("cosine", 45, length) for length in (0.5, 2.0))
+    np.testing.assert_allclose(long.landscape, short.landscape, atol=1e-7)
+
+
+def test_dot_and_cosine_disagree_about_the_best_key():
+    dot, cosine = (score_landscapes.measure(kind, 45) for kind in ("dot", "cosine"))
+    assert dot.order[0] != cosine.order[0]
+    np.testing.assert_allclose(cosine.scores * np.linalg.norm(_KEYS, axis=-1), dot.scores)  # a query of length 1
+
+
+def test_additive_landscape_stays_between_the_sums_of_its_last_layer():
+    shown = score_landscapes.measure("additive", 135, 2.0)
+    assert np.abs(shown.landscape).max() <= np.abs(_V).sum()
+
+
+@every_state(mixing_values)
+def test_the_output_lies_inside_the_hull_and_its_colour_is_a_colour(state):
+    shown = mixing_values.measure(**state)
+    corners = _PLACES[_HULL]
+    edges = np.roll(corners, -1, axis=0) - corners
+    to_output = shown.place - corners
+    side = edges[:, 0] * to_output[:, 1] - edges[:, 1] * to_output[:, 0]
+    assert (side >= -1e-12).all(), "left of every edge, going round counterclockwise"
+    assert ((shown.colour >= 0) & (shown.colour <= 1)).all()
+    assert shown.attn_weights.sum() == pytest.approx(1)
+
+
+def test_the_hull_holds_every_value():
+    corners = _PLACES[_HULL]
+    edges = np.roll(corners, -1, axis=0) - corners
+    to_value = _PLACES[:, None] - corners
+    assert (edges[:, 0] * to_value[..., 1] - edges[:, 1] * to_value[..., 0] >= 0).all()
+
+
+def test_a_cold_mix_is_one_value_and_a_hot_one_their_mean():
+    np.testing.assert_allclose(mixing_values.measure(90, 1e-3).place, _PLACES[0], atol=1e-6)
+    np.testing.assert_allclose(mixing_values.measure(90, 1e6).place, _PLACES.mean(axis=0), atol=1e-4)
+
+
+def test_mixing_says_and_writes_the_weights():
+    shown = mixing_values.measure()
+    weights = [f"{weight:.2f}" for weight in shown.attn_weights]
+    for weight in weights:
+        assert weight in mixing_values.readout(shown)
+        assert weight in words_of(mixing_values, {}, narrow=True)
+
+
+@every_state(orthogonal)
+def test_an_orthogonal_key_scores_zero_and_has_a_weight_above_zero(state):
+    shown = orthogonal.measure(**state)
+    assert shown.scores[0] == 0
+    assert shown.attn_weights[0] == pytest.approx(1 / (1 + np.exp(-1) + np.exp(state["along"])))
+    assert shown.attn_weights[0] > shown.attn_weights[1] > 0
+
+
+def test_an_orthogonal_key_wins_if_the_others_score_below_zero():
+    assert orthogonal.measure(-3).attn_weights.argmax() == 0
+    assert orthogonal.measure(2).attn_weights.argmax() == 2
+    key = orthogonal.measure(2).key
+    np.testing.assert_allclose(
+        orthogonal.measure(2).attn_weights, attention_weights(np.array([[1.0, 0.0]]), key, scale=1.0)[0]
+    )
