@@ -9,8 +9,6 @@ from nbclient import NotebookClient
 
 from attnlib.course.live import WIDGET_MIME
 
-_KEPT_METADATA = ("kernelspec", "language_info")
-
 
 def execute(path: Path) -> float:
     """Run one notebook in place, top to bottom; returns the seconds it took.
@@ -19,9 +17,11 @@ def execute(path: Path) -> float:
     """
     notebook = nbformat.read(path, as_version=4)
     start = time.perf_counter()
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}).execute()
+    here = {"metadata": {"path": str(path.parent)}}
+    NotebookClient(notebook, timeout=120, coalesce_streams=True, resources=here).execute()
     seconds = time.perf_counter() - start
-    notebook.metadata = {name: notebook.metadata[name] for name in _KEPT_METADATA if name in notebook.metadata}
+    language = {"name": "python", "pygments_lexer": "ipython3"}  # without Python's version, which differs
+    notebook.metadata = nbformat.from_dict({"kernelspec": notebook.metadata.kernelspec, "language_info": language})
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # times of day: a new one at every run
         for output in cell.get("outputs", ()):
