@@ -70,6 +70,11 @@ def lighter_code(body: str) -> str:
     return _CODE.sub(lambda code: _PLAIN.sub(r"\1", code[0]), body)
 
 
+def current_roles(body: str) -> str:
+    """The page without a role that is withdrawn: bibliographies still carry it, and screen readers object."""
+    return body.replace(' role="doc-biblioentry"', "")
+
+
 def description_of(body: str, longest: int = 155) -> str:
     """The first paragraph of a page as plain text, cut at a word."""
     for paragraph in _PARAGRAPH.findall(body):
@@ -84,7 +89,7 @@ def clean(app, pagename, templatename, context, doctree) -> None:
     body = context.get("body", "")
     context["metatags"] = _VIEWPORT.sub("", context.get("metatags", ""))  # the theme writes its own
     pictures = {name: Path(app.srcdir, source) for source, name in app.builder.images.items()}
-    context["body"] = body = lighter_code(lazy_images(body, pictures))
+    context["body"] = body = current_roles(lighter_code(lazy_images(body, pictures)))
     context["description"] = description_of(body)
     # One stylesheet holds them all: see attnbook.site.
     context["css_files"] = []

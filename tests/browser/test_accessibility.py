@@ -1,0 +1,21 @@
+"""axe finds nothing to object to, in either theme."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.test_page import each_page
+
+pytestmark = [pytest.mark.browser, pytest.mark.site]
+
+# Of Deque's rules, those of WCAG 2.0 to 2.2 at levels A and AA, and its best practices.
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@each_page
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_barrier(visit, site, page_name, theme):
+    with visit(f"{site}{page_name}.html", color_scheme=theme) as page:
+        assert page.locator("html").get_attribute("data-theme") == theme
+        found = Axe().run(page, options=_RULES).response["violations"]
+    barriers = [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
+    assert not barriers
