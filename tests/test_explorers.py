@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attnlib.course.digest import digest
-from attnlib.figures.canvas import NARROW, SMALL, WIDE, to_png
+from attnlib.figures.canvas import NARROW, SMALL, WIDE, to_webp
 from tests.explorers import all_explorers, artists, corners, texts
 
 EXPLORERS = all_explorers()
@@ -61,7 +61,7 @@ def test_all_states_have_the_size_of_the_sheet_and_the_frames_stay_small(explore
         figure = explorer.frame(state, narrow=narrow)
         width, height = (round(inches * CSS_DPI) for inches in figure.get_size_inches())
         sizes.add((width, height))
-        assert len(to_png(figure)) <= 25_000
+        assert len(to_webp(figure)) <= 25_000
     assert len(sizes) == 1, "the page would jump"
     assert width == (NARROW if narrow else WIDE)
     assert height <= (700 if narrow else 460)

@@ -52,7 +52,7 @@ def test_frames_are_drawn_once_and_kept(tmp_path):
     todo = [frame for frame in missing(temperature, tmp_path) if frame.state < 2]
     assert len(todo) == 4  # two states, two layouts
     done = list(draw_all(todo, workers=1))
-    assert all(frame.path.read_bytes().startswith(b"\x89PNG") for frame in done)
+    assert all(frame.path.read_bytes()[8:12] == b"WEBP" for frame in done)
     assert len(list(missing(temperature, tmp_path))) == 2 * 14 - 4
 
 

@@ -1,4 +1,4 @@
-"""The sheet that figures are drawn on: fixed widths, readable type, and small PNG files.
+"""The sheet that figures are drawn on: fixed widths, readable type, and small files.
 
 A figure is drawn twice: 720 CSS pixels wide with panels side by side, and 344 wide with panels below
 each other for phones. Both are shown at their own size, so text is never scaled below the page's captions.
@@ -114,18 +114,28 @@ def to_png(figure: Figure, most: int = 24_000) -> bytes:
         figure: drawn on a ``sheet``.
         most: bytes; a figure that takes more gets fewer shades. (Much grey on many slanting edges is what takes room.)
     """
+    return _encode(figure, most, "PNG", optimize=True)
+
+
+def to_webp(figure: Figure, most: int = 24_000) -> bytes:
+    """The same pixels as ``to_png`` in a file a quarter smaller, for the page; notebooks keep to PNG."""
+    return _encode(figure, most, "WEBP", lossless=True, method=1)
+
+
+def _encode(figure: Figure, most: int, form: str, **options) -> bytes:
     canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
     figure.set_dpi(_CSS_DPI * _DENSITY)
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())
     for colours in (80, 40, 24, 16):
-        png = _palette_png(pixels, colours)
-        if len(png) <= most:
+        stream = io.BytesIO()
+        _with_palette(pixels, colours).save(stream, form, **options)
+        if stream.tell() <= most:
             break
-    return png
+    return stream.getvalue()
 
 
-def _palette_png(pixels: np.ndarray, colours: int) -> bytes:
+def _with_palette(pixels: np.ndarray, colours: int) -> Image.Image:
     """Areas and the roles' inks keep their exact colours; the many shades at the edges of lines share the rest.
 
     (A median cut gives up the colours of thin things: the blue name of a query came out in the green of values.)
@@ -139,6 +149,4 @@ def _palette_png(pixels: np.ndarray, colours: int) -> bytes:
     nearest = ((shades[:, None].astype(int) - palette) ** 2).sum(axis=-1).argmin(axis=-1).astype(np.uint8)
     picture = Image.frombytes("P", pixels.shape[1::-1], nearest[which].tobytes())
     picture.putpalette(palette.tobytes())
-    stream = io.BytesIO()
-    picture.save(stream, "PNG", optimize=True)
-    return stream.getvalue()
+    return picture

@@ -7,7 +7,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from attnbook.chapters import CHAPTERS, Chapter
-from attnbook.explorers import FRAMES, PHONE, described_in, note_library, size
+from attnbook.explorers import FRAMES, described_in, note_library, picture_html
 from attnbook.frames import folder, load
 from attnlib.course.claims import CLAIMS
 
@@ -44,13 +44,8 @@ def _picture(chapter: Chapter, notebook: Path) -> str:
         return ""
     explorer = load(chapter.picture)
     start = explorer.states.index(explorer.defaults)
-    frames = f"{FRAMES}/{folder(explorer)}"
     sentence = explorer.readout(explorer.measure(**explorer.defaults))
-    return (
-        f'<picture><source media="{PHONE}" srcset="{frames}/narrow-{start}.png"{size(explorer, "narrow")}>'
-        f'<img src="{frames}/wide-{start}.png" alt="{escape(sentence)}"{size(explorer, "wide")}'
-        ' loading="lazy" decoding="async"></picture>'
-    )
+    return picture_html(explorer, f"{FRAMES}/{folder(explorer)}/", start, sentence)
 
 
 def setup(app) -> None:

@@ -43,9 +43,7 @@ def figure_html(described: dict[str, Any], root: str, number: int = 1) -> str:
     key = f"{kind}-{described['name']}" + (f"-{number}" if number > 1 else "")
     parts = [
         f'<figure class="{kind}" id="{key}" data-{kind}="{escape(described["name"])}" data-frames="{where}">',
-        f'<picture><source media="{PHONE}" srcset="{where}narrow-{start}.png"{size(explorer, "narrow")}>'
-        f'<img src="{where}wide-{start}.png" alt="{escape(sentence)}"{size(explorer, "wide")}'
-        ' loading="lazy" decoding="async"></picture>',
+        picture_html(explorer, where, start, sentence),
     ]
     if parameters:
         parts += [
@@ -57,6 +55,18 @@ def figure_html(described: dict[str, Any], root: str, number: int = 1) -> str:
         ]
     parts += [f"<figcaption>{_inline(described['caption'])}</figcaption>", "</figure>"]
     return "\n".join(parts)
+
+
+def picture_html(explorer: Explorer, where: str, state: int, sentence: str) -> str:
+    """One frame: the narrow one for phones, the wide one for other screens.
+
+    It is not lazy: a reader who prints or saves the page wants every figure. It waits behind text and style.
+    """
+    return (
+        f'<picture><source media="{PHONE}" srcset="{where}narrow-{state}.webp"{size(explorer, "narrow")}>'
+        f'<img src="{where}wide-{state}.webp" alt="{escape(sentence)}"{size(explorer, "wide")}'
+        ' loading="eager" fetchpriority="low"></picture>'
+    )
 
 
 def size(explorer: Explorer, layout: str) -> str:
@@ -132,7 +142,7 @@ def draw_frames(app: Sphinx, exception: Exception | None) -> None:
             pass
     with progress_message("copying frames"):
         _lay_out(explorers, kept, Path(app.outdir) / FRAMES)
-    for path in kept.rglob("*.png"):
+    for path in kept.rglob("*.webp"):
         if path.stat().st_size > LARGEST:
             log.warning(f"frame {path.relative_to(kept)} has {path.stat().st_size:,} bytes, more than {LARGEST:,}")
 

@@ -52,7 +52,7 @@ def missing(explorer: Explorer, root: Path) -> Iterator[Frame]:
     where = root / folder(explorer)
     for layout in LAYOUTS:
         for state in range(len(explorer.states)):
-            path = where / f"{layout}-{state}.png"
+            path = where / f"{layout}-{state}.webp"
             if not path.exists():
                 yield Frame(explorer.source, state, layout, path)
 
@@ -65,7 +65,7 @@ def draw_all(frames: Iterable[Frame], workers: int | None = None) -> Iterator[Fr
 
 def _draw(frame: Frame) -> Frame:
     explorer = load(frame.source)
-    picture = canvas.to_png(explorer.frame(explorer.states[frame.state], narrow=frame.layout == "narrow"))
+    picture = canvas.to_webp(explorer.frame(explorer.states[frame.state], narrow=frame.layout == "narrow"))
     frame.path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = frame.path.with_suffix(f".{frame.layout}.part")
     unfinished.write_bytes(picture)

@@ -42,7 +42,7 @@
     }
 
     address(state, layout) {
-      return `${this.figure.dataset.frames}${layout}-${state}.png`;
+      return `${this.figure.dataset.frames}${layout}-${state}.webp`;
     }
 
     show() {
