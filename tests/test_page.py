@@ -2,7 +2,7 @@ import pytest
 from PIL import Image
 
 from attnbook.icons import icon_css, icon_names
-from attnbook.page import description_of, lazy_images, lighter_code, scripts_for
+from attnbook.page import current_roles, description_of, lazy_images, lighter_code, scripts_for
 from attnbook.stylesheet import names_in, prune
 
 
@@ -86,3 +86,8 @@ def test_code_keeps_its_text_and_its_colours():
 
 def test_marks_outside_code_stay():
     assert lighter_code('<p><span class="n">x</span></p>') == '<p><span class="n">x</span></p>'
+
+
+def test_entries_of_a_bibliography_are_items_of_its_list():
+    html = '<div role="list"><div class="citation" role="doc-biblioentry">Vaswani</div></div>'
+    assert current_roles(html) == '<div role="list"><div class="citation" role="listitem">Vaswani</div></div>'
