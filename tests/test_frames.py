@@ -33,7 +33,9 @@ def test_text_alternative_of_the_picture_is_its_readout(html):
 
 
 def test_readouts_of_all_stops_stand_in_the_page(html):
-    assert len(json.loads(re.search(r'<script type="application/json">(.*?)</script>', html)[1])) == 14
+    stored = json.loads(re.search(r'<script type="application/json">(.*?)</script>', html)[1])
+    sentences = [" ".join(stored["words"][word] for word in sentence) for sentence in stored["sentences"]]
+    assert sentences == temperature.describe()["readouts"]
 
 
 def test_second_copy_on_a_page_has_ids_of_its_own():

@@ -51,7 +51,7 @@ def figure_html(described: dict[str, Any], root: str, number: int = 1) -> str:
             *(_control(parameter, key) for parameter in parameters),
             "</div>",
             f'<output aria-live="polite">{escape(sentence)}</output>',
-            f'<script type="application/json">{_embed(described["readouts"])}</script>',
+            f'<script type="application/json">{_embed(packed(described["readouts"]))}</script>',
         ]
     parts += [f"<figcaption>{_inline(described['caption'])}</figcaption>", "</figure>"]
     return "\n".join(parts)
@@ -100,7 +100,14 @@ def _control(parameter: dict[str, Any], key: str) -> str:
 
 def _embed(data: Any) -> str:
     """JSON that cannot end the script element it stands in."""
-    return json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+
+
+def packed(sentences: list[str]) -> dict[str, list]:
+    """The sentences as numbers of words: the readouts of a hundred stops say much the same, in half the bytes."""
+    number: dict[str, int] = {}
+    numbered = [[number.setdefault(word, len(number)) for word in sentence.split(" ")] for sentence in sentences]
+    return {"words": list(number), "sentences": numbered}
 
 
 def _inline(text: str) -> str:

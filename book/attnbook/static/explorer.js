@@ -21,7 +21,8 @@
       this.image = figure.querySelector("img");
       this.phoneSource = figure.querySelector("picture source");
       this.output = figure.querySelector("output");
-      this.readouts = JSON.parse(figure.querySelector("script").textContent);
+      const { words, sentences } = JSON.parse(figure.querySelector("script").textContent);
+      this.readouts = sentences.map((sentence) => sentence.map((word) => words[word]).join(" "));
       this.controls = [...figure.querySelectorAll(".controls input, .controls select")];
       this.sizes = this.controls.map((control) =>
         control.type === "checkbox" ? 2 : control.type === "range" ? Number(control.max) + 1 : control.options.length);
