@@ -117,9 +117,10 @@ def _inline(text: str) -> str:
 
 
 def note_library(env: BuildEnvironment) -> None:
-    """Read the page in hand again whenever the library changes: its pictures may have new addresses."""
-    for path in Path(attnlib.__file__).parent.rglob("*.py"):
-        env.note_dependency(str(path))
+    """Read the page in hand again whenever the library or its rendering changes: it would be of another make."""
+    for package in (Path(attnlib.__file__).parent, Path(__file__).parent):
+        for path in package.rglob("*.py"):
+            env.note_dependency(str(path))
 
 
 def described_in(notebook: Path) -> list[dict[str, Any]]:
