@@ -32,7 +32,7 @@ CHAPTERS = (
     ),
     Chapter(3, "Split attention into heads", "Keep the parameters, change the number of heads, and see what is paid."),
     Chapter(4, "Give attention a sense of order", "Shuffle a sentence, notice that nothing changes, and repair it."),
-    Chapter(5, "Build the encoder and the decoder", "Edit a word of the future and see which outputs of the past move."),
-    Chapter(6, "Normalise the token, not the batch", "Lengthen one sentence and see whose mean and variance it shifts."),
+    Chapter(5, "Build the encoder and the decoder", "Edit a word of the future and see which past outputs move."),
+    Chapter(6, "Normalise the token, not the batch", "Lengthen one sentence and see whose mean and variance shift."),
     Chapter(7, "Ask another sequence", "Use one function twice: a sequence reads itself, then it reads another."),
 )
