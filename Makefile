@@ -28,9 +28,8 @@ export README_PICTURE
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf 'make %-16s %s\n' "$$name" "$$what"; done
 
-# Every page is written anew (--all), for Sphinx does not see when book/ changes; drawn frames are kept.
 site: $(BOOK) ## build the site; a warning is an error
-	$(BIN)/jupyter-book build . --all -W --keep-going
+	$(BIN)/jupyter-book build . -W --keep-going
 	@echo
 	@echo "The site is in $(SITE): static files, for any web server. To read it here:"
 	@echo
