@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from attnbook.explorers import figure_html
-from attnbook.frames import draw_all, folder, load, missing
+from attnbook.frames import draw_all, drawing_modules, folder, load, missing
+from attnlib.figures.compute.pipeline import pipeline
+from attnlib.figures.scaling.saturation import saturation
 from attnlib.figures.scaling.temperature import temperature
 
 STILL = replace(temperature, controls={}, source="tests.test_frames:STILL")
@@ -62,6 +64,13 @@ def test_notebook_older_than_the_library_is_named():
     described = temperature.describe()
     with pytest.raises(ValueError, match="older than the library"):
         figure_html(described | {"readouts": described["readouts"][:-1]}, "")
+
+
+def test_pictures_depend_on_every_module_that_helps_to_draw_them():
+    names = {module.__name__.removeprefix("attnlib.figures.") for module in drawing_modules(pipeline)}
+    assert {"compute.pipeline", "compute.matrix", "compute.sentence", "canvas", "palette"} == names
+    names = {module.__name__.removeprefix("attnlib.figures.") for module in drawing_modules(saturation)}
+    assert {"scaling.saturation", "scaling.axes", "scaling.draws", "canvas", "palette"} == names
 
 
 def test_folder_changes_with_the_numbers_that_are_drawn():

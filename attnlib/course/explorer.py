@@ -29,7 +29,7 @@ class Explorer:
     measure: Callable[..., Any]  # **values -> NamedTuple of arrays
     readout: Callable[[Any], str]  # numbers -> one sentence; the picture's text alternative
     draw: Callable[..., "Figure"]  # (numbers, narrow=False) -> Figure; narrow is the phone's layout
-    controls: Mapping[str, Control] = field(default_factory=dict)
+    controls: Mapping[str, Control] = field(default_factory=dict, hash=False)
 
     @property
     def defaults(self) -> dict[str, Any]:

@@ -3,19 +3,23 @@
 import hashlib
 import inspect
 import pickle
+import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import matplotlib
 import PIL
 
 from attnlib.course.explorer import Explorer
-from attnlib.figures import canvas, palette
+from attnlib.figures import canvas
 
 LAYOUTS = ("wide", "narrow")
+_FIGURES_IMPORT = re.compile(r"^from (attnlib\.figures\.[\w.]+) import", re.MULTILINE)
 
 
 class Frame(NamedTuple):
@@ -33,14 +37,24 @@ def load(source: str) -> Explorer:
     return getattr(import_module(module), name)
 
 
+def drawing_modules(explorer: Explorer) -> list[ModuleType]:
+    """The module that draws the explorer, and all of attnlib.figures that it imports, however indirectly."""
+    names = [explorer.draw.__module__]
+    for name in names:  # grows while it is walked
+        imported = _FIGURES_IMPORT.findall(inspect.getsource(import_module(name)))
+        names += [found for found in dict.fromkeys(imported) if found not in names]
+    return [import_module(name) for name in names]
+
+
+@cache
 def folder(explorer: Explorer) -> str:
     """The folder of an explorer's frames; its name changes with anything that the pictures depend on.
 
     A changed picture thus has a new address, and no browser shows an old one from its cache.
     """
     key = hashlib.sha256()
-    for part in (inspect.getmodule(explorer.draw), canvas, palette):
-        key.update(inspect.getsource(part).encode())
+    for module in drawing_modules(explorer):
+        key.update(inspect.getsource(module).encode())
     key.update(f"{matplotlib.__version__} {PIL.__version__}".encode())
     for state in explorer.states:  # exact numbers, not their digest: a picture may show the seventh digit
         key.update(pickle.dumps([state, *tuple(explorer.measure(**state))], protocol=4))
