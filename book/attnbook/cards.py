@@ -7,9 +7,11 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from attnbook.chapters import CHAPTERS, Chapter
-from attnbook.explorers import FRAMES, described_in, note_library, picture_html
+from attnbook.explorers import FRAMES, note_library, picture_html
 from attnbook.frames import folder, load
+from attnbook.notebooks import stored
 from attnlib.course.claims import CLAIMS
+from attnlib.course.explorer import EXPLORER_MIME
 
 
 class ChapterCards(SphinxDirective):
@@ -40,7 +42,7 @@ def card(chapter: Chapter, notebook: Path | None) -> str:
 
 def _picture(chapter: Chapter, notebook: Path) -> str:
     """The first frame of the chapter's picture; none if the notebook does not show it, for then it is not drawn."""
-    if chapter.picture not in {described["source"] for described in described_in(notebook)}:
+    if chapter.picture not in {described["source"] for described in stored(notebook, EXPLORER_MIME)}:
         return ""
     explorer = load(chapter.picture)
     start = explorer.states.index(explorer.defaults)

@@ -14,6 +14,7 @@ from sphinx.util.display import progress_message, status_iterator
 
 import attnlib
 from attnbook.frames import draw_all, folder, load, missing
+from attnbook.notebooks import stored
 from attnlib.course.explorer import EXPLORER_MIME, Explorer
 from attnlib.figures.canvas import NARROW, WIDE
 
@@ -123,23 +124,12 @@ def note_library(env: BuildEnvironment) -> None:
             env.note_dependency(str(path))
 
 
-def described_in(notebook: Path) -> list[dict[str, Any]]:
-    """Every explorer stored in a notebook's outputs."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    return [
-        output["data"][EXPLORER_MIME]
-        for cell in cells
-        for output in cell.get("outputs", [])
-        if EXPLORER_MIME in output.get("data", {})
-    ]
-
-
 def draw_frames(app: Sphinx, exception: Exception | None) -> None:
     """Draw what is missing, then lay the frames beside the pages."""
     if exception or app.builder.format != "html":
         return
     notebooks = [path for doc in sorted(app.env.found_docs) if (path := Path(app.env.doc2path(doc))).suffix == ".ipynb"]
-    sources = dict.fromkeys(described["source"] for path in notebooks for described in described_in(path))
+    sources = dict.fromkeys(described["source"] for path in notebooks for described in stored(path, EXPLORER_MIME))
     explorers = [load(source) for source in sources]
     kept = Path(app.doctreedir).parent / "frames"
     frames = [frame for explorer in explorers for frame in missing(explorer, kept)]

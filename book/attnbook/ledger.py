@@ -1,7 +1,6 @@
 """The ledger of the 26 claims: read from the notebooks' stored verdicts, never written by hand."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from attnbook.boxes import anchor
 from attnbook.chapters import CHAPTERS
+from attnbook.notebooks import stored
 from attnlib.course.claims import CLAIMS, Claim
 from attnlib.course.verdict import FAILS, HOLDS, HOLDS_IF, RULINGS, VERDICT_MIME
 
@@ -32,7 +32,7 @@ def collect(notebooks: Iterable[Path]) -> list[Record]:
     """
     found: dict[str, Record] = {}
     for notebook in notebooks:
-        for data in _verdicts(json.loads(notebook.read_text("utf-8"))):
+        for data in stored(notebook, VERDICT_MIME):
             record = Record(data["id"], data["verdict"], data["evidence"], notebook)
             if record.id not in CLAIMS:
                 raise ValueError(f"{notebook.name}: there is no claim {record.id!r}")
@@ -44,13 +44,6 @@ def collect(notebooks: Iterable[Path]) -> list[Record]:
                 )
             found[record.id] = record
     return [found[id] for id in CLAIMS if id in found]
-
-
-def _verdicts(notebook: Mapping) -> Iterable[Mapping]:
-    for cell in notebook["cells"]:
-        for output in cell.get("outputs", []):
-            if VERDICT_MIME in output.get("data", {}):
-                yield output["data"][VERDICT_MIME]
 
 
 def count(records: Iterable[Record]) -> str:
