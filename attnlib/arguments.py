@@ -91,6 +91,19 @@ def as_size(name, size):
     return count
 
 
+def as_count(name, size):
+    """``size`` as an int of 1 or more.
+
+    Raises:
+        TypeError: if it is not an integer.
+        ValueError: if it is below 1.
+    """
+    count = as_size(name, size)
+    if count == 0:
+        raise ValueError(f"{name} must be 1 or more: got {count}")
+    return count
+
+
 def check_sequences(**arrays):
     """Each array is (..., seq, width) with a width of at least one.
 

@@ -1,0 +1,160 @@
+"""The smallest network that the tasks can train: tokens in, attention layers with residual connections, logits out.
+
+No normalisation, so keep it shallow. Chapter 5 builds the whole Transformer from the same parts.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from attnlib.arguments import as_floats, describe
+from attnlib.embedding import embedding, embedding_vjp
+from attnlib.feed_forward import FeedForwardParams, feed_forward, feed_forward_vjp, init_feed_forward
+from attnlib.linear import linear, linear_vjp
+from attnlib.multi_head import MultiHeadParams, init_multi_head, multi_head_attention, multi_head_attention_vjp
+
+
+class LayerParams(NamedTuple):
+    """Attention between the tokens, then (or not) a feed-forward network for each token."""
+
+    attention: MultiHeadParams
+    feed_forward: FeedForwardParams | None
+
+
+class ModelParams(NamedTuple):
+    """All that the network learns."""
+
+    tokens: np.ndarray  # (vocab, d_model) one vector a token
+    positions: np.ndarray | None  # (seq, d_model) one vector a position; None if positions are not learned
+    layers: tuple[LayerParams, ...]
+    w_out: np.ndarray  # (d_model, outputs) to the logits
+
+
+def init_attention_model(
+    rng, vocab, d_model, num_heads, num_layers=1, outputs=None, d_ff=None, max_seq=None, dtype=np.float64
+):
+    """A network with random parameters.
+
+    Args:
+        rng: a ``numpy.random.Generator``.
+        vocab: number of different tokens.
+        d_model, num_heads: as for ``init_multi_head``.
+        num_layers: number of attention layers.
+        outputs: number of logits a token. None means ``vocab``.
+        d_ff: width of the feed-forward network after each attention. None means there is none.
+        max_seq: number of positions to learn a vector for. None means that positions are not learned.
+        dtype: float32 or float64.
+
+    Returns:
+        ``ModelParams``
+    """
+
+    def normal(*shape, variance=1.0):
+        return (rng.normal(size=shape) * variance**0.5).astype(dtype)
+
+    def layer():
+        attention = init_multi_head(rng, d_model, num_heads, dtype=dtype)
+        return LayerParams(attention, None if d_ff is None else init_feed_forward(rng, d_model, d_ff, dtype))
+
+    return ModelParams(
+        tokens=normal(vocab, d_model),
+        positions=None if max_seq is None else normal(max_seq, d_model),
+        layers=tuple(layer() for _ in range(num_layers)),
+        w_out=normal(d_model, vocab if outputs is None else outputs, variance=1 / d_model),
+    )
+
+
+def attention_model(params, tokens, positions=None, mask=None, bias=None, rotary=False):
+    """Logits for every token, and what every head looked at.
+
+    Args:
+        params: ``ModelParams``.
+        tokens: (..., seq) integers.
+        positions: (seq, d_model) vectors that are added to the tokens' vectors, such as ``sinusoidal_positions``.
+            None adds nothing, or the learned vectors if the parameters hold some.
+        mask, bias, rotary: as for ``multi_head_attention``, the same in every layer.
+
+    Returns:
+        ``(logits, attn_weights)``, shapes (..., seq, outputs) and, one a layer, (..., num_heads, seq, seq).
+
+    Raises:
+        TypeError, ValueError: as ``embedding`` and ``multi_head_attention``; if ``positions`` does not fit; or if there
+            are two kinds of positions, or more tokens than learned positions.
+    """
+    x = embedding(params.tokens, tokens)
+    positions = position_vectors(params, x, positions)
+    if positions is not None:
+        x = x + positions
+    attn_weights = []
+    for layer in params.layers:
+        attended, weights = multi_head_attention(layer.attention, x, x, x, mask, bias, rotary=rotary)
+        attn_weights.append(weights)
+        x = x + attended
+        if layer.feed_forward is not None:
+            x = x + feed_forward(layer.feed_forward, x)
+    return linear(x, params.w_out), tuple(attn_weights)
+
+
+def attention_model_vjp(params, tokens, positions=None, mask=None, bias=None, rotary=False):
+    """The logits, and the function that carries a gradient back to the parameters.
+
+    Args:
+        params, tokens, positions, mask, bias, rotary: as for ``attention_model``.
+
+    Returns:
+        ``(logits, pullback)``. ``pullback(grad_logits)`` returns the gradient by the parameters, a ``ModelParams``.
+
+    Raises:
+        TypeError, ValueError: as ``attention_model``; ``pullback`` if the shape of ``grad_logits`` does not fit.
+    """
+    x, back_embedding = embedding_vjp(params.tokens, tokens)
+    positions = position_vectors(params, x, positions)
+    if positions is not None:
+        x = x + positions
+    backs = []
+    for layer in params.layers:
+        attended, back_attention = multi_head_attention_vjp(layer.attention, x, x, x, mask, bias, rotary=rotary)
+        x = x + attended
+        back_feed_forward = None
+        if layer.feed_forward is not None:
+            widened, back_feed_forward = feed_forward_vjp(layer.feed_forward, x)
+            x = x + widened
+        backs.append((back_attention, back_feed_forward))
+    logits, back_out = linear_vjp(x, params.w_out)
+
+    def pullback(grad_logits):
+        grad, grad_w_out = back_out(grad_logits)
+        grad_layers = []
+        for back_attention, back_feed_forward in reversed(backs):
+            grad_feed_forward = None
+            if back_feed_forward is not None:
+                grad_feed_forward, grad_x = back_feed_forward(grad)
+                grad = grad + grad_x
+            # The layer's input went four ways: past it, and into queries, keys and values.
+            grad_attention, *grad_inputs = back_attention(grad)
+            grad = grad + sum(grad_inputs[:3])
+            grad_layers.append(LayerParams(grad_attention, grad_feed_forward))
+        grad_positions = None
+        if params.positions is not None:
+            grad_positions = np.zeros_like(params.positions)
+            grad_positions[: grad.shape[-2]] = grad.reshape(-1, *grad.shape[-2:]).sum(axis=0)
+        return ModelParams(back_embedding(grad), grad_positions, tuple(reversed(grad_layers)), grad_w_out)
+
+    return logits, pullback
+
+
+def position_vectors(params, x, positions):
+    """What is added to the tokens' vectors: the given positions, the learned ones, or None.
+
+    Raises:
+        ValueError: if there are two kinds, too few, or some of another width.
+    """
+    if positions is None and params.positions is None:
+        return None
+    if positions is not None and params.positions is not None:
+        raise ValueError("positions are given, and learned ones are in the parameters: which should count?")
+    table = params.positions[: x.shape[-2]] if positions is None else positions
+    table, _ = as_floats(positions=table, x=x)
+    if table.shape != x.shape[-2:]:
+        raise ValueError(f"positions must have shape (seq, d_model): got {describe(positions=table, x=x)}")
+    return table

@@ -1,0 +1,96 @@
+"""How wrong a prediction is: the loss of everything that is trained here, and the share that is right."""
+
+import numpy as np
+
+from attnlib.arguments import as_floats, describe
+from attnlib.embedding import as_tokens
+
+
+def cross_entropy(logits, targets, label_smoothing=0.0, ignore=-1):
+    """How surprising the targets are to softmax(logits), on average, in nats.
+
+    Args:
+        logits: (..., vocab) scores before the softmax.
+        targets: (...) integers from 0 to vocab − 1, or ``ignore``.
+        label_smoothing: from 0 to 1: this share of each target is spread evenly over the whole vocabulary.
+        ignore: places whose target is this number do not count, such as padding.
+
+    Returns:
+        One number in the dtype of the logits: the mean over the places that count. log(vocab) if all logits are equal.
+
+    Raises:
+        TypeError: if the logits are not float32 or float64, or the targets are not integers.
+        ValueError: if shapes or numbers do not fit, no place counts, or a logit is not finite.
+
+    Source: Szegedy et al. (2016), section 7, for label smoothing.
+    """
+    return cross_entropy_vjp(logits, targets, label_smoothing, ignore)[0]
+
+
+def cross_entropy_vjp(logits, targets, label_smoothing=0.0, ignore=-1):
+    """The loss, and the function that carries a gradient back to the logits.
+
+    Args:
+        logits, targets, label_smoothing, ignore: as for ``cross_entropy``.
+
+    Returns:
+        ``(loss, pullback)``. ``pullback(grad_loss)``, with one number (1 to get the gradient itself), returns the
+        gradient by the logits, shape (..., vocab): what was predicted minus what was wanted, 0 where ignored.
+
+    Raises:
+        TypeError, ValueError: as ``cross_entropy``.
+    """
+    logits, targets, counts = checked(logits, targets, label_smoothing, ignore)
+    vocab, number = logits.shape[-1], int(counts.sum())
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    log_probs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    wanted = np.full_like(logits, label_smoothing / vocab)
+    at_target = np.where(counts, targets, 0)[..., None]
+    np.put_along_axis(wanted, at_target, label_smoothing / vocab + 1 - label_smoothing, axis=-1)
+    wanted *= counts[..., None]
+    loss = -(wanted * log_probs).sum() / number
+
+    def pullback(grad_loss):
+        predicted = np.exp(log_probs) * counts[..., None]
+        return (predicted - wanted) * (float(grad_loss) / number)
+
+    return loss, pullback
+
+
+def accuracy(logits, targets, ignore=-1):
+    """The share of targets that have the highest logit.
+
+    Args:
+        logits: (..., vocab)
+        targets: (...) integers; those equal to ``ignore`` do not count.
+
+    Returns:
+        A float from 0 to 1. Of several equal logits the first is the prediction.
+
+    Raises:
+        TypeError, ValueError: as ``cross_entropy``.
+    """
+    logits, targets, counts = checked(logits, targets, 0.0, ignore)
+    return float((logits.argmax(axis=-1) == targets)[counts].mean())
+
+
+def checked(logits, targets, label_smoothing, ignore):
+    """The arguments as arrays, and which places count.
+
+    Raises:
+        TypeError, ValueError: as ``cross_entropy`` says.
+    """
+    [logits], targets = as_floats(logits=logits), np.asarray(targets)
+    if logits.shape[:-1] != targets.shape or logits.ndim == 0:
+        raise ValueError(
+            f"logits (..., vocab) and targets (...) must fit: got {describe(logits=logits, targets=targets)}"
+        )
+    counts = targets != ignore
+    as_tokens(targets[counts], logits.shape[-1], "targets")
+    if not counts.any():
+        raise ValueError(f"at least one target must count: all are {ignore} in {describe(targets=targets)}")
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"label_smoothing must lie between 0 and 1: got {label_smoothing}")
+    if not np.isfinite(logits).all():
+        raise ValueError(f"logits must be finite: got NaN or inf in {describe(logits=logits)}")
+    return logits, targets, counts

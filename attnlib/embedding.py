@@ -1,0 +1,71 @@
+"""Look up a vector for each token, and collect the gradients of each vector again."""
+
+import numpy as np
+
+from attnlib.arguments import as_floats, as_gradient, describe
+from attnlib.linear import as_rows
+
+
+def embedding(table, tokens):
+    """The row of the table for each token.
+
+    Args:
+        table: (vocab, d_model)
+        tokens: (...) integers from 0 to vocab − 1.
+
+    Returns:
+        (..., d_model)
+
+    Raises:
+        TypeError: if the table is not float32 or float64, or the tokens are not integers.
+        ValueError: if a token is not in the table. A negative one does not count from the end.
+    """
+    [table] = as_floats(table=table)
+    return table[as_tokens(tokens, len(table))]
+
+
+def embedding_vjp(table, tokens):
+    """The vectors, and the function that carries a gradient back to the table.
+
+    Args:
+        table, tokens: as for ``embedding``.
+
+    Returns:
+        ``(output, pullback)``. ``pullback(grad_output)``, with a gradient of shape (..., d_model), returns grad_table:
+        a row collects the gradients of all places where its token stood. Tokens are integers and have no gradient.
+
+    Raises:
+        TypeError, ValueError: as ``embedding``; ``pullback`` if the shape of ``grad_output`` is not that of the output.
+    """
+    output = embedding(table, tokens)
+    tokens = np.ravel(tokens)
+
+    def pullback(grad_output):
+        rows = as_rows(as_gradient(grad_output, output))
+        grad_table = np.zeros(np.shape(table), output.dtype)
+        # Sorted by token, the rows of one token lie together and are added in one sweep: faster than one at a time.
+        order = np.argsort(tokens, kind="stable")
+        found, starts = np.unique(tokens[order], return_index=True)
+        if len(found):
+            grad_table[found] = np.add.reduceat(rows[order], starts, axis=0)
+        return grad_table
+
+    return output, pullback
+
+
+def as_tokens(tokens, vocab, name="tokens"):
+    """``tokens`` as an array of integers below ``vocab``.
+
+    Raises:
+        TypeError: if they are not integers.
+        ValueError: if one is negative or too large.
+    """
+    tokens = np.asarray(tokens)
+    if not np.issubdtype(tokens.dtype, np.integer):
+        raise TypeError(f"{name} must be integers: got {tokens.dtype} {tokens.shape}")
+    if tokens.size and not 0 <= tokens.min() <= tokens.max() < vocab:
+        raise ValueError(
+            f"{name} must lie between 0 and {vocab - 1}: got {tokens.min()} to {tokens.max()} "
+            f"in {describe(**{name: tokens})}"
+        )
+    return tokens

@@ -1,0 +1,61 @@
+"""The training loop: batch, loss, gradient, step."""
+
+import math
+import os
+import sys
+from typing import Any, NamedTuple
+
+from attnlib.adam import adam_start, adam_step
+
+
+class Fitted(NamedTuple):
+    """What training leaves behind."""
+
+    params: Any
+    losses: list[float]  # one a step, each on the batch before the step
+
+
+def fit(params, loss_vjp, batches, learning_rate, progress=None):
+    """Take one step of Adam for every batch.
+
+    Args:
+        params: nested tuples of arrays.
+        loss_vjp: ``loss_vjp(params, batch)`` returns ``(loss, pullback)``, and ``pullback(1.0)`` the gradient
+            by the parameters, built like them.
+        batches: the batches, one a step; ``itertools.islice`` cuts an endless generator to a number of steps.
+        learning_rate: a number, or a function from the step, counted from 1, to a number.
+        progress: show a line with step and loss. None means: at a terminal, and not where ``CI`` is set.
+
+    Returns:
+        ``Fitted(params, losses)``. An interrupt (Ctrl-C) ends training early and keeps what was learned.
+
+    Raises:
+        FloatingPointError: if the loss is not finite; the message says at which step.
+    """
+    rate = learning_rate if callable(learning_rate) else lambda step: learning_rate
+    state, losses = adam_start(params), []
+    show = progress_line if wants_progress(progress) else lambda *_: None
+    try:
+        for step, batch in enumerate(batches, start=1):
+            loss, pullback = loss_vjp(params, batch)
+            if not math.isfinite(loss):
+                raise FloatingPointError(f"the loss is {loss} at step {step}: is the learning rate too high?")
+            losses.append(float(loss))
+            # Both at once, so that an interrupt cannot leave parameters and state of different steps.
+            params, state = adam_step(params, pullback(1.0), state, rate(step))
+            show(step, loss)
+    except KeyboardInterrupt:
+        print(f"interrupted after {state.step} steps; what was learned so far is kept", file=sys.stderr)
+    show(state.step, losses[-1] if losses else math.nan, "\n")
+    return Fitted(params, losses)
+
+
+def progress_line(step, loss, end=""):
+    """Write step and loss over the line before."""
+    if end or step % 10 == 0:
+        print(f"\rstep {step:6}   loss {loss:8.4f}", end=end, file=sys.stderr, flush=True)
+
+
+def wants_progress(progress):
+    """Whether to show the line: as told, else only where a person watches."""
+    return progress if progress is not None else sys.stderr.isatty() and not os.environ.get("CI")

@@ -1,0 +1,67 @@
+"""A linear map of every token's vector, and its gradient."""
+
+from attnlib.arguments import as_floats, as_gradient, describe
+
+
+def linear(x, weight, bias=None):
+    """The same map for every token: x · weight + bias.
+
+    Args:
+        x: (..., d_in)
+        weight: (d_in, d_out)
+        bias: (d_out,), or None to add nothing.
+
+    Returns:
+        (..., d_out)
+
+    Raises:
+        TypeError: if the arrays are not all float32 or all float64.
+        ValueError: if the shapes do not fit.
+    """
+    x, weight, *biases = as_floats(x=x, weight=weight) if bias is None else as_floats(x=x, weight=weight, bias=bias)
+    check_map(x, weight, *biases)
+    output = as_rows(x) @ weight
+    for bias in biases:
+        output += bias
+    return output.reshape(*x.shape[:-1], weight.shape[-1])
+
+
+def linear_vjp(x, weight, bias=None):
+    """The map, and the function that carries a gradient back through it.
+
+    Args:
+        x, weight, bias: as for ``linear``.
+
+    Returns:
+        ``(output, pullback)``. ``pullback(grad_output)``, with a gradient of shape (..., d_out), returns
+        ``(grad_x, grad_weight)``, or with a bias ``(grad_x, grad_weight, grad_bias)``.
+
+    Raises:
+        TypeError, ValueError: as ``linear``; ``pullback`` if the shape of ``grad_output`` is not that of the output.
+    """
+    output = linear(x, weight, bias)
+    x, weight = as_floats(x=x, weight=weight)
+
+    def pullback(grad_output):
+        rows = as_rows(as_gradient(grad_output, output))
+        grads = (rows @ weight.T).reshape(x.shape), as_rows(x).T @ rows
+        return grads if bias is None else (*grads, rows.sum(axis=0))
+
+    return output, pullback
+
+
+def as_rows(x):
+    """All vectors as the rows of one matrix, (..., d) → (n, d): one large matrix product is faster than many small."""
+    return x.reshape(-1, x.shape[-1])
+
+
+def check_map(x, weight, bias=None):
+    """The map takes vectors of this width, and the bias has the width of its results.
+
+    Raises:
+        ValueError: if not.
+    """
+    if x.ndim == 0 or weight.ndim != 2 or x.shape[-1] != weight.shape[0]:
+        raise ValueError(f"x (..., d_in) and weight (d_in, d_out) must share d_in: got {describe(x=x, weight=weight)}")
+    if bias is not None and bias.shape != weight.shape[1:]:
+        raise ValueError(f"bias must have shape (d_out,): got {describe(weight=weight, bias=bias)}")

@@ -1,0 +1,191 @@
+"""Multi-head attention: several small attentions side by side, each in a projection of its own."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from attnlib.arguments import as_count, as_floats, as_mask, check_one_value_a_key, describe
+from attnlib.attention import attention, attention_vjp
+from attnlib.heads import merge_heads, split_heads
+from attnlib.linear import linear, linear_vjp
+from attnlib.rotary import rotate, rotate_vjp
+
+
+class MultiHeadParams(NamedTuple):
+    """The four maps of multi-head attention, and how many heads share them.
+
+    The columns of ``w_q``, ``w_k`` and ``w_v`` are the heads' maps side by side; the rows of ``w_o`` likewise.
+    """
+
+    w_q: np.ndarray  # (d_model, num_heads · d_k)
+    w_k: np.ndarray  # (d_model of the keys, num_kv_heads · d_k)
+    w_v: np.ndarray  # (d_model of the values, num_kv_heads · d_v)
+    w_o: np.ndarray  # (num_heads · d_v, d_out)
+    num_heads: int
+    num_kv_heads: int | None = None  # None: as many as num_heads. Fewer: neighbouring heads share keys and values.
+
+
+def init_multi_head(rng, d_model, num_heads, num_kv_heads=None, dtype=np.float64):
+    """Random maps that keep the variance of their inputs, for heads of width d_model / num_heads.
+
+    Args:
+        rng: a ``numpy.random.Generator``.
+        d_model: width of a token's vector, a multiple of ``num_heads``.
+        num_heads: number of query heads.
+        num_kv_heads: number of key and value heads, a divisor of ``num_heads``. None means ``num_heads``,
+            one means multi-query attention, anything between grouped-query attention.
+        dtype: float32 or float64.
+
+    Returns:
+        ``MultiHeadParams``; w_q and w_o are (d_model, d_model), w_k and w_v (d_model, num_kv_heads · head_dim).
+
+    Raises:
+        TypeError, ValueError: if a size is not a positive integer, or one does not divide the other.
+
+    Source: Vaswani et al. (2017), section 3.2.2; Ainslie et al. (2023) for fewer key and value heads.
+    """
+    d_model, num_heads = as_count("d_model", d_model), as_count("num_heads", num_heads)
+    kv_heads = num_heads if num_kv_heads is None else as_count("num_kv_heads", num_kv_heads)
+    if d_model % num_heads or num_heads % kv_heads:
+        raise ValueError(
+            "num_heads must divide d_model, and num_kv_heads num_heads: "
+            f"got d_model={d_model}, num_heads={num_heads}, num_kv_heads={num_kv_heads}"
+        )
+    kv_width = kv_heads * (d_model // num_heads)
+    shapes = [(d_model, d_model), (d_model, kv_width), (d_model, kv_width), (d_model, d_model)]
+    w_q, w_k, w_v, w_o = ((rng.normal(size=shape) * d_model**-0.5).astype(dtype) for shape in shapes)
+    return MultiHeadParams(w_q, w_k, w_v, w_o, num_heads, num_kv_heads)
+
+
+def multi_head_attention(params, query, key, value, mask=None, bias=None, scale=None, rotary=False):
+    """Project, attend in every head by itself, lay the heads side by side, project again.
+
+    Args:
+        params: ``MultiHeadParams``.
+        query: (..., seq_q, d_model)
+        key, value: (..., seq_k, d_model), each of the width its own map takes. Self-attention passes one array thrice.
+        mask: boolean, True = may attend: broadcastable to (..., seq_q, seq_k), the same for every head,
+            or with one axis more than the inputs, (..., num_heads, seq_q, seq_k).
+        bias: float, broadcastable to (..., num_heads, seq_q, seq_k), added to the scaled scores.
+        scale: multiplies the scores. None means 1/√d_k, with the width of one head.
+        rotary: whether queries and keys are turned by their index in the sequence, as ``rotate`` does.
+
+    Returns:
+        ``(output, attn_weights)``, shapes (..., seq_q, d_out) and (..., num_heads, seq_q, seq_k).
+
+    Raises:
+        TypeError: as ``attention``.
+        ValueError: as ``attention``, or if the maps do not fit the inputs or the number of heads.
+
+    Source: Vaswani et al. (2017), section 3.2.2.
+    """
+    check_multi_head(params, query, key, value)
+    num_kv_heads = kv_heads(params)
+    query = split_heads(linear(query, params.w_q), params.num_heads)  # (..., num_heads, seq_q, d_k)
+    key = split_heads(linear(key, params.w_k), num_kv_heads)
+    value = split_heads(linear(value, params.w_v), num_kv_heads)
+    if rotary:
+        query, key = rotate(query), rotate(key)
+    key, value = (share_heads(x, params.num_heads) for x in (key, value))
+    outputs, attn_weights = attention(query, key, value, for_every_head(mask, query), bias, scale)
+    return linear(merge_heads(outputs), params.w_o), attn_weights
+
+
+def multi_head_attention_vjp(params, query, key, value, mask=None, bias=None, scale=None, rotary=False):
+    """Multi-head attention, and the function that carries a gradient back through it.
+
+    Args:
+        params, query, key, value, mask, bias, scale, rotary: as for ``multi_head_attention``.
+
+    Returns:
+        ``(output, pullback)``. ``pullback(grad_output)``, with a gradient of shape (..., seq_q, d_out), returns
+        ``(grad_params, grad_query, grad_key, grad_value)``, and ``grad_bias`` behind them if there is a bias.
+        ``grad_params`` is a ``MultiHeadParams``. For self-attention add up the three gradients of the one input.
+
+    Raises:
+        TypeError, ValueError: as ``multi_head_attention``;
+            ``pullback`` if the shape of ``grad_output`` is not that of the output.
+    """
+    check_multi_head(params, query, key, value)
+    num_kv_heads = kv_heads(params)
+    query, back_w_q = linear_vjp(query, params.w_q)
+    key, back_w_k = linear_vjp(key, params.w_k)
+    value, back_w_v = linear_vjp(value, params.w_v)
+    query, key, value = (
+        split_heads(x, n) for x, n in ((query, params.num_heads), (key, num_kv_heads), (value, num_kv_heads))
+    )
+    if rotary:
+        (query, back_query_turn), (key, back_key_turn) = rotate_vjp(query), rotate_vjp(key)
+    key, value = (share_heads(x, params.num_heads) for x in (key, value))
+    outputs, back_attention = attention_vjp(query, key, value, for_every_head(mask, query), bias, scale)
+    output, back_w_o = linear_vjp(merge_heads(outputs), params.w_o)
+
+    def pullback(grad_output):
+        grad_merged, grad_w_o = back_w_o(grad_output)
+        grad_query, grad_key, grad_value, *grad_bias = back_attention(split_heads(grad_merged, params.num_heads))
+        grad_key, grad_value = (collect_heads(grad, num_kv_heads) for grad in (grad_key, grad_value))
+        if rotary:
+            grad_query, grad_key = back_query_turn(grad_query), back_key_turn(grad_key)
+        grad_query, grad_w_q = back_w_q(merge_heads(grad_query))
+        grad_key, grad_w_k = back_w_k(merge_heads(grad_key))
+        grad_value, grad_w_v = back_w_v(merge_heads(grad_value))
+        grad_params = params._replace(w_q=grad_w_q, w_k=grad_w_k, w_v=grad_w_v, w_o=grad_w_o)
+        return grad_params, grad_query, grad_key, grad_value, *grad_bias
+
+    return output, pullback
+
+
+def kv_heads(params):
+    """The number of key and value heads."""
+    return params.num_heads if params.num_kv_heads is None else params.num_kv_heads
+
+
+def share_heads(x, num_heads):
+    """Key or value heads, (..., num_kv_heads, seq, width), repeated so that every query head has one.
+
+    Neighbours share: with two query heads to one key head, heads 0 and 1 read key head 0.
+    """
+    return x if x.shape[-3] == num_heads else np.repeat(x, num_heads // x.shape[-3], axis=-3)
+
+
+def collect_heads(grad, num_kv_heads):
+    """Back through ``share_heads``: a head that several query heads read collects the sum of their gradients."""
+    *lead, num_heads, seq, width = grad.shape
+    if num_heads == num_kv_heads:
+        return grad
+    return grad.reshape(*lead, num_kv_heads, num_heads // num_kv_heads, seq, width).sum(axis=-3)
+
+
+def for_every_head(mask, query):
+    """The mask with an axis for the heads, if it has none: query is (..., num_heads, seq_q, d_k) already."""
+    if mask is None:
+        return None
+    mask = as_mask(mask)
+    return mask if mask.ndim in (0, 1, query.ndim) else np.expand_dims(mask, -3)
+
+
+def check_multi_head(params, query, key, value):
+    """The maps fit the inputs, the number of heads, and one another.
+
+    Raises:
+        TypeError: if the arrays are not all float32 or all float64.
+        ValueError: if the shapes do not fit; the message lists them.
+    """
+    weights = dict(zip(("w_q", "w_k", "w_v", "w_o"), params, strict=False))
+    query, key, value, *_ = as_floats(query=query, key=key, value=value, **weights)
+    check_one_value_a_key(query, key, value)
+    num_heads, num_kv_heads = as_count("num_heads", params.num_heads), as_count("num_kv_heads", kv_heads(params))
+    (d_q, wide_q), (d_key, wide_k), (d_value, wide_v), (wide_o, _) = (np.shape(weight) for weight in params[:4])
+    fits = [
+        (d_q, d_key, d_value) == (query.shape[-1], key.shape[-1], value.shape[-1]),
+        num_heads % num_kv_heads == 0,
+        wide_q % num_heads == wide_k % num_kv_heads == wide_v % num_kv_heads == 0,
+        wide_q * num_kv_heads == wide_k * num_heads,
+        wide_o * num_kv_heads == wide_v * num_heads,
+    ]
+    if not all(fits):
+        raise ValueError(
+            "w_q (d_query, num_heads · d_k), w_k (d_key, num_kv_heads · d_k), w_v (d_value, num_kv_heads · d_v) and "
+            f"w_o (num_heads · d_v, d_out) must fit the inputs: got {describe(query=query, key=key, value=value)}; "
+            f"{describe(**weights)}; num_heads={num_heads}, num_kv_heads={num_kv_heads}"
+        )

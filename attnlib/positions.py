@@ -1,0 +1,99 @@
+"""Position encodings that are added to the tokens' vectors: sines and cosines, or a learned table."""
+
+import numpy as np
+
+from attnlib.arguments import as_count, as_floats, as_gradient, as_size, describe
+
+
+def sinusoidal_positions(seq, d_model, base=10000.0, dtype=np.float64):
+    """One vector a position, made of sines and cosines of ever longer waves.
+
+    Feature 2i is sin(p / base^(2i/d_model)), feature 2i + 1 the cosine of the *same* angle: interleaved, as in
+    the paper. Some libraries put all sines before all cosines; that is the same encoding with its features in
+    another order, ``encoding[:, [*range(0, d_model, 2), *range(1, d_model, 2)]]``.
+
+    Args:
+        seq: number of positions, counted from 0.
+        d_model: width of a vector, even.
+        base: the longest wave is nearly base · 2π positions long; above 0.
+        dtype: float32 or float64. The angles are computed in float64 in any case.
+
+    Returns:
+        (seq, d_model), every number between −1 and 1, every row of norm √(d_model/2).
+
+    Raises:
+        TypeError, ValueError: if seq is no integer of 0 or more, d_model not even and above 0, or base not above 0.
+
+    Source: Vaswani et al. (2017), section 3.5.
+    """
+    angles = wave_angles(np.arange(as_size("seq", seq)), d_model, base)
+    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(seq, d_model).astype(dtype)
+
+
+def wave_angles(positions, width, base=10000.0):
+    """The angle of every pair of features at every position: position / base^(2i/width).
+
+    Args:
+        positions: (...) integers or floats.
+        width: number of features, even; two share an angle.
+        base: above 0.
+
+    Returns:
+        (..., width / 2) float64 radians. In float32 the angle at position 10 000 would be off by up to 0.0007.
+
+    Raises:
+        TypeError, ValueError: if the width is not a positive even integer, or base is not a finite number above 0.
+    """
+    if as_count("width", width) % 2:
+        raise ValueError(f"sines and cosines come in pairs, so the width must be even: got {width}")
+    if not 0 < base < np.inf:
+        raise ValueError(f"base must be a finite number above 0: got {base}")
+    frequencies = float(base) ** (-np.arange(0, width, 2) / width)
+    return np.asarray(positions, dtype=np.float64)[..., None] * frequencies
+
+
+def learned_positions(table, seq):
+    """The first rows of a learned table, one a position.
+
+    Args:
+        table: (max_seq, d_model), trained like any other parameter.
+        seq: number of positions, at most max_seq: the table knows nothing about later ones.
+
+    Returns:
+        (seq, d_model)
+
+    Raises:
+        TypeError: if the table is not float32 or float64, or ``seq`` is not an integer.
+        ValueError: if ``seq`` is above max_seq.
+
+    Source: Gehring et al. (2017), section 3.1; Vaswani et al. (2017), table 3, row E.
+    """
+    [table], seq = as_floats(table=table), as_size("seq", seq)
+    if table.ndim != 2 or seq > len(table):
+        raise ValueError(
+            f"table (max_seq, d_model) has no row for some of seq={seq} positions: got {describe(table=table)}"
+        )
+    return table[:seq]
+
+
+def learned_positions_vjp(table, seq):
+    """The rows, and the function that carries a gradient back to the table.
+
+    Args:
+        table, seq: as for ``learned_positions``.
+
+    Returns:
+        ``(output, pullback)``. ``pullback(grad_output)``, with a gradient of shape (seq, d_model), returns grad_table,
+        (max_seq, d_model): zero for positions that were not used, which is why they learn nothing.
+
+    Raises:
+        TypeError, ValueError: as ``learned_positions``; ``pullback`` if the shape of ``grad_output`` does not fit.
+    """
+    output = learned_positions(table, seq)
+
+    def pullback(grad_output):
+        grad_table = np.zeros(np.shape(table), output.dtype)
+        grad_table[:seq] = as_gradient(grad_output, output)
+        return grad_table
+
+    return output, pullback

@@ -1,0 +1,72 @@
+"""Rotary position encoding: turn queries and keys instead of adding something to them."""
+
+import numpy as np
+
+from attnlib.arguments import as_floats, as_gradient, check_sequences, describe
+from attnlib.positions import wave_angles
+
+
+def rotate(x, positions=None, base=10000.0):
+    """Turn each pair of features by an angle that grows with the position.
+
+    The pair (2i, 2i + 1) turns by position / base^(2i/width). A query turned by p and a key turned by r have an
+    inner product that depends on p − r only. Some libraries pair feature i with i + width/2 instead: the same
+    idea with the features in another order, but weights trained for one layout do not fit the other.
+
+    Args:
+        x: (..., seq, width) queries or keys of one head; an even width.
+        positions: (seq,) numbers, or None for 0, 1, 2, …
+        base: the slowest pair turns once in nearly base · 2π positions; above 0.
+
+    Returns:
+        Same shape and dtype as ``x``; every vector keeps its norm.
+
+    Raises:
+        TypeError: if ``x`` is not float32 or float64.
+        ValueError: if the width is odd, or there is not one position a vector.
+
+    Source: Su et al. (2021), eq. 15 and 34.
+    """
+    [x] = as_floats(x=x)
+    cos, sin = turns(x, positions, base)
+    first, second = x[..., 0::2], x[..., 1::2]
+    turned = np.empty_like(x)
+    turned[..., 0::2] = first * cos - second * sin
+    turned[..., 1::2] = first * sin + second * cos
+    return turned
+
+
+def rotate_vjp(x, positions=None, base=10000.0):
+    """The turned vectors, and the function that carries a gradient back: it turns the other way.
+
+    Args:
+        x, positions, base: as for ``rotate``.
+
+    Returns:
+        ``(output, pullback)``. ``pullback(grad_output)`` returns the gradient by ``x``, in its shape.
+
+    Raises:
+        TypeError, ValueError: as ``rotate``; ``pullback`` if the shape of ``grad_output`` is not that of the output.
+    """
+    output = rotate(x, positions, base)
+    if positions is None:
+        positions = np.arange(output.shape[-2])
+
+    def pullback(grad_output):
+        return rotate(as_gradient(grad_output, output), -np.asarray(positions), base)
+
+    return output, pullback
+
+
+def turns(x, positions, base):
+    """Cosines and sines of the angles, (seq, width / 2) each: worked out in float64, given in the dtype of ``x``.
+
+    Raises:
+        ValueError: if the width is odd, or there is not one position a vector.
+    """
+    check_sequences(x=x)
+    positions = np.arange(x.shape[-2]) if positions is None else np.asarray(positions)
+    if positions.shape != x.shape[-2:-1]:
+        raise ValueError(f"positions must have shape (seq,), one a vector: got {describe(positions=positions, x=x)}")
+    angles = wave_angles(positions, x.shape[-1], base)
+    return np.cos(angles).astype(x.dtype), np.sin(angles).astype(x.dtype)
