@@ -3,7 +3,9 @@
 import json
 import re
 import shutil
+import sys
 from html import escape
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -134,9 +136,10 @@ def draw_frames(app: Sphinx, exception: Exception | None) -> None:
     kept = Path(app.doctreedir).parent / "frames"
     frames = [frame for explorer in explorers for frame in missing(explorer, kept)]
     if frames:
-        for _ in status_iterator(
-            draw_all(frames), "drawing frames... ", "green", len(frames), stringify_func=_progress
-        ):
+        # A terminal overwrites its line; a log, which keeps each of them, gets twenty.
+        every = 1 if sys.stdout.isatty() else -(-len(frames) // 20)
+        shown = islice(draw_all(frames), every - 1, None, every)
+        for _ in status_iterator(shown, "drawing frames... ", "green", len(frames) // every, stringify_func=_progress):
             pass
     with progress_message("copying frames"):
         _lay_out(explorers, kept, Path(app.outdir) / FRAMES)
