@@ -59,7 +59,7 @@ def gelu(x):
     Source: Hendrycks and Gimpel (2016), section 2.
     """
     [x] = as_floats(x=x)
-    return 0.5 * x * (1 + np.tanh(ROOT * x * (1 + CUBIC * x * x)))
+    return x * gate(x)
 
 
 def gelu_vjp(x):
@@ -74,15 +74,22 @@ def gelu_vjp(x):
     Raises:
         TypeError, ValueError: as ``gelu``; ``pullback`` if the shape of ``grad_output`` is not that of the output.
     """
-    output = gelu(x)
     [x] = as_floats(x=x)
+    gates = gate(x)
+    output = x * gates
 
     def pullback(grad_output):
-        tanh = np.tanh(ROOT * x * (1 + CUBIC * x * x))
-        slope = 0.5 * (1 + tanh) + 0.5 * x * (1 - tanh * tanh) * ROOT * (1 + 3 * CUBIC * x * x)
+        near = np.clip(x, -10, 10)
+        slope = gates + 2 * near * gates * (1 - gates) * ROOT * (1 + 3 * CUBIC * near * near)
         return as_gradient(grad_output, output) * slope
 
     return output, pullback
+
+
+def gate(x):
+    """Nearly the probability that a standard normal number is below x."""
+    near = np.clip(x, -10, 10)  # beyond, tanh is ±1 to the last digit, and the cube could overflow
+    return 0.5 * (1 + np.tanh(ROOT * near * (1 + CUBIC * near * near)))
 
 
 ACTIVATIONS = {"relu": (relu, relu_vjp), "gelu": (gelu, gelu_vjp)}

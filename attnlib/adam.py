@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count
+from attnlib.arguments import as_count, as_floats, describe
 from attnlib.params import tree_map
 
 
@@ -30,16 +30,19 @@ def adam_step(params, grads, state, learning_rate, beta1=0.9, beta2=0.98, eps=1e
         state: ``AdamState``, from ``adam_start`` or the step before.
         learning_rate: 0 or more.
         beta1, beta2: how long the running means remember, from 0 to below 1. The defaults are those of the Transformer.
-        eps: keeps the division from 0/0.
+        eps: keeps the division from 0/0; above 0.
 
     Returns:
         ``(params, state)``, both new; nothing is changed in place.
 
     Raises:
-        ValueError: if ``grads`` is not built like ``params``.
+        TypeError: if a gradient has another dtype than its parameter: the parameter would change its own.
+        ValueError: if ``grads`` is not built like ``params``, or a number is out of its range.
 
     Source: Kingma and Ba (2015), algorithm 1; constants from Vaswani et al. (2017), section 5.3.
     """
+    check_gradients(params, grads)
+    learning_rate, beta1, beta2, eps = rates(learning_rate, beta1, beta2, eps)
     step = state.step + 1
     mean = tree_map(lambda m, g: beta1 * m + (1 - beta1) * g, state.mean, grads)
     square = tree_map(lambda s, g: beta2 * s + (1 - beta2) * g * g, state.square, grads)
@@ -50,6 +53,35 @@ def adam_step(params, grads, state, learning_rate, beta1=0.9, beta2=0.98, eps=1e
         return param - rate * m / (root * np.sqrt(s) + eps)
 
     return tree_map(moved, params, mean, square), AdamState(step, mean, square)
+
+
+def check_gradients(params, grads):
+    """Every gradient has the shape and the dtype of its parameter.
+
+    Raises:
+        TypeError, ValueError: if not.
+    """
+
+    def check(param, grad):
+        as_floats(param=param, grad=grad)
+        if np.shape(param) != np.shape(grad):
+            raise ValueError(f"a gradient must have the shape of its parameter: got {describe(param=param, grad=grad)}")
+
+    tree_map(check, params, grads)
+
+
+def rates(learning_rate, beta1, beta2, eps):
+    """The four numbers as Python floats: a float64 of NumPy would turn float32 parameters into float64.
+
+    Raises:
+        ValueError: if one is out of its range.
+    """
+    if not (0 <= learning_rate < np.inf and 0 <= beta1 < 1 and 0 <= beta2 < 1 and 0 < eps < np.inf):
+        raise ValueError(
+            "learning_rate must be 0 or more, beta1 and beta2 from 0 to below 1, eps above 0: "
+            f"got learning_rate={learning_rate}, beta1={beta1}, beta2={beta2}, eps={eps}"
+        )
+    return float(learning_rate), float(beta1), float(beta2), float(eps)
 
 
 def warmup_schedule(d_model, warmup_steps=4000, factor=1.0):
@@ -69,4 +101,9 @@ def warmup_schedule(d_model, warmup_steps=4000, factor=1.0):
     Source: Vaswani et al. (2017), eq. 3.
     """
     d_model, warmup_steps = as_count("d_model", d_model), as_count("warmup_steps", warmup_steps)
-    return lambda step: factor * d_model**-0.5 * min(step**-0.5, step * warmup_steps**-1.5)
+
+    def learning_rate(step):
+        step = as_count("step", step)
+        return float(factor) * d_model**-0.5 * min(step**-0.5, step * warmup_steps**-1.5)
+
+    return learning_rate

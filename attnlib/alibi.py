@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_size
+from attnlib.arguments import as_count, as_float_type, as_size
 
 
 def alibi_bias(num_heads, seq_q, seq_k, dtype=np.float64):
@@ -21,11 +21,12 @@ def alibi_bias(num_heads, seq_q, seq_k, dtype=np.float64):
         (num_heads, seq_q, seq_k), zero on the diagonal and negative elsewhere.
 
     Raises:
-        TypeError, ValueError: if a size is not an integer, or negative, or there is no head.
+        TypeError, ValueError: if a size is not an integer, or negative, there is no head,
+            or ``dtype`` is neither float32 nor float64.
 
     Source: Press et al. (2022), section 3.
     """
     num_heads = as_count("num_heads", num_heads)
     slopes = 2.0 ** (-8 * np.arange(1, num_heads + 1) / num_heads)
     distance = np.abs(np.arange(as_size("seq_q", seq_q))[:, None] - np.arange(as_size("seq_k", seq_k)))
-    return (slopes[:, None, None] * -distance).astype(dtype)
+    return (slopes[:, None, None] * -distance).astype(as_float_type(dtype))

@@ -91,6 +91,17 @@ def as_size(name, size):
     return count
 
 
+def as_float_type(dtype):
+    """``dtype`` as a NumPy dtype, float32 or float64: the type of what a function makes from nothing.
+
+    Raises:
+        TypeError: if it is another one.
+    """
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype must be float32 or float64: got {np.dtype(dtype)}")
+    return np.dtype(dtype)
+
+
 def as_count(name, size):
     """``size`` as an int of 1 or more.
 

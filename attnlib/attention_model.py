@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_floats, describe
+from attnlib.arguments import as_count, as_float_type, as_floats, as_size, check_sequences, describe
 from attnlib.embedding import embedding, embedding_vjp
 from attnlib.feed_forward import FeedForwardParams, feed_forward, feed_forward_vjp, init_feed_forward
 from attnlib.linear import linear, linear_vjp
@@ -47,7 +47,13 @@ def init_attention_model(
 
     Returns:
         ``ModelParams``
+
+    Raises:
+        TypeError, ValueError: if a size is not a positive integer, the heads do not divide d_model,
+            or ``dtype`` is neither float32 nor float64.
     """
+    vocab, d_model, dtype = as_count("vocab", vocab), as_count("d_model", d_model), as_float_type(dtype)
+    outputs = vocab if outputs is None else as_count("outputs", outputs)
 
     def normal(*shape, variance=1.0):
         return (rng.normal(size=shape) * variance**0.5).astype(dtype)
@@ -58,9 +64,9 @@ def init_attention_model(
 
     return ModelParams(
         tokens=normal(vocab, d_model),
-        positions=None if max_seq is None else normal(max_seq, d_model),
-        layers=tuple(layer() for _ in range(num_layers)),
-        w_out=normal(d_model, vocab if outputs is None else outputs, variance=1 / d_model),
+        positions=None if max_seq is None else normal(as_count("max_seq", max_seq), d_model),
+        layers=tuple(layer() for _ in range(as_size("num_layers", num_layers))),
+        w_out=normal(d_model, outputs, variance=1 / d_model),
     )
 
 
@@ -147,8 +153,9 @@ def position_vectors(params, x, positions):
     """What is added to the tokens' vectors: the given positions, the learned ones, or None.
 
     Raises:
-        ValueError: if there are two kinds, too few, or some of another width.
+        ValueError: if the tokens are no sequence, or there are two kinds, too few, or some of another width.
     """
+    check_sequences(x=x)
     if positions is None and params.positions is None:
         return None
     if positions is not None and params.positions is not None:

@@ -41,18 +41,22 @@ def cross_entropy_vjp(logits, targets, label_smoothing=0.0, ignore=-1):
         TypeError, ValueError: as ``cross_entropy``.
     """
     logits, targets, counts = checked(logits, targets, label_smoothing, ignore)
-    vocab, number = logits.shape[-1], int(counts.sum())
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    log_probs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    wanted = np.full_like(logits, label_smoothing / vocab)
-    at_target = np.where(counts, targets, 0)[..., None]
-    np.put_along_axis(wanted, at_target, label_smoothing / vocab + 1 - label_smoothing, axis=-1)
-    wanted *= counts[..., None]
-    loss = -(wanted * log_probs).sum() / number
+    vocab, even = logits.shape[-1], float(label_smoothing)
+    rows, at_target = logits[counts], targets[counts][:, None]  # the places that count: (n, vocab) and (n, 1)
+    with np.errstate(over="ignore"):  # a gap too wide for the dtype becomes −inf, and the loss may become inf
+        shifted = rows - rows.max(axis=-1, keepdims=True)
+        log_probs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        losses = -np.take_along_axis(log_probs, at_target, axis=-1)
+        if even:
+            losses = (1 - even) * losses - even * log_probs.mean(axis=-1, keepdims=True)
+        loss = losses.mean()
 
     def pullback(grad_loss):
-        predicted = np.exp(log_probs) * counts[..., None]
-        return (predicted - wanted) * (float(grad_loss) / number)
+        wanted = np.full_like(rows, even / vocab)
+        np.put_along_axis(wanted, at_target, even / vocab + 1 - even, axis=-1)
+        grad_logits = np.zeros_like(logits)
+        grad_logits[counts] = (np.exp(log_probs) - wanted) * (float(grad_loss) / len(rows))
+        return grad_logits
 
     return loss, pullback
 

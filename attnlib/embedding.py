@@ -18,9 +18,11 @@ def embedding(table, tokens):
 
     Raises:
         TypeError: if the table is not float32 or float64, or the tokens are not integers.
-        ValueError: if a token is not in the table. A negative one does not count from the end.
+        ValueError: if the table is no matrix, or a token is not in it. A negative one does not count from the end.
     """
     [table] = as_floats(table=table)
+    if table.ndim != 2:
+        raise ValueError(f"table must have shape (vocab, d_model): got {describe(table=table)}")
     return table[as_tokens(tokens, len(table))]
 
 

@@ -40,9 +40,9 @@ def fit(params, loss_vjp, batches, learning_rate, progress=None):
             loss, pullback = loss_vjp(params, batch)
             if not math.isfinite(loss):
                 raise FloatingPointError(f"the loss is {loss} at step {step}: is the learning rate too high?")
-            losses.append(float(loss))
             # Both at once, so that an interrupt cannot leave parameters and state of different steps.
             params, state = adam_step(params, pullback(1.0), state, rate(step))
+            losses.append(float(loss))
             show(step, loss)
     except KeyboardInterrupt:
         print(f"interrupted after {state.step} steps; what was learned so far is kept", file=sys.stderr)

@@ -1,5 +1,7 @@
 """A linear map of every token's vector, and its gradient."""
 
+import math
+
 from attnlib.arguments import as_floats, as_gradient, describe
 
 
@@ -52,7 +54,7 @@ def linear_vjp(x, weight, bias=None):
 
 def as_rows(x):
     """All vectors as the rows of one matrix, (..., d) → (n, d): one large matrix product is faster than many small."""
-    return x.reshape(-1, x.shape[-1])
+    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 def check_map(x, weight, bias=None):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_floats, as_mask, check_one_value_a_key, describe
+from attnlib.arguments import as_count, as_float_type, as_floats, as_mask, check_one_value_a_key, describe
 from attnlib.attention import attention, attention_vjp
 from attnlib.heads import merge_heads, split_heads
 from attnlib.linear import linear, linear_vjp
@@ -40,7 +40,8 @@ def init_multi_head(rng, d_model, num_heads, num_kv_heads=None, dtype=np.float64
         ``MultiHeadParams``; w_q and w_o are (d_model, d_model), w_k and w_v (d_model, num_kv_heads · head_dim).
 
     Raises:
-        TypeError, ValueError: if a size is not a positive integer, or one does not divide the other.
+        TypeError, ValueError: if a size is not a positive integer, one does not divide the other,
+            or ``dtype`` is neither float32 nor float64.
 
     Source: Vaswani et al. (2017), section 3.2.2; Ainslie et al. (2023) for fewer key and value heads.
     """
@@ -51,7 +52,7 @@ def init_multi_head(rng, d_model, num_heads, num_kv_heads=None, dtype=np.float64
             "num_heads must divide d_model, and num_kv_heads num_heads: "
             f"got d_model={d_model}, num_heads={num_heads}, num_kv_heads={num_kv_heads}"
         )
-    kv_width = kv_heads * (d_model // num_heads)
+    dtype, kv_width = as_float_type(dtype), kv_heads * (d_model // num_heads)
     shapes = [(d_model, d_model), (d_model, kv_width), (d_model, kv_width), (d_model, d_model)]
     w_q, w_k, w_v, w_o = ((rng.normal(size=shape) * d_model**-0.5).astype(dtype) for shape in shapes)
     return MultiHeadParams(w_q, w_k, w_v, w_o, num_heads, num_kv_heads)
@@ -87,7 +88,7 @@ def multi_head_attention(params, query, key, value, mask=None, bias=None, scale=
     if rotary:
         query, key = rotate(query), rotate(key)
     key, value = (share_heads(x, params.num_heads) for x in (key, value))
-    outputs, attn_weights = attention(query, key, value, for_every_head(mask, query), bias, scale)
+    outputs, attn_weights = attention(query, key, value, for_every_head(mask, query, key), bias, scale)
     return linear(merge_heads(outputs), params.w_o), attn_weights
 
 
@@ -117,7 +118,7 @@ def multi_head_attention_vjp(params, query, key, value, mask=None, bias=None, sc
     if rotary:
         (query, back_query_turn), (key, back_key_turn) = rotate_vjp(query), rotate_vjp(key)
     key, value = (share_heads(x, params.num_heads) for x in (key, value))
-    outputs, back_attention = attention_vjp(query, key, value, for_every_head(mask, query), bias, scale)
+    outputs, back_attention = attention_vjp(query, key, value, for_every_head(mask, query, key), bias, scale)
     output, back_w_o = linear_vjp(merge_heads(outputs), params.w_o)
 
     def pullback(grad_output):
@@ -156,12 +157,12 @@ def collect_heads(grad, num_kv_heads):
     return grad.reshape(*lead, num_kv_heads, num_heads // num_kv_heads, seq, width).sum(axis=-3)
 
 
-def for_every_head(mask, query):
-    """The mask with an axis for the heads, if it has none: query is (..., num_heads, seq_q, d_k) already."""
+def for_every_head(mask, query, key):
+    """The mask with an axis for the heads, if it has none: queries and keys are (..., num_heads, seq, d_k) already."""
     if mask is None:
         return None
     mask = as_mask(mask)
-    return mask if mask.ndim in (0, 1, query.ndim) else np.expand_dims(mask, -3)
+    return mask if mask.ndim in (0, 1, max(query.ndim, key.ndim)) else np.expand_dims(mask, -3)
 
 
 def check_multi_head(params, query, key, value):
@@ -172,20 +173,25 @@ def check_multi_head(params, query, key, value):
         ValueError: if the shapes do not fit; the message lists them.
     """
     weights = dict(zip(("w_q", "w_k", "w_v", "w_o"), params, strict=False))
-    query, key, value, *_ = as_floats(query=query, key=key, value=value, **weights)
+    query, key, value, *maps = as_floats(query=query, key=key, value=value, **weights)
     check_one_value_a_key(query, key, value)
     num_heads, num_kv_heads = as_count("num_heads", params.num_heads), as_count("num_kv_heads", kv_heads(params))
-    (d_q, wide_q), (d_key, wide_k), (d_value, wide_v), (wide_o, _) = (np.shape(weight) for weight in params[:4])
-    fits = [
-        (d_q, d_key, d_value) == (query.shape[-1], key.shape[-1], value.shape[-1]),
-        num_heads % num_kv_heads == 0,
-        wide_q % num_heads == wide_k % num_kv_heads == wide_v % num_kv_heads == 0,
-        wide_q * num_kv_heads == wide_k * num_heads,
-        wide_o * num_kv_heads == wide_v * num_heads,
-    ]
-    if not all(fits):
+    widths = [x.shape[-1] for x in (query, key, value)]
+    if any(weight.ndim != 2 for weight in maps) or not maps_fit(*maps, widths, num_heads, num_kv_heads):
         raise ValueError(
             "w_q (d_query, num_heads · d_k), w_k (d_key, num_kv_heads · d_k), w_v (d_value, num_kv_heads · d_v) and "
             f"w_o (num_heads · d_v, d_out) must fit the inputs: got {describe(query=query, key=key, value=value)}; "
             f"{describe(**weights)}; num_heads={num_heads}, num_kv_heads={num_kv_heads}"
         )
+
+
+def maps_fit(w_q, w_k, w_v, w_o, widths, num_heads, num_kv_heads):
+    """Whether the maps take inputs of these widths, divide into the heads, and agree on d_k and d_v."""
+    wide_q, wide_k, wide_v = (weight.shape[1] for weight in (w_q, w_k, w_v))
+    return (
+        [weight.shape[0] for weight in (w_q, w_k, w_v)] == widths
+        and num_heads % num_kv_heads == 0
+        and wide_q % num_heads == wide_k % num_kv_heads == wide_v % num_kv_heads == 0
+        and wide_q * num_kv_heads == wide_k * num_heads
+        and w_o.shape[0] * num_kv_heads == wide_v * num_heads
+    )

@@ -15,15 +15,37 @@ def tree_map(function, *trees):
         A structure of the same build with the results.
 
     Raises:
-        ValueError: if a tuple of one structure is longer than that of another.
+        TypeError: if there is a list or a dict, which would be left as it is without a word.
+        ValueError: if one structure is built otherwise than the first.
     """
+    builds = [build(tree) for tree in trees]
+    if any(found != builds[0] for found in builds):
+        raise ValueError(f"structures must be built alike: got {' and '.join(builds)} in the same place")
     first = trees[0]
-    if isinstance(first, np.ndarray):
+    if is_leaf(first):
         return function(*trees)
     if isinstance(first, tuple):
         parts = [tree_map(function, *parts) for parts in zip(*trees, strict=True)]
         return type(first)(*parts) if hasattr(first, "_fields") else tuple(parts)
     return first
+
+
+def is_leaf(tree):
+    """Whether it is an array. A calculation with an array of no axes gives a NumPy number, which counts as one."""
+    return isinstance(tree, np.ndarray | np.floating)
+
+
+def build(tree):
+    """What stands at the top of a structure, in a word.
+
+    Raises:
+        TypeError: if it is a list or a dict.
+    """
+    if isinstance(tree, list | dict):
+        raise TypeError(f"parameters are nested tuples of arrays: got a {type(tree).__name__} of {len(tree)}")
+    if isinstance(tree, tuple):
+        return f"a tuple of {len(tree)}"
+    return "an array" if is_leaf(tree) else "no array"
 
 
 def tree_leaves(tree):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_floats, as_gradient, as_size, describe
+from attnlib.arguments import as_count, as_float_type, as_floats, as_gradient, as_size, describe
 
 
 def sinusoidal_positions(seq, d_model, base=10000.0, dtype=np.float64):
@@ -22,12 +22,13 @@ def sinusoidal_positions(seq, d_model, base=10000.0, dtype=np.float64):
         (seq, d_model), every number between −1 and 1, every row of norm √(d_model/2).
 
     Raises:
-        TypeError, ValueError: if seq is no integer of 0 or more, d_model not even and above 0, or base not above 0.
+        TypeError, ValueError: if seq is no integer of 0 or more, d_model not even and above 0, base not above 0,
+            or ``dtype`` neither float32 nor float64.
 
     Source: Vaswani et al. (2017), section 3.5.
     """
     angles = wave_angles(np.arange(as_size("seq", seq)), d_model, base)
-    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(seq, d_model).astype(dtype)
+    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(seq, d_model).astype(as_float_type(dtype))
 
 
 def wave_angles(positions, width, base=10000.0):
@@ -42,14 +43,18 @@ def wave_angles(positions, width, base=10000.0):
         (..., width / 2) float64 radians. In float32 the angle at position 10 000 would be off by up to 0.0007.
 
     Raises:
-        TypeError, ValueError: if the width is not a positive even integer, or base is not a finite number above 0.
+        TypeError, ValueError: if the width is not a positive even integer, base is not a finite number above 0,
+            or a position is not finite.
     """
     if as_count("width", width) % 2:
         raise ValueError(f"sines and cosines come in pairs, so the width must be even: got {width}")
     if not 0 < base < np.inf:
         raise ValueError(f"base must be a finite number above 0: got {base}")
+    positions = np.asarray(positions, dtype=np.float64)
+    if not np.isfinite(positions).all():
+        raise ValueError(f"positions must be finite: got NaN or inf in {describe(positions=positions)}")
     frequencies = float(base) ** (-np.arange(0, width, 2) / width)
-    return np.asarray(positions, dtype=np.float64)[..., None] * frequencies
+    return positions[..., None] * frequencies
 
 
 def learned_positions(table, seq):

@@ -23,7 +23,7 @@ def rotate(x, positions=None, base=10000.0):
 
     Raises:
         TypeError: if ``x`` is not float32 or float64.
-        ValueError: if the width is odd, or there is not one position a vector.
+        ValueError: if the width is odd, base not above 0, or there is not one finite position a vector.
 
     Source: Su et al. (2021), eq. 15 and 34.
     """
@@ -49,11 +49,11 @@ def rotate_vjp(x, positions=None, base=10000.0):
         TypeError, ValueError: as ``rotate``; ``pullback`` if the shape of ``grad_output`` is not that of the output.
     """
     output = rotate(x, positions, base)
-    if positions is None:
-        positions = np.arange(output.shape[-2])
+    # As floats: the opposite of an unsigned integer would wrap around.
+    backwards = -np.asarray(np.arange(output.shape[-2]) if positions is None else positions, dtype=np.float64)
 
     def pullback(grad_output):
-        return rotate(as_gradient(grad_output, output), -np.asarray(positions), base)
+        return rotate(as_gradient(grad_output, output), backwards, base)
 
     return output, pullback
 

@@ -58,9 +58,10 @@ def associative_recall(rng, batch, pairs, keys, values):
     key: 2 · pairs + 1 tokens, the keys of the pairs all different. Only the last target counts.
 
     Raises:
-        ValueError: if there are more pairs than keys.
+        TypeError, ValueError: if a size is not a positive integer, or there are more pairs than keys.
     """
-    pairs, keys, values = as_count("pairs", pairs), as_count("keys", keys), as_count("values", values)
+    batch, pairs = as_count("batch", batch), as_count("pairs", pairs)
+    keys, values = as_count("keys", keys), as_count("values", values)
     if pairs > keys:
         raise ValueError(f"the pairs of a sequence need different keys: got pairs={pairs}, keys={keys}")
     while True:

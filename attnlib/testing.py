@@ -2,17 +2,19 @@
 
 import numpy as np
 
+from attnlib.params import tree_leaves, tree_map
+
 
 def check_vjp(fun, vjp, args, rng, step=1e-6, rtol=1e-6):
-    """The pullback agrees with a central difference, for each argument along a random direction.
+    """The pullback agrees with a central difference, for each array along a random direction.
 
     A gradient g says how the loss ⟨grad_output, fun(x)⟩ changes along a direction d: by ⟨g, d⟩.
     The change is also measured, from fun(x + step d) and fun(x − step d).
 
     Args:
-        fun: ``fun(*args)`` returns one array.
+        fun: ``fun(*args)`` returns one array, or one number.
         vjp: ``vjp(*args)`` returns ``(output, pullback)``.
-        args: the float64 arrays to differentiate by.
+        args: what to differentiate by: float64 arrays, or nested tuples of them such as a model's parameters.
         rng: draws the directions.
         step: length of the step to either side.
         rtol: the largest relative error that passes.
@@ -23,29 +25,43 @@ def check_vjp(fun, vjp, args, rng, step=1e-6, rtol=1e-6):
     Raises:
         AssertionError: with both numbers, if they differ; also if ``vjp`` and ``fun`` return different outputs.
     """
-    args = [np.asarray(arg, dtype=np.float64) for arg in args]
+    args = tuple(arg if isinstance(arg, tuple) else np.asarray(arg, dtype=np.float64) for arg in args)
     output, pullback = vjp(*args)
     np.testing.assert_array_equal(output, fun(*args), err_msg="fun and vjp must return the same output")
-    grad_output = rng.normal(size=output.shape)
+    grad_output = rng.normal(size=np.shape(output))
     grads = pullback(grad_output)
-    grads = grads if isinstance(grads, tuple) else (grads,)
+    if not isinstance(grads, tuple) or hasattr(grads, "_fields"):  # one gradient, be it a NamedTuple of arrays
+        grads = (grads,)
     assert len(grads) == len(args), f"one gradient an argument: got {len(grads)} gradients for {len(args)} arguments"
-    errors = []
-    for i, (arg, grad) in enumerate(zip(args, grads, strict=True)):
-        assert grad.shape == arg.shape, (
-            f"gradient {i} must have the shape of its argument {arg.shape}: got {grad.shape}"
+    leaves, errors = tree_leaves(args), []
+    for name, i, grad in zip(places(args), range(len(leaves)), tree_leaves(grads), strict=True):
+        assert grad.shape == leaves[i].shape, (
+            f"gradient {name} must have the shape of its argument {leaves[i].shape}: got {grad.shape}"
         )
-        direction = rng.normal(size=arg.shape)
-        ahead = fun(*args[:i], arg + step * direction, *args[i + 1 :])
-        behind = fun(*args[:i], arg - step * direction, *args[i + 1 :])
+        direction = rng.normal(size=grad.shape)
+        ahead, behind = (fun(*with_leaf(args, i, leaves[i] + signed * direction)) for signed in (step, -step))
         measured = float(np.sum(grad_output * (ahead - behind)) / (2 * step))
         claimed = float(np.sum(grad * direction))
         # The measured change is itself only known to some 1e-10, so one of less than 1e-3 counts as 1e-3.
         errors.append(abs(claimed - measured) / max(abs(measured), abs(claimed), 1e-3))
         assert errors[-1] <= rtol, (
-            f"gradient by argument {i}: the pullback says {claimed:.12g}, the central difference {measured:.12g}"
+            f"gradient by argument {name}: the pullback says {claimed:.12g}, the central difference {measured:.12g}"
         )
     return max(errors)
+
+
+def places(args):
+    """A name for each array: the number of its argument, and its own number if the argument holds several."""
+    counts = [len(tree_leaves(arg)) for arg in args]
+    return [f"{i}, array {j}" if n > 1 else f"{i}" for i, n in enumerate(counts) for j in range(n)]
+
+
+def with_leaf(tree, i, leaf):
+    """The structure with another array in the place of the i-th."""
+    leaves = tree_leaves(tree)
+    leaves[i] = leaf
+    rest = iter(leaves)
+    return tree_map(lambda _: next(rest), tree)
 
 
 def assert_weights(attn_weights, mask=None):
