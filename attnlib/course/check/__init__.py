@@ -8,6 +8,15 @@ from attnlib.course.check.compute import (
     softmax,
     streaming_attention,
 )
+from attnlib.course.check.heads import (
+    factor_scores,
+    grouped_query,
+    head_contributions,
+    merge_heads,
+    multi_head,
+    removal_costs,
+    split_heads,
+)
 from attnlib.course.check.scaling import (
     jacobian_norm,
     scaled_scores,
@@ -20,12 +29,19 @@ __all__ = [
     "additive_scores",
     "attention_weights",
     "cosine_attention",
+    "factor_scores",
+    "grouped_query",
+    "head_contributions",
     "jacobian_norm",
+    "merge_heads",
+    "multi_head",
     "nadaraya_watson",
+    "removal_costs",
     "scaled_scores",
     "score_variance",
     "softmax",
     "softmax_pullback",
+    "split_heads",
     "streaming_attention",
     "temperature_for",
 ]
