@@ -63,9 +63,10 @@ def multi_head(answer):
     for lead, num_heads, seq, head_dim in [((), 1, 5, 3), ((), 2, 5, 3), ((4,), 3, 2, 5)]:
         d_model = num_heads * head_dim
         x = rng.normal(size=(*lead, seq, d_model))
-        w_q, w_k, w_v, w_o = weights = rng.normal(size=(4, d_model, d_model))
+        w_q, w_k, w_v, w_o = rng.normal(size=(4, d_model, d_model))
+        params = MultiHeadParams(w_q, w_k, w_v, w_o, num_heads)
         what = f"the output for {num_heads} head{'s' * (num_heads > 1)}"
-        found = require_shape(answer(x, *weights, num_heads), x.shape, what)
+        found = require_shape(answer(x, *params[:5]), x.shape, what)
         twice = answer(x, w_q, w_k, w_v, 2 * w_o, num_heads)
         require(np.allclose(twice, 2 * found), "the last step is a linear map: twice w_o must give twice the output")
         even = answer(x, 0 * w_q, w_k, w_v, w_o, num_heads)
@@ -75,9 +76,9 @@ def multi_head(answer):
             "if w_q is zero every token counts alike, in every head, and the output must be the mean of "
             f"x · w_v · w_o over the tokens: with {num_heads} heads yours is off by {np.abs(even - mean).max():.2g}",
         )
-        wanted = layer(MultiHeadParams(*weights, num_heads), x, x, x)[0]
+        wanted = layer(params, x, x, x)[0]
         error = np.abs(found - wanted).max()
-        one_scale = layer(MultiHeadParams(*weights, num_heads), x, x, x, scale=d_model**-0.5)[0]
+        one_scale = layer(params, x, x, x, scale=d_model**-0.5)[0]
         require(
             error < 1e-8 or not np.allclose(found, one_scale),
             f"the scores of a head must be divided by the root of its own width {head_dim}, not of d_model = {d_model}",
