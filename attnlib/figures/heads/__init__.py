@@ -1,0 +1,3 @@
+"""The figures of chapter 3."""
+
+__all__: list[str] = []

@@ -1,0 +1,75 @@
+"""Trained models from the experiments' result files: read, looked at, and with heads taken away."""
+
+import base64
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from attnlib.attention_model import LayerParams, ModelParams
+from attnlib.multi_head import MultiHeadParams
+from attnlib.params import tree_leaves
+
+
+def to_stored(params: ModelParams, dtype: str = "<f4") -> dict[str, Any]:
+    """A model without feed-forward networks as plain data: shapes, and all numbers in one string.
+
+    Args:
+        dtype: of the stored numbers, with their byte order. "<f2" takes half the room, and keeps three digits.
+    """
+    leaves = tree_leaves(params)
+    numbers = np.concatenate([leaf.ravel() for leaf in leaves]).astype(dtype)
+    return {
+        "num_heads": params.layers[0].attention.num_heads,
+        "shapes": [list(leaf.shape) for leaf in leaves],
+        "dtype": dtype,
+        "base64": base64.b64encode(numbers.tobytes()).decode(),
+    }
+
+
+def from_stored(stored: dict[str, Any]) -> ModelParams:
+    """The model that ``to_stored`` wrote down, in float64."""
+    numbers = np.frombuffer(base64.b64decode(stored["base64"]), stored["dtype"]).astype(float)
+    ends = np.cumsum([np.prod(shape) for shape in stored["shapes"]])
+    parts = np.split(numbers, ends[:-1])
+    tokens, positions, *maps, w_out = (part.reshape(shape) for part, shape in zip(parts, stored["shapes"], strict=True))
+    layers = [MultiHeadParams(*maps[i : i + 4], stored["num_heads"]) for i in range(0, len(maps), 4)]
+    return ModelParams(tokens, positions, tuple(LayerParams(layer, None) for layer in layers), w_out)
+
+
+def keep_heads(params: ModelParams, layer: int, kept: Iterable[int]) -> ModelParams:
+    """The model with only these heads in one layer: the rows of w_o that read the others are zero."""
+    attention = params.layers[layer].attention
+    width = attention.w_o.shape[0] // attention.num_heads
+    row_is_kept = np.repeat(np.isin(np.arange(attention.num_heads), list(kept)), width)
+    fewer = attention._replace(w_o=attention.w_o * row_is_kept[:, None])
+    layers = [*params.layers]
+    layers[layer] = layers[layer]._replace(attention=fewer)
+    return params._replace(layers=tuple(layers))
+
+
+def places_looked_at(tokens: np.ndarray) -> dict[str, np.ndarray]:
+    """Where a head might look, by name: (batch, seq_q, seq_k), True at the place in question.
+
+    Letters stand at every second position from the first. The last three places exist for letters seen before.
+    """
+    batch, seq = tokens.shape
+    i, j = np.indices((seq, seq))
+    seen = (tokens[:, :, None] == tokens[:, None, :]) & (j < i) & (i % 2 == 0)
+    before = {"itself": 0, "the token before": 1, "the token two before": 2}
+    behind = {"the same letter": 0, "the digit behind the same letter": 1, "one place behind that digit": 2}
+    return {
+        **{name: np.broadcast_to(i - j == n, (batch, seq, seq)) for name, n in before.items()},
+        "the first token": np.broadcast_to(j == 0, (batch, seq, seq)),
+        **{name: np.roll(seen, n, axis=-1) & (j < i) for name, n in behind.items()},
+    }
+
+
+def share_of_weight(attn_weights: np.ndarray, places: dict[str, np.ndarray]) -> list[list[float]]:
+    """(heads, places): the weight a head gives to each place, on average over the tokens for which the place exists.
+
+    The first token does not count: it can look at nothing but itself.
+    """
+    heads = np.moveaxis(attn_weights, -3, 0)[:, :, 1:]
+    chosen = [place[:, 1:] for place in places.values()]
+    return [[float((head * place).sum(axis=-1)[place.any(axis=-1)].mean()) for place in chosen] for head in heads]
