@@ -80,7 +80,9 @@ def test_a_width_that_does_not_divide_is_restated():
         split_heads(np.zeros((2, 0)), 5)
 
 
-@pytest.mark.parametrize(("num_heads", "error"), [(0, ValueError), (-3, ValueError), (2.0, TypeError), ("2", TypeError)])
+@pytest.mark.parametrize(
+    ("num_heads", "error"), [(0, ValueError), (-3, ValueError), (2.0, TypeError), ("2", TypeError)]
+)
 def test_a_number_of_heads_is_a_positive_integer(num_heads, error):
     with pytest.raises(error, match=r"num_heads must be (0 or more|1 or more|an integer): got"):
         split_heads(np.zeros((2, 12)), num_heads)

@@ -196,7 +196,9 @@ def test_the_inputs_are_not_modified(rng):
 def test_an_input_may_lie_in_memory_in_any_order(rng):
     params, inputs = maps(rng), draw(rng, LEADS["batch"])
     fortran = [np.asfortranarray(x) for x in inputs]
-    turned = params._replace(**{name: np.asfortranarray(getattr(params, name)) for name in ("w_q", "w_k", "w_v", "w_o")})
+    turned = params._replace(
+        **{name: np.asfortranarray(getattr(params, name)) for name in ("w_q", "w_k", "w_v", "w_o")}
+    )
     assert_allclose(multi_head_attention(turned, *fortran)[0], multi_head_attention(params, *inputs)[0], rtol=1e-12)
 
 
@@ -228,7 +230,9 @@ def test_a_mask_without_an_axis_of_heads_is_the_same_for_every_head(rng, leads, 
     assert_weights(weights, np.expand_dims(np.broadcast_to(mask, (*LEADS[leads][3], SEQ_Q, SEQ_K)), -3))
     expected, _ = one_head_at_a_time(params, *inputs, mask)
     assert_allclose(multi_head_attention(params, *inputs, mask)[0], expected, rtol=1e-11, atol=1e-13)
-    assert_array_equal(multi_head_attention_vjp(params, *inputs, mask)[0], multi_head_attention(params, *inputs, mask)[0])
+    assert_array_equal(
+        multi_head_attention_vjp(params, *inputs, mask)[0], multi_head_attention(params, *inputs, mask)[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -356,7 +360,9 @@ def test_gradients_have_the_build_shape_and_dtype_of_their_arguments(rng, leads,
     assert output.dtype == dtype
     assert isinstance(grads[0], MultiHeadParams)
     assert grads[0][4:] == params[4:]
-    tree_map(lambda x, grad: assert_array_equal(np.zeros_like(x), 0 * grad, strict=True), (params, *inputs, bias), grads)
+    tree_map(
+        lambda x, grad: assert_array_equal(np.zeros_like(x), 0 * grad, strict=True), (params, *inputs, bias), grads
+    )
 
 
 def test_a_pullback_can_be_called_again_and_is_linear(rng):
