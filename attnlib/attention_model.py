@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attnlib.arguments import as_count, as_float_type, as_floats, as_size, check_sequences, describe
+from attnlib.broadcast import unbroadcast
 from attnlib.embedding import embedding, embedding_vjp
 from attnlib.feed_forward import FeedForwardParams, feed_forward, feed_forward_vjp, init_feed_forward
 from attnlib.linear import linear, linear_vjp
@@ -143,7 +144,7 @@ def attention_model_vjp(params, tokens, positions=None, mask=None, bias=None, ro
         grad_positions = None
         if params.positions is not None:
             grad_positions = np.zeros_like(params.positions)
-            grad_positions[: grad.shape[-2]] = grad.reshape(-1, *grad.shape[-2:]).sum(axis=0)
+            grad_positions[: grad.shape[-2]] = unbroadcast(grad, grad.shape[-2:])
         return ModelParams(back_embedding(grad), grad_positions, tuple(reversed(grad_layers)), grad_w_out)
 
     return logits, pullback
