@@ -1,0 +1,146 @@
+"""Train one attention layer with 1 to 32 heads and the same number of parameters, on two tasks.
+
+    python -m experiments.heads            # from the repository's root; continues, if it was interrupted
+    python -m experiments.heads --fresh    # throws the stored runs away first
+
+One task asks every token for both its neighbours, which takes two patterns of weights; the other for one neighbour.
+Each arm gets the learning rate that suits it best, chosen on seeds that are not used again. Why many heads fail is
+asked of heads that are wider, and of longer training.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from attnlib import MultiHeadParams, count_parameters
+from attnlib.attention_model import ModelParams, attention_model, init_attention_model
+from experiments.questions import QUESTIONS, TASKS, accuracy_of_each, train
+from experiments.stored import open_result, short, stored_after
+
+RESULT = Path(__file__).with_suffix(".json")
+COMMAND = "python -m experiments.heads"
+
+
+class Arm(NamedTuple):
+    """What is compared. Without ``d_k`` and ``d_v`` the heads share d_model, and the parameters are the same."""
+
+    task: str
+    num_heads: int
+    d_k: int | None = None  # width of a head's queries and keys: the most that the rank of its scores can be
+    d_v: int | None = None  # width of its values
+    longer: int = 1  # how many times as many steps
+
+    @property
+    def name(self) -> str:
+        """As it is stored: "two patterns, 4 heads"."""
+        widths = "" if self.d_k is None else f", d_k {self.d_k}, d_v {self.d_v}"
+        return f"{self.task}, {self.num_heads} heads{widths}" + (f", {self.longer} × steps" if self.longer > 1 else "")
+
+
+class Settings(NamedTuple):
+    """All that decides the outcome, next to the tasks themselves."""
+
+    vocab: int = 16
+    seq: int = 12
+    d_model: int = 32
+    batch: int = 16
+    steps: int = 400
+    record_every: int = 20  # steps averaged into one stored loss
+    fresh_sequences: int = 512  # on which accuracy is measured
+    heads: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
+    longer: int = 4
+    learning_rates: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03)
+    choosing_seeds: tuple[int, ...] = (100, 101)  # pick the learning rate, and are not used again
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7)
+    fewer_seeds: tuple[int, ...] = (0, 1, 2, 3, 4)  # for wider heads and longer training
+
+
+SETTINGS = Settings()
+
+
+def arms(settings: Settings = SETTINGS) -> list[Arm]:
+    """Heads that share d_model on both tasks; then, on the harder one, wider heads and longer training."""
+    most = settings.heads[-1]
+    equal = [Arm(task, num_heads) for task in TASKS for num_heads in settings.heads]
+    wider = [Arm("two patterns", most, d_k, d_v) for d_k, d_v in ((1, 2), (2, 1), (2, 2))]
+    longer = [Arm("two patterns", num_heads, longer=settings.longer) for num_heads in (1, most)]
+    return [*equal, *wider, *longer]
+
+
+def equal_heads(arm: Arm) -> Arm:
+    """The arm with as many heads that share d_model, and no more steps than usual."""
+    return Arm(arm.task, arm.num_heads)
+
+
+def new_model(rng: np.random.Generator, arm: Arm, settings: Settings = SETTINGS) -> ModelParams:
+    """A random model whose maps keep the variance of their inputs, whatever the widths of the heads."""
+    d_model = settings.d_model
+    params = init_attention_model(
+        rng, settings.vocab, d_model, arm.num_heads, outputs=QUESTIONS[arm.task] * settings.vocab, max_seq=settings.seq
+    )
+    if arm.d_k is None or arm.d_v is None:
+        return params
+    wide_k, wide_v = arm.num_heads * arm.d_k, arm.num_heads * arm.d_v
+    shapes = [(d_model, wide_k), (d_model, wide_k), (d_model, wide_v), (wide_v, d_model)]
+    maps = [rng.normal(size=shape) * shape[0] ** -0.5 for shape in shapes]
+    [layer] = params.layers
+    return params._replace(layers=(layer._replace(attention=MultiHeadParams(*maps, arm.num_heads)),))
+
+
+def new_run(seed: int, arm: Arm, learning_rate: float, settings: Settings = SETTINGS) -> dict[str, Any]:
+    """Loss along the way, averaged over blocks of steps, and what the model can do afterwards.
+
+    The data come from the seed alone: they are the same for every arm of a task.
+    """
+    start, data, fresh = np.random.default_rng(seed).spawn(3)
+    draw, size = TASKS[arm.task], (settings.seq, settings.vocab)
+    steps = settings.steps * arm.longer
+    params, losses = train(new_model(start, arm, settings), draw(data, settings.batch, *size), steps, learning_rate)
+    batch = next(draw(fresh, settings.fresh_sequences, *size))
+    return {
+        "loss": np.reshape(losses, (-1, settings.record_every * arm.longer)).mean(axis=1).tolist(),
+        "accuracy": accuracy_of_each(params, batch),
+        "pointed_at": positions_pointed_at(params, batch.tokens),
+    }
+
+
+def positions_pointed_at(params: ModelParams, tokens: np.ndarray) -> float:
+    """How many different keys are the favourite of some query, in one sequence, on average over heads and sequences."""
+    [attn_weights] = attention_model(params, tokens)[1]
+    favourites = np.sort(attn_weights.argmax(axis=-1), axis=-1)  # (batch, num_heads, seq_q)
+    return float(1 + (np.diff(favourites, axis=-1) > 0).sum(axis=-1).mean())
+
+
+def choose(tried: dict[str, list[float]]) -> float:
+    """The learning rate that ends lowest: mean loss of the last fifth of the steps over the choosing seeds."""
+    return float(min(tried, key=lambda learning_rate: np.mean(tried[learning_rate])))
+
+
+def main(fresh: bool = False) -> None:
+    """Run what is not stored yet."""
+    result = open_result(RESULT, COMMAND, SETTINGS, fresh)
+    stored = result.setdefault("arms", {})
+    for arm in arms():
+        entry = stored.setdefault(arm.name, {"parameters": 0, "tried": {}, "learning_rate": None, "runs": {}})
+        entry["parameters"] = count_parameters(new_model(np.random.default_rng(0), arm))
+        alike = arm == equal_heads(arm)
+        for learning_rate in SETTINGS.learning_rates if alike else ():
+            tried = entry["tried"].setdefault(f"{learning_rate:g}", [])
+            for seed in SETTINGS.choosing_seeds[len(tried) :]:
+                with stored_after(RESULT, result, f"{arm.name}, choosing, learning rate {learning_rate:g}"):
+                    losses = new_run(seed, arm, learning_rate)["loss"]
+                    tried.append(short(float(np.mean(losses[-len(losses) // 5 :]))))
+        # What differs in width or steps takes the learning rate of the arm it is compared with.
+        entry["learning_rate"] = choose(entry["tried"] or stored[equal_heads(arm).name]["tried"])
+        for seed in SETTINGS.seeds if alike else SETTINGS.fewer_seeds:
+            if str(seed) not in entry["runs"]:
+                with stored_after(RESULT, result, f"{arm.name}, learning rate {entry['learning_rate']:g}, seed {seed}"):
+                    entry["runs"][str(seed)] = short(new_run(seed, arm, entry["learning_rate"]))
+    for task in TASKS:
+        assert len({stored[arm.name]["parameters"] for arm in arms() if arm.task == task and arm.d_k is None}) == 1
+
+
+if __name__ == "__main__":
+    main(fresh="--fresh" in sys.argv[1:])

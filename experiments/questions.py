@@ -1,0 +1,42 @@
+"""A task with one or more questions a token, and the loss that trains attention_model on it."""
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+
+from attnlib import Fitted, accuracy, cross_entropy_vjp, fit
+from attnlib.attention_model import ModelParams, attention_model, attention_model_vjp
+from attnlib.tasks import IGNORED, Batch, previous_and_next
+
+
+def two_patterns(rng: np.random.Generator, batch: int, seq: int, vocab: int) -> Iterator[Batch]:
+    """Which token is before this one, and which behind it? Targets are (batch, seq, 2)."""
+    return previous_and_next(rng, batch, seq, vocab)
+
+
+def one_pattern(rng: np.random.Generator, batch: int, seq: int, vocab: int) -> Iterator[Batch]:
+    """Which token is before this one? The same sequences and the first of the two questions: (batch, seq, 1)."""
+    return (Batch(tokens, targets[..., :1]) for tokens, targets in previous_and_next(rng, batch, seq, vocab))
+
+
+TASKS = {"two patterns": two_patterns, "one pattern": one_pattern}
+QUESTIONS = {"two patterns": 2, "one pattern": 1}
+
+
+def loss_vjp(params: ModelParams, batch: Batch, mask: np.ndarray | None = None):
+    """Mean cross-entropy of all questions, and its pullback to the parameters: what ``fit`` takes."""
+    logits, back_model = attention_model_vjp(params, batch.tokens, mask=mask)
+    loss, back_loss = cross_entropy_vjp(logits.reshape(*batch.targets.shape, -1), batch.targets)
+    return loss, lambda grad_loss: back_model(back_loss(grad_loss).reshape(logits.shape))
+
+
+def train(params: ModelParams, batches: Iterator[Batch], steps: int, learning_rate: float) -> Fitted:
+    """So many steps of Adam, without a progress line."""
+    return fit(params, loss_vjp, itertools.islice(batches, steps), learning_rate, progress=False)
+
+
+def accuracy_of_each(params: ModelParams, batch: Batch) -> list[float]:
+    """The share of right answers to each question."""
+    logits = attention_model(params, batch.tokens)[0].reshape(*batch.targets.shape, -1)
+    return [accuracy(logits[..., i, :], batch.targets[..., i], IGNORED) for i in range(batch.targets.shape[-1])]
