@@ -1,5 +1,7 @@
 """The checks themselves must fail when something is wrong, and say what."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,41 @@ def test_check_vjp_notices_swapped_missing_and_misshapen_gradients(rng):
         check_vjp(product, lambda x, y: (x * y, lambda g: (g * y, g * x)), [x, y[:1]], rng)
     with pytest.raises(AssertionError, match="must return the same output"):
         check_vjp(product, lambda x, y: (x + y, lambda g: (g, g)), [x, y], rng)
+
+
+class Line(NamedTuple):
+    slope: np.ndarray
+    height: np.ndarray
+    name: str = "line"
+
+
+def line(params, x):
+    return params.slope * x + params.height
+
+
+def line_vjp(params, x):
+    return line(params, x), lambda g: (Line(np.sum(g * x), np.sum(g), params.name), g * params.slope)
+
+
+def test_check_vjp_reads_nested_parameters_array_by_array(rng):
+    params, x = Line(np.array(2.0), np.array(-1.0)), rng.normal(size=(2, 5))
+    assert check_vjp(line, line_vjp, [params, x], rng) < 1e-8
+    assert (
+        check_vjp(lambda p: line(p, x), lambda p: (line(p, x), lambda g: line_vjp(p, x)[1](g)[0]), [params], rng) < 1e-8
+    )
+
+    def without_height(params, x):
+        output, pullback = line_vjp(params, x)
+        return output, lambda g: (pullback(g)[0]._replace(height=np.array(0.0)), pullback(g)[1])
+
+    with pytest.raises(AssertionError, match="gradient by argument 0, array 1: the pullback says 0, the central"):
+        check_vjp(line, without_height, [params, x], rng)
+
+
+def test_check_vjp_takes_a_loss_that_is_one_number(rng):
+    assert check_vjp(np.sum, lambda x: (np.sum(x), lambda g: g * np.ones_like(x)), [rng.normal(size=4)], rng) < 1e-8
+    with pytest.raises(AssertionError, match="gradient by argument 0"):
+        check_vjp(np.sum, lambda x: (np.sum(x), lambda g: np.ones_like(x)), [rng.normal(size=4)], rng)
 
 
 @pytest.mark.parametrize(
