@@ -10,10 +10,10 @@ import attnlib
 ROUNDINGS = 64
 
 
-def assert_close(result, expected, name):
+def assert_close(result, expected, name, roundings=ROUNDINGS):
     assert result.dtype == expected.dtype, f"{name}: {result.dtype} instead of {expected.dtype}"
     assert result.shape == expected.shape, f"{name}: {result.shape} instead of {expected.shape}"
-    tolerance = ROUNDINGS * np.finfo(expected.dtype).eps * np.abs(expected).max(initial=1.0)
+    tolerance = roundings * np.finfo(expected.dtype).eps * np.abs(expected).max(initial=1.0)
     assert_allclose(result, expected, rtol=0, atol=tolerance, err_msg=name)
 
 
