@@ -10,6 +10,9 @@ from attnlib.attention_model import LayerParams, ModelParams
 from attnlib.multi_head import MultiHeadParams
 from attnlib.params import tree_leaves
 
+_NAMES = "abcdefgh12345678"  # of the tokens 0, 1, 2, … of the sequences of letters and digits
+DIGIT, BEHIND = "the same letter's digit", "one place past the same letter's digit"
+
 
 def to_stored(params: ModelParams, dtype: str = "<f4") -> dict[str, Any]:
     """A model without feed-forward networks as plain data: shapes, and all numbers in one string.
@@ -37,6 +40,16 @@ def from_stored(stored: dict[str, Any]) -> ModelParams:
     return ModelParams(tokens, positions, tuple(LayerParams(layer, None) for layer in layers), w_out)
 
 
+def tokens_of(text: str) -> np.ndarray:
+    """(seq,) the tokens of a sequence such as "b7c2b7c2": letters are 0 to 7, digits 8 to 15."""
+    return np.array([_NAMES.index(name) for name in text])
+
+
+def text_of(tokens: np.ndarray) -> str:
+    """The sequence in letters and digits."""
+    return "".join(_NAMES[token] for token in tokens)
+
+
 def keep_heads(params: ModelParams, layer: int, kept: Iterable[int]) -> ModelParams:
     """The model with only these heads in one layer: the rows of w_o that read the others are zero."""
     attention = params.layers[layer].attention
@@ -57,11 +70,11 @@ def places_looked_at(tokens: np.ndarray) -> dict[str, np.ndarray]:
     i, j = np.indices((seq, seq))
     seen = (tokens[:, :, None] == tokens[:, None, :]) & (j < i) & (i % 2 == 0)
     before = {"itself": 0, "the token before": 1, "the token two before": 2}
-    behind = {"the same letter": 0, "the digit behind the same letter": 1, "one place behind that digit": 2}
+    behind = {"the same letter": 0, DIGIT: 1, BEHIND: 2}
     return {
         **{name: np.broadcast_to(i - j == n, (batch, seq, seq)) for name, n in before.items()},
         "the first token": np.broadcast_to(j == 0, (batch, seq, seq)),
-        **{name: np.roll(seen, n, axis=-1) & (j < i) for name, n in behind.items()},
+        **{name: np.roll(seen, n, axis=-1) & (j <= i) for name, n in behind.items()},
     }
 
 

@@ -1,0 +1,67 @@
+"""Train a small layer with one head and with two, and keep both models at some steps along the way.
+
+    python -m experiments.one_or_two_heads
+
+Every token is asked for the token before it and the one behind it. Same parameters, same examples, same learning rate.
+"""
+
+import itertools
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from attnlib import fit
+from attnlib.attention_model import ModelParams, init_attention_model
+from attnlib.figures.heads.trained import to_stored
+from attnlib.tasks import previous_and_next
+from experiments.questions import loss_vjp
+from experiments.stored import open_result, stored_after
+
+RESULT = Path(__file__).with_suffix(".json")
+COMMAND = "python -m experiments.one_or_two_heads"
+
+
+class Settings(NamedTuple):
+    """All that decides the outcome, next to the task itself."""
+
+    vocab: int = 8
+    seq: int = 8
+    d_model: int = 16
+    batch: int = 16
+    learning_rate: float = 0.01
+    seed: int = 0
+    heads: tuple[int, ...] = (1, 2)
+    kept_steps: tuple[int, ...] = (0, 10, 20, 40, 60, 80, 100, 150, 200, 300, 400, 600)
+
+
+SETTINGS = Settings()
+
+
+def new_run(num_heads: int, settings: Settings = SETTINGS) -> list[ModelParams]:
+    """The model at each of the kept steps. Training goes on from one to the next with Adam's memory intact."""
+    start, data = np.random.default_rng(settings.seed).spawn(2)
+    vocab, seq = settings.vocab, settings.seq
+    params = init_attention_model(start, vocab, settings.d_model, num_heads, outputs=2 * vocab, max_seq=seq)
+    kept = []
+
+    def watched(params, batch):
+        kept.append(params)
+        return loss_vjp(params, batch)
+
+    batches = itertools.islice(previous_and_next(data, settings.batch, seq, vocab), settings.kept_steps[-1] + 1)
+    fit(params, watched, batches, settings.learning_rate, progress=False)
+    return [kept[step] for step in settings.kept_steps]
+
+
+def main() -> None:
+    """Run both, always: it takes seconds."""
+    result: dict[str, Any] = open_result(RESULT, COMMAND, SETTINGS, fresh=True)
+    result["models"] = {}
+    for num_heads in SETTINGS.heads:
+        with stored_after(RESULT, result, f"{num_heads} heads"):
+            result["models"][str(num_heads)] = [to_stored(params, "<f2") for params in new_run(num_heads)]
+
+
+if __name__ == "__main__":
+    main()
