@@ -1,0 +1,169 @@
+"""Train one attention layer to use the order of its tokens, with ten ways of telling it the order, or none.
+
+    python -m experiments.order            # from the repository's root; continues, if it was interrupted
+    python -m experiments.order --fresh    # throws the stored runs away first
+
+Two tasks: name the token before this one (a distance), and say the sequence backwards (a place). All tokens are drawn
+at random, so nothing but the order tells which one is asked for. Each arm gets the learning rate that suits it best,
+chosen on seeds that are not used again. Afterwards the models of the first task read sequences longer than any in
+training.
+"""
+
+import itertools
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from attnlib import accuracy, alibi_bias, causal_mask, cross_entropy_vjp, fit, sinusoidal_positions
+from attnlib.attention_model import ModelParams, attention_model, attention_model_vjp, init_attention_model
+from attnlib.tasks import Batch, previous_and_next, reverse
+from experiments.stored import open_result, short, stored_after
+
+RESULT = Path(__file__).with_suffix(".json")
+COMMAND = "python -m experiments.order"
+
+
+class Settings(NamedTuple):
+    """All that decides the outcome, next to the tasks themselves."""
+
+    vocab: int = 16
+    seq: int = 12  # tokens of a sequence in training, always as many
+    d_model: int = 32
+    num_heads: int = 2
+    batch: int = 16
+    steps: int = 400
+    record_every: int = 10  # steps averaged into one stored loss
+    fresh_sequences: int = 256  # on which accuracy is measured
+    longer: tuple[int, ...] = (12, 13, 14, 16, 20, 24, 32, 48)  # lengths that are tried after training
+    learning_rates: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03)
+    choosing_seeds: tuple[int, ...] = (100, 101)  # pick the learning rate, and are not used again
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+
+
+SETTINGS = Settings()
+
+
+def previous(rng: np.random.Generator, batch: int, seq: int, vocab: int) -> Iterator[Batch]:
+    """Which token is before this one? The first of the two questions of ``previous_and_next``."""
+    return (Batch(tokens, targets[..., 0]) for tokens, targets in previous_and_next(rng, batch, seq, vocab))
+
+
+TASKS = {"previous": previous, "backwards": reverse}
+
+
+def index(seq: int, directions: np.ndarray) -> np.ndarray:
+    """The position itself, 0, 1, 2, …, laid along one fixed direction of the vectors."""
+    return np.arange(seq)[:, None] * directions[0]
+
+
+def share(seq: int, directions: np.ndarray) -> np.ndarray:
+    """The position as a share of the sequence, from 0 to 1, along the same direction."""
+    return np.linspace(0, 1, seq)[:, None] * directions[0]
+
+
+def share_and_square(seq: int, directions: np.ndarray) -> np.ndarray:
+    """The share, and its square along a second direction: also from 0 to 1."""
+    return share(seq, directions) + np.linspace(0, 1, seq)[:, None] ** 2 * directions[1]
+
+
+def sinusoidal(seq: int, directions: np.ndarray) -> np.ndarray:
+    """Sines and cosines as in the paper."""
+    return sinusoidal_positions(seq, directions.shape[-1])
+
+
+def sinusoidal_times_ten(seq: int, directions: np.ndarray) -> np.ndarray:
+    """The same ten times as large, from −10 to 10."""
+    return 10 * sinusoidal(seq, directions)
+
+
+ADDED = {  # arm -> what is added to the tokens' vectors
+    "index": index,
+    "index in [0, 1]": share,
+    "index in [0, 1] and its square": share_and_square,
+    "sinusoidal": sinusoidal,
+    "sinusoidal × 10": sinusoidal_times_ten,
+}
+ARMS = ("none", "none, causal", *ADDED, "learned", "rotary", "ALiBi")
+
+
+def options(arm: str, seq: int, directions: np.ndarray, settings: Settings = SETTINGS) -> dict[str, Any]:
+    """How an arm tells the order: the arguments of ``attention_model`` besides parameters and tokens."""
+    return {
+        "positions": ADDED[arm](seq, directions) if arm in ADDED else None,
+        "mask": causal_mask(seq, seq) if arm == "none, causal" else None,
+        "bias": alibi_bias(settings.num_heads, seq, seq) if arm == "ALiBi" else None,
+        "rotary": arm == "rotary",
+    }
+
+
+def new_model(rng: np.random.Generator, arm: str, settings: Settings = SETTINGS) -> ModelParams:
+    """A random model; only learned positions add parameters, one vector for each position of the training."""
+    max_seq = settings.seq if arm == "learned" else None
+    return init_attention_model(rng, settings.vocab, settings.d_model, settings.num_heads, max_seq=max_seq)
+
+
+def new_run(
+    seed: int, task: str, arm: str, learning_rate: float, settings: Settings = SETTINGS
+) -> tuple[ModelParams, dict[str, Any]]:
+    """The trained model; its loss along the way, averaged over blocks of steps; its accuracy by length.
+
+    The data come from the seed alone: they are the same for every arm of a task.
+    """
+    start, data, fresh = np.random.default_rng(seed).spawn(3)
+    directions = start.normal(size=(2, settings.d_model))
+
+    def loss_vjp(params, batch):
+        how = options(arm, batch.tokens.shape[-1], directions, settings)
+        logits, back_model = attention_model_vjp(params, batch.tokens, **how)
+        loss, back_loss = cross_entropy_vjp(logits, batch.targets)
+        return loss, lambda grad_loss: back_model(back_loss(grad_loss))
+
+    batches = TASKS[task](data, settings.batch, settings.seq, settings.vocab)
+    model = new_model(start, arm, settings)
+    params, losses = fit(model, loss_vjp, itertools.islice(batches, settings.steps), learning_rate, progress=False)
+    lengths = settings.longer if task == "previous" else (settings.seq,)
+    right: dict[str, float | None] = {}
+    for seq in lengths:
+        batch = next(TASKS[task](fresh, settings.fresh_sequences, seq, settings.vocab))
+        # A table of learned positions has no row for later ones, so there is nothing to measure.
+        knows = arm != "learned" or seq <= settings.seq
+        how = options(arm, seq, directions, settings)
+        right[str(seq)] = accuracy(attention_model(params, batch.tokens, **how)[0], batch.targets) if knows else None
+    blocks = np.reshape(losses, (-1, settings.record_every)).mean(axis=1)
+    return params, {"loss": blocks.tolist(), "accuracy": right}
+
+
+def choose(tried: dict[str, list[float]]) -> float:
+    """The learning rate that learns fastest: its loss, averaged over steps and choosing seeds, is the smallest."""
+    return float(min(tried, key=lambda learning_rate: np.mean(tried[learning_rate])))
+
+
+def name(task: str, arm: str) -> str:
+    """Under which an arm is stored: "previous: sinusoidal"."""
+    return f"{task}: {arm}"
+
+
+def main(fresh: bool = False) -> None:
+    """Run what is not stored yet."""
+    result = open_result(RESULT, COMMAND, SETTINGS, fresh)
+    stored = result.setdefault("arms", {})
+    for task, arm in itertools.product(TASKS, ARMS):
+        entry = stored.setdefault(name(task, arm), {"tried": {}, "learning_rate": None, "runs": {}})
+        for learning_rate in SETTINGS.learning_rates:
+            tried = entry["tried"].setdefault(f"{learning_rate:g}", [])
+            for seed in SETTINGS.choosing_seeds[len(tried) :]:
+                with stored_after(RESULT, result, f"{name(task, arm)}, choosing, learning rate {learning_rate:g}"):
+                    tried.append(short(float(np.mean(new_run(seed, task, arm, learning_rate)[1]["loss"]))))
+        entry["learning_rate"] = choose(entry["tried"])
+        for seed in SETTINGS.seeds:
+            if str(seed) not in entry["runs"]:
+                line = f"{name(task, arm)}, learning rate {entry['learning_rate']:g}, seed {seed}"
+                with stored_after(RESULT, result, line):
+                    entry["runs"][str(seed)] = short(new_run(seed, task, arm, entry["learning_rate"])[1])
+
+
+if __name__ == "__main__":
+    main(fresh="--fresh" in sys.argv[1:])
