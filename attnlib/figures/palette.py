@@ -11,7 +11,8 @@ KEY, KEY_INK = "#D55E00", "#A84A00"
 VALUE, VALUE_INK = "#009E73", "#00714F"
 SCORE, SCORE_INK = "#CC79A7", "#97436F"
 WEIGHT, WEIGHT_INK = "#E69F00", "#855C00"
-INKS = (QUERY_INK, KEY_INK, VALUE_INK, SCORE_INK, WEIGHT_INK)
+POSITION, POSITION_INK = "#A08050", "#6B5030"  # position encodings: brown, which the five above leave free
+INKS = (QUERY_INK, KEY_INK, VALUE_INK, SCORE_INK, WEIGHT_INK, POSITION_INK)
 
 INK = "#222222"  # text and axes
 FAINT = "#6B6B6B"  # secondary text: still 4.5 : 1 on white
@@ -42,3 +43,4 @@ QUERY_SIGNED = _signed("query-signed", QUERY)
 KEY_SIGNED = _signed("key-signed", KEY)
 VALUE_SIGNED = _signed("value-signed", VALUE)
 SCORE_SIGNED = _signed("score-signed", SCORE_INK)
+POSITION_SIGNED = _signed("position-signed", POSITION_INK)

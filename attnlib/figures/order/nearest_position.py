@@ -11,7 +11,7 @@ from attnlib import sinusoidal_positions
 from attnlib.course.controls import Slider
 from attnlib.course.explorer import Explorer
 from attnlib.figures.canvas import SMALL, dress, place, sheet
-from attnlib.figures.palette import FAINT, INK
+from attnlib.figures.palette import FAINT, POSITION, POSITION_INK
 from attnlib.figures.scaling.axes import in_words, power_axis
 
 _WIDTHS = (2, 4, 6, 8, 16, 32, 64, 128)
@@ -77,12 +77,12 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _draw_distances(axes: Axes, numbers: Numbers) -> None:
     x, y = np.arange(len(_WIDTHS)), np.log10(numbers.nearest)
     axes.plot(x, np.log10(numbers.step), color=FAINT, linewidth=1.4, linestyle=(0, (5, 2)))
-    axes.plot(x, y, color=INK, linewidth=2.2)
-    axes.plot(x, y, "o", color=INK, markersize=6)
-    axes.plot(numbers.chosen, y[numbers.chosen], "o", color=INK, markersize=11, clip_on=False)
+    axes.plot(x, y, color=POSITION, linewidth=2.2)
+    axes.plot(x, y, "o", color=POSITION, markersize=6)
+    axes.plot(numbers.chosen, y[numbers.chosen], "o", color=POSITION_INK, markersize=11, clip_on=False)
     power_axis(axes, 1e-5, 20, (-4, -3, -2, -1, 0, 1))
     axes.text(-0.15, 0.2, "to its neighbour", ha="left", va="bottom", fontsize=SMALL, color=FAINT)
-    axes.text(len(_WIDTHS) - 0.8, -1.1, "to the closest", ha="right", va="top", fontsize=SMALL, color=INK)
+    axes.text(len(_WIDTHS) - 0.8, -1.1, "to the closest", ha="right", va="top", fontsize=SMALL, color=POSITION_INK)
     axes.set_xlim(-0.3, len(_WIDTHS) - 0.7)
     axes.set_xticks(x, [str(width) for width in _WIDTHS])
 
@@ -90,7 +90,7 @@ def _draw_distances(axes: Axes, numbers: Numbers) -> None:
 def _draw_pairs(axes: Axes, numbers: Numbers) -> None:
     """A bar a pair: how far apart the pair has turned, from 0 (together) to 2 (opposite)."""
     pairs = np.arange(1, len(numbers.apart) + 1)
-    axes.bar(pairs, numbers.apart, color=FAINT, width=0.8)
+    axes.bar(pairs, numbers.apart, color=POSITION, width=0.8)
     axes.set(xlim=(0.4, max(4.6, len(pairs) + 0.6)), ylim=(0, 2.1), yticks=(0, 1, 2))
     axes.set_xticks([1, len(pairs)] if len(pairs) > 1 else [1], ["1", str(len(pairs))][: len(pairs)])
     largest = int(numbers.apart.argmax())
@@ -101,7 +101,7 @@ def _draw_pairs(axes: Axes, numbers: Numbers) -> None:
         ha="left" if largest == 0 else "center",
         va="bottom",
         fontsize=SMALL,
-        color=INK,
+        color=POSITION_INK,
     )
 
 

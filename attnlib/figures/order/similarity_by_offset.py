@@ -10,7 +10,7 @@ from attnlib import sinusoidal_positions
 from attnlib.course.controls import Slider, Switch
 from attnlib.course.explorer import Explorer
 from attnlib.figures.canvas import SMALL, dress, place, sheet
-from attnlib.figures.palette import FAINT, INK, RULE, SCORE, SCORE_INK
+from attnlib.figures.palette import FAINT, INK, POSITION, POSITION_INK, RULE
 
 _SEQ = 128
 _NEAR = 24  # offsets that the zoom shows, to either side
@@ -68,14 +68,14 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The curve over all offsets, and where it first rises."""
     figure = sheet(height=300, narrow=narrow, narrow_height=330)
     spot = (46, 40, 286, 226) if narrow else (52, 40, 650, 204)
-    axes = dress(place(figure, *spot), "similarity PE(p) · PE(p + k)", x="offset k", colour=SCORE_INK)
+    axes = dress(place(figure, *spot), "similarity PE(p) · PE(p + k)", x="offset k", colour=POSITION_INK)
     axes.axhline(0, color=RULE, linewidth=1)
     axes.axvline(0, color=RULE, linewidth=1)
     seen = np.abs(numbers.offsets) <= numbers.reach
     style = {"marker": "o", "markersize": 5} if numbers.reach == _NEAR else {}
-    axes.plot(numbers.offsets[seen], numbers.similarity[seen], color=SCORE, linewidth=2.2, **style)
-    axes.plot(0, 1, "o", color=SCORE_INK, markersize=8, clip_on=False)
-    axes.text(0, 1.07, f"position {numbers.position}", ha="center", va="bottom", fontsize=SMALL, color=SCORE_INK)
+    axes.plot(numbers.offsets[seen], numbers.similarity[seen], color=POSITION, linewidth=2.2, **style)
+    axes.plot(0, 1, "o", color=POSITION_INK, markersize=8, clip_on=False)
+    axes.text(0, 1.07, f"position {numbers.position}", ha="center", va="bottom", fontsize=SMALL, color=POSITION_INK)
     _mark_first_rise(axes, numbers)
     axes.set(xlim=(-numbers.reach, numbers.reach), ylim=(-0.75, 1.25), yticks=(-0.5, 0, 0.5, 1))
     return figure
