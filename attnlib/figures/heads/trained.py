@@ -9,9 +9,10 @@ import numpy as np
 from attnlib.attention_model import LayerParams, ModelParams
 from attnlib.multi_head import MultiHeadParams
 from attnlib.params import tree_leaves
+from attnlib.tasks import IGNORED
 
 _NAMES = "abcdefgh12345678"  # of the tokens 0, 1, 2, … of the sequences of letters and digits
-DIGIT, BEHIND = "the same letter's digit", "one place past the same letter's digit"
+DIGIT, BEHIND = "the same letter's digit", "one past the same letter's digit"
 
 
 def to_stored(params: ModelParams, dtype: str = "<f4") -> dict[str, Any]:
@@ -76,6 +77,16 @@ def places_looked_at(tokens: np.ndarray) -> dict[str, np.ndarray]:
         "the first token": np.broadcast_to(j == 0, (batch, seq, seq)),
         **{name: np.roll(seen, n, axis=-1) & (j <= i) for name, n in behind.items()},
     }
+
+
+def targets_of(tokens: np.ndarray) -> np.ndarray:
+    """(batch, seq, 3): token before, token two before, digit of a letter seen before; IGNORED where there is none."""
+    targets = np.full((*tokens.shape, 3), IGNORED)
+    targets[:, 1:, 0] = tokens[:, :-1]
+    targets[:, 2:, 1] = tokens[:, :-2]
+    sequence, i, j = np.nonzero(places_looked_at(tokens)[DIGIT])
+    targets[sequence, i, 2] = tokens[sequence, j]
+    return targets
 
 
 def share_of_weight(attn_weights: np.ndarray, places: dict[str, np.ndarray]) -> list[list[float]]:
