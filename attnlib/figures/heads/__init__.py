@@ -1,8 +1,19 @@
 """The figures of chapter 3."""
 
 from attnlib.figures.heads.head_ablation import head_ablation
+from attnlib.figures.heads.head_budget import head_budget
 from attnlib.figures.heads.head_maps import head_maps
 from attnlib.figures.heads.heads_accuracy import heads_accuracy
+from attnlib.figures.heads.multi_head_flow import multi_head_flow
 from attnlib.figures.heads.one_or_two_heads import one_or_two_heads
+from attnlib.figures.heads.sum_of_heads import sum_of_heads
 
-__all__ = ["head_ablation", "head_maps", "heads_accuracy", "one_or_two_heads"]
+__all__ = [
+    "head_ablation",
+    "head_budget",
+    "head_maps",
+    "heads_accuracy",
+    "multi_head_flow",
+    "one_or_two_heads",
+    "sum_of_heads",
+]

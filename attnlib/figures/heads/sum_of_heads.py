@@ -88,7 +88,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
             paper, 284, 182, (52, 20), numbers.output.round(2)[:, None], _WHITE, 1, "{:.2f}", columns=["output"]
         )
         frame(paper, grid)
-        _draw_bars(place(figure, 44, 352, 292, 180), numbers)
+        for x, name in enumerate(features):
+            paper.text(44 + 36.5 * (x + 0.5), 366, name, fontsize=SMALL, color=INK, ha="center", va="baseline")
+        _draw_bars(place(figure, 44, 370, 292, 166), numbers)
     else:
         tall, names = 104 / heads, [f"head {head + 1}" for head in range(heads)]
         paper.text(60, 16, looks, color=WEIGHT_INK, **title)

@@ -1,0 +1,174 @@
+"""What the figures of chapter 3 show is what multi-head attention computes."""
+
+import re
+
+import numpy as np
+import pytest
+
+import attnlib.figures.heads.sum_of_heads as sum_module
+from attnlib import attention, count_parameters, init_multi_head, multi_head_attention, softmax
+from attnlib.figures.heads.head_budget import D_MODEL, head_budget
+from attnlib.figures.heads.multi_head_flow import PARAMS, multi_head_flow
+from attnlib.figures.heads.sum_of_heads import sum_of_heads
+from tests.explorers import texts
+
+OWN, SHARED = head_budget.controls["kv_heads"].stops
+
+
+def every_state(explorer):
+    return pytest.mark.parametrize("state", explorer.states, ids=str)
+
+
+def numbers_in(sentence):
+    return [float(number) for number in re.findall(r"-?\d+\.?\d*", sentence.replace("−", "-"))]
+
+
+def words_of(explorer, state, narrow=False):
+    return [text.get_text() for text in texts(explorer.frame(state, narrow=narrow))]
+
+
+def test_flow_is_one_attention_for_each_pair_of_columns():
+    shown = multi_head_flow.measure()
+    for head, columns in enumerate((slice(0, 2), slice(2, 4))):
+        query, key, value = (shown.x @ w[:, columns] for w in PARAMS[:3])
+        np.testing.assert_allclose(shown.query[head], query)
+        np.testing.assert_allclose(shown.key[head], key)
+        np.testing.assert_allclose(shown.value[head], value)
+        np.testing.assert_allclose(shown.attn_weights[head], softmax(query @ key.T / np.sqrt(2)))
+        np.testing.assert_allclose(shown.concat[:, columns], shown.attn_weights[head] @ value)
+
+
+def test_flow_ends_in_concat_times_w_o():
+    shown = multi_head_flow.measure()
+    np.testing.assert_allclose(shown.output, np.concatenate(shown.heads, axis=-1) @ shown.w_o)
+    np.testing.assert_allclose(shown.output, multi_head_attention(PARAMS, shown.x, shown.x, shown.x)[0])
+
+
+def test_flow_follows_a_token_that_looks_elsewhere_in_each_head():
+    shown = multi_head_flow.measure()
+    assert shown.attn_weights[:, 1].argmax(axis=-1).tolist() == [0, 2], "“bites” looks at the dog, and at the man"
+    said = numbers_in(multi_head_flow.readout(shown))
+    for number in [*shown.attn_weights[:, 1].max(axis=-1), *shown.output[1]]:
+        assert round(number, 2) in said
+
+
+def test_flow_can_be_checked_by_hand():
+    shown = multi_head_flow.measure()
+    for whole in (shown.x, shown.query, shown.key, shown.value, shown.w_o):
+        np.testing.assert_array_equal(whole, whole.round())
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_flow_writes_the_row_that_it_follows(narrow):
+    shown, words = multi_head_flow.measure(), words_of(multi_head_flow, {}, narrow)
+    for number in [*shown.attn_weights[:, 1].ravel(), *shown.concat[1], *shown.output[1]]:
+        assert f"{number:.1f}" in words
+
+
+@every_state(head_budget)
+def test_budget_counts_the_parameters_of_the_layer(state):
+    shown = head_budget.measure(**state)
+    num_kv_heads = state["num_heads"] if state["kv_heads"] == OWN else 1
+    layer = init_multi_head(np.random.default_rng(1), D_MODEL, state["num_heads"], num_kv_heads)
+    assert sum(shown.parameters) == count_parameters(layer)
+    assert shown.kept == layer.w_k.shape[1] + layer.w_v.shape[1]
+
+
+@every_state(head_budget)
+def test_more_heads_have_more_patterns_and_a_lower_rank(state):
+    shown = head_budget.measure(**state)
+    assert shown.patterns == state["num_heads"]
+    assert shown.rank == D_MODEL // state["num_heads"]
+    assert (shown.singular[:, : shown.rank] > 1e-4).all()
+    assert (shown.singular[:, shown.rank :] < 1e-12).all()
+
+
+def test_heads_of_their_own_cost_the_same_however_many():
+    shown = [head_budget.measure(num_heads, OWN) for num_heads in (1, 2, 4, 8, 16, 32)]
+    assert {sum(numbers.parameters) for numbers in shown} == {4 * D_MODEL**2}
+    assert len({numbers.multiply_adds for numbers in shown}) == 1
+    assert {numbers.kept for numbers in shown} == {2 * D_MODEL}
+
+
+def test_multiply_adds_are_those_of_the_formula():
+    """4 d² for the maps, and for each of 32 keys d for its score and d for its share of the sum."""
+    assert head_budget.measure(8, OWN).multiply_adds == (4 * 32 * 32, 32 * (32 + 32))
+    assert head_budget.measure(8, SHARED).multiply_adds == (2 * 32 * 32 + 2 * 32 * 4, 32 * (32 + 32))
+
+
+def test_singular_values_square_to_the_sum_of_squares_of_the_product():
+    shown = head_budget.measure(4, OWN)
+    assert (shown.singular[0] ** 2).sum() == pytest.approx((shown.product**2).sum())
+
+
+def test_the_first_product_is_that_of_the_first_columns():
+    layer = init_multi_head(np.random.default_rng(0), D_MODEL, 4)
+    np.testing.assert_allclose(head_budget.measure(4, OWN).product, layer.w_q[:, :8] @ layer.w_k[:, :8].T)
+
+
+def test_a_slider_between_the_stops_takes_the_next_lower_number_of_heads():
+    assert head_budget.measure(11).num_heads == 8
+
+
+@every_state(head_budget)
+def test_budget_says_what_it_counted(state):
+    shown = head_budget.measure(**state)
+    said = numbers_in(head_budget.readout(shown))
+    assert said[0] == state["num_heads"]
+    assert said[-5:-2] == [sum(shown.parameters), sum(shown.multiply_adds), shown.patterns]
+    assert said[-2:] == [shown.rank, D_MODEL]
+
+
+@every_state(sum_of_heads)
+def test_contributions_add_up_to_the_output(state):
+    shown = sum_of_heads.measure(**state)
+    kept = np.delete(shown.contributions, [shown.removed - 1] if shown.removed else [], axis=0)
+    np.testing.assert_allclose(kept.sum(axis=0), shown.output, atol=1e-12)
+    np.testing.assert_allclose(shown.contributions.sum(axis=0), shown.whole, atol=1e-12)
+    np.testing.assert_allclose(shown.attn_weights.sum(axis=-1), 1)
+    assert "is 0 to rounding" in sum_of_heads.readout(shown)
+
+
+def test_a_contribution_is_one_heads_result_times_its_rows_of_w_o():
+    rng = np.random.default_rng(sum_module._SEED)
+    x, layer = rng.normal(size=(5, 8)), init_multi_head(rng, 8, 4)
+    columns = slice(4, 6)  # of head 3
+    query, key, value = (x @ w[:, columns] for w in layer[:3])
+    result, attn_weights = attention(sum_module._SHARPNESS * query, key, value)
+    shown = sum_of_heads.measure(2, "4")
+    np.testing.assert_allclose(shown.contributions[2], (result @ layer.w_o[columns])[1])
+    np.testing.assert_allclose(shown.attn_weights[2], attn_weights[1])
+
+
+def test_taking_a_head_away_leaves_the_others_as_they_were():
+    all_heads, without = (sum_of_heads.measure(3, "4", removed) for removed in ("none", "head 2"))
+    np.testing.assert_array_equal(all_heads.contributions, without.contributions)
+    np.testing.assert_allclose(all_heads.output - without.output, all_heads.contributions[1], atol=1e-12)
+    lost = numbers_in(sum_of_heads.readout(without))[-1]
+    assert lost == pytest.approx(np.abs(all_heads.contributions[1]).max(), abs=0.0051)
+
+
+def test_a_difference_that_is_no_rounding_is_said(monkeypatch):
+    def other_order(x):
+        return np.concatenate(x[::-1], axis=-1)
+
+    monkeypatch.setattr("attnlib.multi_head.merge_heads", other_order)
+    shown = sum_of_heads.measure()
+    assert shown.difference > 0.1
+    assert "0 to rounding" not in sum_of_heads.readout(shown)
+
+
+@every_state(sum_of_heads)
+def test_bars_and_marks_stay_inside_the_panel(state):
+    shown = sum_of_heads.measure(**state)
+    low, high = sum_module._RANGE
+    kept = np.delete(shown.contributions, [shown.removed - 1] if shown.removed else [], axis=0)
+    assert np.maximum(kept, 0).sum(axis=0).max() < high
+    assert np.minimum(kept, 0).sum(axis=0).min() > low
+    assert low < shown.whole.min() <= shown.whole.max() < high
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_removed_head_is_hatched(narrow):
+    figure = sum_of_heads.frame({"removed": "head 2"}, narrow=narrow)
+    assert sum(bool(patch.get_hatch()) for patch in figure.axes[0].patches) == 8
