@@ -37,7 +37,7 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The formula on top; below it a strip for each pair, sine solid and cosine dashed, one position marked."""
-    figure = sheet(height=364, narrow=narrow, narrow_height=520)
+    figure = sheet(height=378, narrow=narrow, narrow_height=520)
     tall, gap, top = (60, 30, 128) if narrow else (52, 14, 76)
     x, width = (44, 286) if narrow else (54, 520)
     sheet_width, sheet_height = figure.get_size_inches() * 96

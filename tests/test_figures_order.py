@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+
+from attnlib import alibi_bias, sinusoidal_positions
+from attnlib.figures.order import (
+    alibi_slopes,
+    binary_counter,
+    clock_hands,
+    encoding_heatmap,
+    nearest_position,
+    rotary_scores,
+    shuffle,
+    similarity_by_offset,
+    sinusoid_formula,
+)
+from attnlib.figures.order.shuffle import ORDERS, WORDS
+
+# Shuffle
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_without_encoding_and_mask_a_shuffle_only_shuffles_the_outputs(order):
+    shown = shuffle.measure(order=order)
+    assert shown.equivariant
+    np.testing.assert_allclose(shown.after, shown.before[list(shown.order)], atol=1e-12)
+    assert "only trade places" in shuffle.readout(shown)
+
+
+@pytest.mark.parametrize("how", [{"encoding": True}, {"causal": True}, {"encoding": True, "causal": True}])
+def test_an_encoding_or_a_causal_mask_makes_the_order_count(how):
+    for order in ORDERS:
+        shown = shuffle.measure(order=order, **how)
+        assert not shown.equivariant
+        assert shown.change.max() > 0.1
+
+
+def test_a_word_that_stays_first_sees_itself_alone_under_a_causal_mask():
+    shown = shuffle.measure(order="dog man bites", causal=True)
+    assert shown.change[WORDS.index("dog")] < 1e-12
+    assert "2 of 3 words" in shuffle.readout(shown)
+
+
+def test_every_order_has_the_same_words():
+    for order in ORDERS:
+        assert sorted(order.split()) == sorted(WORDS)
+
+
+# The encoding itself
+
+
+def test_the_formula_is_drawn_from_the_librarys_encoding():
+    shown = sinusoid_formula.measure()
+    np.testing.assert_array_equal(shown.encoding, sinusoidal_positions(50, 8))
+    np.testing.assert_allclose(shown.waves, 2 * np.pi * 10000.0 ** (np.arange(4) / 4))
+
+
+def test_a_wave_repeats_after_its_length():
+    shown = encoding_heatmap.measure(seq=128, d_model=32, base=100)
+    for pair, wave in enumerate(shown.waves):
+        p = np.arange(5)
+        np.testing.assert_allclose(np.sin(2 * np.pi * p / wave), shown.encoding[:5, 2 * pair], atol=1e-12)
+
+
+def test_every_row_has_norm_root_of_half_the_width():
+    for d_model in (8, 32, 128):
+        assert encoding_heatmap.measure(d_model=d_model).norm == pytest.approx((d_model / 2) ** 0.5)
+
+
+def test_still_pairs_are_those_with_a_wave_of_more_than_four_sequences():
+    shown = encoding_heatmap.measure(seq=64, d_model=64, base=10000)
+    assert shown.still == sum(2 * np.pi * 10000 ** (i / 32) > 256 for i in range(32)) > 0
+
+
+def test_a_step_turns_the_hands_alike_from_every_position():
+    for step in (0, 1, 50):
+        assert clock_hands.measure(position=200, step=step).alike
+
+
+def test_hands_have_length_one_and_turn_clockwise_by_the_angle():
+    shown = clock_hands.measure(position=5, step=1)
+    np.testing.assert_allclose(np.hypot(*shown.hands.T), 1)
+    crossed = shown.ahead[:, 0] * shown.hands[:, 1] - shown.ahead[:, 1] * shown.hands[:, 0]
+    np.testing.assert_allclose(crossed, np.sin(shown.turned))
+
+
+def test_bits_spell_the_position_and_waves_have_their_sign_at_the_middle_of_a_flip():
+    shown = binary_counter.measure(position=11)
+    np.testing.assert_array_equal(shown.bits @ [8, 4, 2, 1], np.arange(16))
+    np.testing.assert_array_equal(shown.waves[:, -1], 2 * shown.bits[:, -1] - 1)  # the fastest wave is the last bit
+
+
+# Distances
+
+
+def test_similarity_is_even_and_the_same_for_every_position():
+    for position in (0, 48, 127):
+        shown = similarity_by_offset.measure(position=position)
+        assert shown.uneven < 1e-12
+        assert shown.moved < 1e-12
+
+
+def test_similarity_first_rises_at_twelve_for_a_width_of_128():
+    shown = similarity_by_offset.measure(d_model=128)
+    assert shown.first_rise == 12
+    ahead = shown.similarity[64:]
+    assert (np.diff(ahead[:12]) < 0).all()
+    assert ahead[12] > ahead[11]
+
+
+def test_with_two_features_position_710_is_almost_position_0():
+    shown = nearest_position.measure(d_model=2, seq=1024)
+    assert shown.which[0] == 710
+    assert shown.nearest[0] == pytest.approx(6.03e-5, rel=1e-3)  # 710 is 113 turns and 0.00006 radians
+
+
+def test_with_64_features_the_closest_is_the_neighbour():
+    shown = nearest_position.measure(d_model=64, seq=16384)
+    assert shown.which[shown.chosen] == 1
+    assert shown.nearest[shown.chosen] == pytest.approx(1.47, abs=0.005)
+
+
+def test_distance_is_the_norm_of_what_the_pairs_tell_apart():
+    for d_model in (2, 4, 16):
+        shown = nearest_position.measure(d_model=d_model)
+        assert np.linalg.norm(shown.apart) == pytest.approx(shown.nearest[shown.chosen])
+
+
+def test_more_positions_come_no_less_close():
+    distances = [nearest_position.measure(seq=seq).nearest for seq in (16, 256, 4096)]
+    assert (np.diff(distances, axis=0) <= 0).all()
+
+
+# Relative schemes
+
+
+@pytest.mark.parametrize(("scheme", "relative"), [("no encoding", True), ("sinusoids added", False), ("rotary", True)])
+def test_scores_depend_on_the_distance_alone_with_rotary_but_not_with_added_sinusoids(scheme, relative):
+    for distance in (0, 3, 10):
+        shown = rotary_scores.measure(scheme=scheme, distance=distance)
+        assert shown.relative is relative
+        assert len(shown.along) == 16 - distance
+        np.testing.assert_array_equal(shown.along, [shown.scores[r + distance, r] for r in range(16 - distance)])
+
+
+def test_rotary_scores_change_with_the_distance():
+    assert np.ptp(rotary_scores.measure().scores[:, 0]) > 1
+
+
+def test_alibi_weights_of_equal_scores_fall_by_the_same_factor_at_every_step():
+    for head in (1, 4, 8):
+        shown = alibi_slopes.measure(head=head)
+        assert shown.slopes[head - 1] == pytest.approx(2.0**-head)
+        np.testing.assert_array_equal(shown.bias, alibi_bias(8, 32, 32)[:, -1])
+        weights = shown.attn_weights[head - 1]
+        assert weights.sum() == pytest.approx(1)
+        np.testing.assert_allclose(weights[1:] / weights[:-1], np.exp(shown.slopes[head - 1]))
