@@ -94,8 +94,9 @@ def attention_vjp(query, key, value, mask=None, bias=None, scale=None):
         grad_output = as_gradient(grad_output, output)
         grad_value = attn_weights.mT @ grad_output
         grad_weights = grad_output @ value.mT
-        mean = (attn_weights * grad_weights).sum(axis=-1, keepdims=True)
-        grad_scores = attn_weights * (grad_weights - mean)  # back through softmax; zero where masked
+        # Back through softmax: the mean of grad_weights is grad_output · output, a shorter sum. Zero where masked.
+        mean = np.vecdot(grad_output, output)[..., None]
+        grad_scores = attn_weights * (grad_weights - mean)
         grad_query = grad_scores @ key * scale
         grad_key = grad_scores.mT @ query * scale
         grads = [(grad_query, query), (grad_key, key), (grad_value, value)]
@@ -120,5 +121,5 @@ def check_attended_values(attn_weights, value):
 
 
 def zero_unless_finite(x):
-    """A copy of ``x`` with 0 in place of NaN and ±inf."""
-    return np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)
+    """``x`` with 0 in place of NaN and ±inf: a copy, if there are any."""
+    return x if np.isfinite(x).all() else np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)

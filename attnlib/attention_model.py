@@ -138,8 +138,8 @@ def attention_model_vjp(params, tokens, positions=None, mask=None, bias=None, ro
                 grad_feed_forward, grad_x = back_feed_forward(grad)
                 grad = grad + grad_x
             # The layer's input went four ways: past it, and into queries, keys and values.
-            grad_attention, *grad_inputs = back_attention(grad)
-            grad = grad + sum(grad_inputs[:3])
+            grad_attention, grad_query, grad_key, grad_value, *_ = back_attention(grad)
+            grad = grad + grad_query + grad_key + grad_value
             grad_layers.append(LayerParams(grad_attention, grad_feed_forward))
         grad_positions = None
         if params.positions is not None:

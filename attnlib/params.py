@@ -18,10 +18,10 @@ def tree_map(function, *trees):
         TypeError: if there is a list or a dict, which would be left as it is without a word.
         ValueError: if one structure is built otherwise than the first.
     """
-    builds = [build(tree) for tree in trees]
-    if any(found != builds[0] for found in builds):
-        raise ValueError(f"structures must be built alike: got {' and '.join(builds)} in the same place")
     first = trees[0]
+    if len({build(tree) for tree in trees}) > 1:
+        found = " and ".join(build(tree) for tree in trees)
+        raise ValueError(f"structures must be built alike: got {found} in the same place")
     if is_leaf(first):
         return function(*trees)
     if isinstance(first, tuple):
