@@ -73,17 +73,25 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Where each head looks, what it adds to each feature, the layer's output; and the same stacked as bars."""
     figure = sheet(height=360, narrow=narrow, narrow_height=540)
     paper, heads = board(figure), len(numbers.contributions)
-    title = {"fontsize": TEXT, "va": "baseline"}
     looks, features = f"weights of “{TOKENS[numbers.token - 1]}”", [str(feature + 1) for feature in range(_D_MODEL)]
     if narrow:
         wide, names = 232 / heads, [str(head + 1) for head in range(heads)]
-        paper.text(44, 16, f"{looks} in head", color=WEIGHT_INK, **title)
+        paper.text(44, 16, f"{looks} in head", color=WEIGHT_INK, fontsize=TEXT)
         _draw_weights(paper, 44, 44, (wide, 20), numbers.attn_weights.T, TOKENS, names)
-        paper.text(44, 172, "added to feature", color=VALUE_INK, **title)
+        paper.text(44, 172, "added to feature", color=VALUE_INK, fontsize=TEXT)
         for head in range(heads):
-            names = features if head == 0 else None
             row, shade = _shaded(numbers, head)
-            matrix(paper, 44 + head * wide, 182, (wide, 20), row[:, None], shade, 1, "{:.2f}", rows=names)
+            matrix(
+                paper,
+                44 + head * wide,
+                182,
+                (wide, 20),
+                row[:, None],
+                shade,
+                1,
+                "{:.2f}",
+                rows=features if head == 0 else None,
+            )
         grid = matrix(
             paper, 284, 182, (52, 20), numbers.output.round(2)[:, None], _WHITE, 1, "{:.2f}", columns=["output"]
         )
@@ -93,13 +101,22 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         _draw_bars(place(figure, 44, 370, 292, 166), numbers)
     else:
         tall, names = 104 / heads, [f"head {head + 1}" for head in range(heads)]
-        paper.text(60, 16, looks, color=WEIGHT_INK, **title)
+        paper.text(60, 16, looks, color=WEIGHT_INK, fontsize=TEXT)
         _draw_weights(paper, 60, 44, (38, tall), numbers.attn_weights, names, TOKENS)
-        paper.text(304, 16, "added to feature", color=VALUE_INK, **title)
+        paper.text(304, 16, "added to feature", color=VALUE_INK, fontsize=TEXT)
         for head in range(heads):
-            names = features if head == 0 else None
             row, shade = _shaded(numbers, head)
-            matrix(paper, 304, 44 + head * tall, (51, tall), row[None], shade, 1, "{:.2f}", columns=names)
+            matrix(
+                paper,
+                304,
+                44 + head * tall,
+                (51, tall),
+                row[None],
+                shade,
+                1,
+                "{:.2f}",
+                columns=features if head == 0 else None,
+            )
         grid = matrix(
             paper, 304, 154, (51, 26), numbers.output.round(2)[None], _WHITE, 1, "{:.2f}", rows=["output = sum of rows"]
         )
@@ -138,7 +155,7 @@ def _draw_bars(axes: Axes, numbers: Numbers) -> None:
             continue
         shade, start = _shade(head, heads), np.where(row > 0, above, below)
         axes.bar(features, row, bottom=start, width=0.6, color=shade, edgecolor=PAPER, linewidth=0.6)
-        for x, height, bottom in zip(features, row, start, strict=True):
+        for x, (height, bottom) in enumerate(zip(row, start, strict=True)):
             struck = abs(bottom + height / 2 - numbers.output[x]) < 0.13  # by the mark
             if abs(height) > 0.25 and not struck:  # room for the head's number
                 axes.text(x, bottom + height / 2, str(head + 1), fontsize=SMALL, color=ink_on(shade), ha="center",
@@ -157,7 +174,8 @@ sum_of_heads = Explorer(
     source="attnlib.figures.heads.sum_of_heads:sum_of_heads",
     caption=(
         "What each head adds to the eight features of one token, head_i·W_O_i, in a layer of random maps. "
-        "Numbers in the bars name the heads; a dashed mark is the output with all heads."
+        "Numbers in the bars name the heads; a dashed mark is the output with all heads. All numbers are rounded, "
+        "and weights below 0.05 are left blank."
     ),
     measure=measure,
     readout=readout,
