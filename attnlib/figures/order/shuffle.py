@@ -18,8 +18,8 @@ _D_MODEL = 4
 _REACH = 2.5
 _rng = np.random.default_rng(4)
 _VECTORS = _rng.normal(size=(len(WORDS), _D_MODEL))
-_MAPS = _rng.normal(size=(4, _D_MODEL, _D_MODEL)) * 0.8
-_LAYER = MultiHeadParams(*_MAPS, num_heads=2)
+_W_Q, _W_K, _W_V, _W_O = _rng.normal(size=(4, _D_MODEL, _D_MODEL)) * 0.8
+_LAYER = MultiHeadParams(_W_Q, _W_K, _W_V, _W_O, num_heads=2)
 ORDERS = {"man bites dog": (2, 1, 0), "bites dog man": (1, 0, 2), "dog man bites": (0, 2, 1)}
 
 

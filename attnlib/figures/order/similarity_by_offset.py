@@ -72,8 +72,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     axes.axhline(0, color=RULE, linewidth=1)
     axes.axvline(0, color=RULE, linewidth=1)
     seen = np.abs(numbers.offsets) <= numbers.reach
-    style = {"marker": "o", "markersize": 5} if numbers.reach == _NEAR else {}
-    axes.plot(numbers.offsets[seen], numbers.similarity[seen], color=POSITION, linewidth=2.2, **style)
+    marker = "o" if numbers.reach == _NEAR else ""
+    axes.plot(numbers.offsets[seen], numbers.similarity[seen], color=POSITION, linewidth=2.2, marker=marker)
     axes.plot(0, 1, "o", color=POSITION_INK, markersize=8, clip_on=False)
     axes.text(0, 1.07, f"position {numbers.position}", ha="center", va="bottom", fontsize=SMALL, color=POSITION_INK)
     _mark_first_rise(axes, numbers)
