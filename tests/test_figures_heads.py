@@ -5,11 +5,10 @@ import re
 import numpy as np
 import pytest
 
-import attnlib.figures.heads.sum_of_heads as sum_module
 from attnlib import attention, count_parameters, init_multi_head, multi_head_attention, softmax
 from attnlib.figures.heads.head_budget import D_MODEL, head_budget
 from attnlib.figures.heads.multi_head_flow import PARAMS, multi_head_flow
-from attnlib.figures.heads.sum_of_heads import sum_of_heads
+from attnlib.figures.heads.sum_of_heads import _RANGE, _SEED, _SHARPNESS, sum_of_heads
 from tests.explorers import texts
 
 OWN, SHARED = head_budget.controls["kv_heads"].stops
@@ -130,11 +129,11 @@ def test_contributions_add_up_to_the_output(state):
 
 
 def test_a_contribution_is_one_heads_result_times_its_rows_of_w_o():
-    rng = np.random.default_rng(sum_module._SEED)
+    rng = np.random.default_rng(_SEED)
     x, layer = rng.normal(size=(5, 8)), init_multi_head(rng, 8, 4)
     columns = slice(4, 6)  # of head 3
     query, key, value = (x @ w[:, columns] for w in layer[:3])
-    result, attn_weights = attention(sum_module._SHARPNESS * query, key, value)
+    result, attn_weights = attention(_SHARPNESS * query, key, value)
     shown = sum_of_heads.measure(2, "4")
     np.testing.assert_allclose(shown.contributions[2], (result @ layer.w_o[columns])[1])
     np.testing.assert_allclose(shown.attn_weights[2], attn_weights[1])
@@ -161,7 +160,7 @@ def test_a_difference_that_is_no_rounding_is_said(monkeypatch):
 @every_state(sum_of_heads)
 def test_bars_and_marks_stay_inside_the_panel(state):
     shown = sum_of_heads.measure(**state)
-    low, high = sum_module._RANGE
+    low, high = _RANGE
     kept = np.delete(shown.contributions, [shown.removed - 1] if shown.removed else [], axis=0)
     assert np.maximum(kept, 0).sum(axis=0).max() < high
     assert np.minimum(kept, 0).sum(axis=0).min() > low
