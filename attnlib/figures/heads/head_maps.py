@@ -114,10 +114,10 @@ def _draw_thumbnails(axes: Axes, numbers: Numbers, layers_are_rows: bool) -> Non
     mosaic = np.full((rows * step - _GAP, columns * step - _GAP), np.nan)
     for i, j in np.ndindex(rows, columns):
         mosaic[i * step : i * step + seq, j * step : j * step + seq] = maps[i, j]
-        line = {"edgecolor": INK, "linewidth": 2.6} if (i, j) == chosen else {"edgecolor": RULE, "linewidth": 1}
+        ink, width, level = (INK, 2.6, 3) if (i, j) == chosen else (RULE, 1, 2)
         corner = j * step - 0.5, i * step - 0.5
         axes.add_patch(
-            Rectangle(corner, seq, seq, fill=False, clip_on=False, zorder=3 if (i, j) == chosen else 2, **line)
+            Rectangle(corner, seq, seq, fill=False, clip_on=False, edgecolor=ink, linewidth=width, zorder=level)
         )
     axes.imshow(mosaic, cmap=_SHADES, vmin=0, vmax=1, interpolation="nearest", aspect="auto")
     middle = (seq - 1) / 2

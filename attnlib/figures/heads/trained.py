@@ -37,8 +37,11 @@ def from_stored(stored: dict[str, Any]) -> ModelParams:
     ends = np.cumsum([np.prod(shape) for shape in stored["shapes"]])
     parts = np.split(numbers, ends[:-1])
     tokens, positions, *maps, w_out = (part.reshape(shape) for part, shape in zip(parts, stored["shapes"], strict=True))
-    layers = [MultiHeadParams(*maps[i : i + 4], stored["num_heads"]) for i in range(0, len(maps), 4)]
-    return ModelParams(tokens, positions, tuple(LayerParams(layer, None) for layer in layers), w_out)
+    layers = []
+    for i in range(0, len(maps), 4):
+        w_q, w_k, w_v, w_o = maps[i : i + 4]
+        layers.append(LayerParams(MultiHeadParams(w_q, w_k, w_v, w_o, stored["num_heads"]), None))
+    return ModelParams(tokens, positions, tuple(layers), w_out)
 
 
 def tokens_of(text: str) -> np.ndarray:

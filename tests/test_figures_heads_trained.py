@@ -1,0 +1,202 @@
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from attnlib import accuracy, causal_mask
+from attnlib.attention_model import attention_model
+from attnlib.figures.heads import head_ablation, head_maps, heads_accuracy, one_or_two_heads
+from attnlib.figures.heads.head_ablation import QUESTIONS, WAYS
+from attnlib.figures.heads.head_maps import MODELS, RESULT, SEQUENCES, fresh_tokens, stored_model
+from attnlib.figures.heads.heads_accuracy import RESULT as ACCURACIES
+from attnlib.figures.heads.one_or_two_heads import STEPS, models
+from attnlib.figures.heads.trained import places_looked_at, share_of_weight, targets_of, tokens_of
+
+DIGIT_QUESTION = QUESTIONS[2]
+
+
+@pytest.fixture(scope="module")
+def result():
+    return json.loads(RESULT.read_text("utf-8"))
+
+
+# One head or two
+
+
+def test_weights_of_each_query_sum_to_one():
+    for step in STEPS:
+        numbers = one_or_two_heads.measure(step=step)
+        np.testing.assert_allclose(numbers.one.sum(axis=-1), 1)
+        np.testing.assert_allclose(numbers.two.sum(axis=-1), 1)
+
+
+def test_both_models_have_the_same_number_of_parameters():
+    sizes = [sum(leaf.size for leaf in (*m[0].layers[0].attention[:4], m[0].tokens, m[0].w_out)) for m in models()]
+    assert sizes[0] == sizes[1]
+    assert [m[0].layers[0].attention.num_heads for m in models()] == [1, 2]
+
+
+def test_one_head_divides_its_weight_and_two_heads_take_a_neighbour_each():
+    numbers = one_or_two_heads.measure(step=STEPS[-1])
+    only, first, second = numbers.beside
+    assert only.max() < 0.7
+    assert only.min() > 0.3
+    assert {int(first.argmax()), int(second.argmax())} == {0, 1}
+    assert min(first.max(), second.max()) > 0.95
+
+
+def test_weights_beside_are_those_beside_the_diagonal():
+    numbers = one_or_two_heads.measure(step=100)
+    seq = len(numbers.one)
+    before = np.mean([numbers.one[i, i - 1] for i in range(1, seq)])
+    behind = np.mean([numbers.one[i, i + 1] for i in range(seq - 1)])
+    np.testing.assert_allclose(numbers.beside[0], [before, behind])
+
+
+def test_two_heads_learn_both_neighbours_and_one_head_one_of_them():
+    curve = one_or_two_heads.measure().accuracy
+    assert curve.shape == (2, len(STEPS), 2)
+    np.testing.assert_allclose(curve[:, 0], 1 / 8, atol=0.05)  # at the start: guessing
+    assert curve[1, -1].min() > 0.99
+    assert curve[0, -1].max() > 0.9
+    assert curve[0, -1].min() < 0.5
+
+
+def test_readout_says_what_was_measured():
+    numbers = one_or_two_heads.measure(step=150)
+    for share in numbers.accuracy[:, STEPS.index(150)].ravel():
+        assert f"{share:.0%}" in one_or_two_heads.readout(numbers)
+
+
+# Accuracy against the number of heads
+
+
+@pytest.mark.parametrize("state", heads_accuracy.states, ids=lambda state: state["runs"])
+def test_dots_are_the_runs_of_the_experiment_and_lines_their_means(state):
+    arms = json.loads(ACCURACIES.read_text("utf-8"))["arms"]
+    numbers = heads_accuracy.measure(**state)
+    stored = {round(float(np.mean(run["accuracy"])), 9) for arm in arms.values() for run in arm["runs"].values()}
+    for seeds, mean in zip(numbers.accuracy, numbers.mean, strict=True):
+        assert len(seeds) >= 5
+        assert mean == pytest.approx(sum(seeds) / len(seeds))
+        assert {round(float(share), 9) for share in seeds} <= stored
+    words = heads_accuracy.readout(numbers)
+    assert all(f"{mean:.1%}" in words for mean in numbers.mean)
+
+
+def test_columns_are_heads_or_changes():
+    first, second, third = (heads_accuracy.measure(**state) for state in heads_accuracy.states)
+    assert first.columns == second.columns == ("1", "2", "4", "8", "16", "32")
+    assert third.mean[0] == first.mean[-1]
+    assert third.mean.argmin() == 0
+
+
+# Head maps
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("tokens", SEQUENCES)
+def test_no_token_looks_at_a_later_one(model, tokens):
+    attn_weights = head_maps.measure(model=model, tokens=tokens).attn_weights
+    np.testing.assert_allclose(attn_weights.sum(axis=-1), 1)
+    assert (attn_weights[..., ~causal_mask(len(tokens), len(tokens))] == 0).all()
+
+
+@pytest.mark.parametrize("tokens", SEQUENCES)
+def test_sequences_show_four_pairs_twice(tokens):
+    pairs = [tokens[i : i + 2] for i in range(0, 16, 2)]
+    assert len(set(pairs[:4])) == len({pair[0] for pair in pairs}) == 4
+    assert set(pairs[:4]) == set(pairs[4:])
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_models_answer_everything_right_on_the_sequences_that_are_shown(model):
+    for tokens in SEQUENCES:
+        batch = tokens_of(tokens)[None]
+        targets = targets_of(batch)
+        logits, _ = attention_model(stored_model(MODELS[model]), batch, mask=causal_mask(16, 16))
+        assert accuracy(logits.reshape(*targets.shape, -1), targets) > 0.97
+
+
+def test_share_of_the_weight_agrees_with_a_loop():
+    tokens = fresh_tokens()[:5]
+    attn_weights = attention_model(stored_model("digit"), tokens, mask=causal_mask(16, 16))[1][1]
+    place = places_looked_at(tokens)["the same letter's digit"]
+    found = []
+    for sequence, weights in zip(tokens, attn_weights[:, 1], strict=True):
+        for i in range(8, 16, 2):
+            [j] = [j for j in range(0, 8, 2) if sequence[j] == sequence[i]]
+            found.append(weights[i, j + 1])
+    assert place.sum() == len(found)
+    shares = share_of_weight(attn_weights, {"digit": place})
+    assert shares[1][0] == pytest.approx(np.mean(found))
+
+
+def test_places_are_one_key_a_query_at_most():
+    for name, place in places_looked_at(fresh_tokens()).items():
+        assert place.sum(axis=-1).max() == 1, name
+        assert not (place & ~causal_mask(16, 16)).any(), name
+
+
+def test_one_model_looks_the_digit_up_and_the_other_one_further():
+    places = {
+        model: [head_maps.measure(model=model, layer=2, head=head).place for head in (1, 2, 3, 4)] for model in MODELS
+    }
+    assert "the same letter's digit" in places["first"]
+    assert "the same letter's digit" not in places["second"]
+    assert "one past the same letter's digit" in places["second"]
+
+
+def test_readout_says_how_much_of_the_weight():
+    for state in head_maps.states[:8]:
+        numbers = head_maps.measure(**state)
+        assert f"{numbers.share:.2f} of its weight" in head_maps.readout(numbers)
+        assert numbers.place in head_maps.readout(numbers)
+
+
+def test_a_head_is_said_to_look_where_it_looks_most():
+    for state in head_maps.states[:8]:
+        numbers = head_maps.measure(**state)
+        everywhere = attention_model(stored_model("digit"), fresh_tokens(), mask=causal_mask(16, 16))[1]
+        [shares] = share_of_weight(
+            everywhere[state["layer"] - 1][:, [state["head"] - 1]], places_looked_at(fresh_tokens())
+        )
+        assert numbers.share == pytest.approx(max(shares))
+
+
+# Ablation
+
+
+def test_bars_are_the_runs_of_the_experiment_in_order(result):
+    for state in head_ablation.states:
+        numbers = head_ablation.measure(**state)
+        which, way = QUESTIONS.index(state["question"]), WAYS[state["way"]]
+        for seed, run in enumerate(result["runs"].values()):
+            for layer in (0, 1):
+                stored = sorted((head[which] for head in run[way][layer]), reverse=way == "alone")
+                assert list(numbers.accuracy[layer, :, seed]) == stored
+        steps = [second - first for heads in numbers.here for first, second in pairwise(heads)]
+        assert all(step >= 0 if way == "without" else step <= 0 for step in steps)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_model_run_again_agrees_with_what_was_measured_on_other_sequences(result, way):
+    seed = str(result["models"]["digit"]["seed"])
+    for which, question in enumerate(QUESTIONS):
+        numbers = head_ablation.measure(question=question, way=way)
+        stored = np.array(result["runs"][seed][WAYS[way]])[..., which]
+        shown = np.empty_like(stored)
+        np.put_along_axis(shown, numbers.head - 1, numbers.here, axis=-1)
+        np.testing.assert_allclose(shown, stored, atol=0.08)
+
+
+def test_the_head_that_is_needed_for_the_digit_is_the_one_that_looks_at_it():
+    numbers = head_ablation.measure(question=DIGIT_QUESTION)
+    assert head_maps.measure(model="first", layer=2, head=int(numbers.head[1, 0])).place == "the same letter's digit"
+    assert numbers.here[1, 0] < 0.3 < 0.98 < numbers.here[1, 1]
+
+
+@pytest.mark.parametrize("explorer", [one_or_two_heads, heads_accuracy, head_maps, head_ablation], ids=lambda e: e.name)
+def test_readouts_are_short(explorer):
+    assert max(len(words) for words in explorer.describe()["readouts"]) <= 180
