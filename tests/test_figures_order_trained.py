@@ -1,0 +1,72 @@
+import json
+
+import numpy as np
+import pytest
+
+from attnlib.figures.order import length_extrapolation, order_training
+from attnlib.figures.order.runs import ARMS, RESULT, TASKS
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return json.loads(RESULT.read_text("utf-8"))
+
+
+def test_the_list_of_arms_is_that_of_the_experiment(stored):
+    assert list(stored["arms"]) == [f"{task}: {arm}" for task in TASKS.values() for arm in ARMS]
+
+
+@pytest.mark.parametrize("explorer", [order_training, length_extrapolation])
+def test_every_arm_can_be_chosen(explorer):
+    assert explorer.controls["arm"].stops == ARMS
+
+
+@pytest.mark.parametrize("values", order_training.states)
+def test_training_shows_the_stored_runs(stored, values):
+    numbers = order_training.measure(**values)
+    runs = stored["arms"][f"{TASKS[values['task']]}: {values['arm']}"]["runs"].values()
+    row = ARMS.index(values["arm"])
+    assert sorted(numbers.accuracy[row]) == sorted(run["accuracy"]["12"] for run in runs)
+    every = stored["settings"]["record_every"]
+    first = np.median([np.mean(run["loss"][: 20 // every]) for run in runs])
+    assert numbers.medians[row, 0] == pytest.approx(first)
+    assert numbers.steps[-1] == stored["settings"]["steps"] - 10
+    low, high = numbers.spread
+    assert (low <= numbers.medians[row]).all()
+    assert (numbers.medians[row] <= high).all()
+
+
+@pytest.mark.parametrize("values", order_training.states)
+def test_training_is_said_to_be_learned_where_the_curve_passes_half_a_nat(values):
+    numbers = order_training.measure(**values)
+    median = numbers.medians[ARMS.index(values["arm"])]
+    before = median[numbers.steps < numbers.learned_at - 20]
+    assert (before >= 0.5).all()
+    if np.isfinite(numbers.learned_at):
+        assert median[len(before)] < 0.5
+        assert f"in {numbers.learned_at:.0f} steps" in order_training.readout(numbers)
+    else:
+        assert "never" in order_training.readout(numbers)
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_lengths_show_the_stored_runs(stored, arm):
+    numbers = length_extrapolation.measure(arm)
+    runs = stored["arms"][f"previous: {arm}"]["runs"].values()
+    assert numbers.lengths.tolist() == stored["settings"]["longer"]
+    at_24 = [run["accuracy"]["24"] for run in runs]
+    shown = numbers.medians[ARMS.index(arm), numbers.lengths == 24]
+    if arm == "learned":
+        assert at_24 == [None] * len(at_24)
+        assert np.isnan(shown).all()
+        assert "no vector" in length_extrapolation.readout(numbers)
+    else:
+        assert shown == pytest.approx(np.median(at_24))
+        assert f"{np.median(at_24):.1%} at 24" in length_extrapolation.readout(numbers)
+
+
+def test_the_dashed_curve_is_a_model_that_is_right_at_the_places_of_the_training():
+    numbers = length_extrapolation.measure()
+    for seq, share in zip(numbers.lengths, numbers.seen_places, strict=True):
+        asked = np.arange(1, seq)  # the first token has no previous one
+        assert share == pytest.approx((asked < 12).mean())
