@@ -110,10 +110,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _draw_bars(axes: Axes, numbers: Numbers) -> None:
     rows = {  # name: its parts, their colours, the most it can be
         "parameters": (numbers.parameters, _FILLS, 4 * D_MODEL**2),
-        "multiply-adds\na token": (numbers.multiply_adds, (RULE, SCORE), 4 * D_MODEL**2 + 2 * SEQ * D_MODEL),
-        "keys, values\nkept a token": ((numbers.kept / 2, numbers.kept / 2), (KEY, VALUE), 2 * D_MODEL),
-        "rows of weights\na token": ((numbers.patterns,), (WEIGHT,), D_MODEL),
-        "rank of a\nhead’s scores": ((numbers.rank,), (SCORE,), D_MODEL),
+        "multiply-adds": (numbers.multiply_adds, (RULE, SCORE), 4 * D_MODEL**2 + 2 * SEQ * D_MODEL),
+        "keys and values": ((numbers.kept / 2, numbers.kept / 2), (KEY, VALUE), 2 * D_MODEL),
+        "rows of weights": ((numbers.patterns,), (WEIGHT,), D_MODEL),
+        "rank of scores": ((numbers.rank,), (SCORE,), D_MODEL),
     }
     for row, (parts, fills, most) in enumerate(rows.values()):
         shares = np.array(parts) / most
@@ -161,8 +161,8 @@ head_budget = Explorer(
     name="head-budget",
     source="attnlib.figures.heads.head_budget:head_budget",
     caption=(
-        "One untrained layer of width 32, and 32 keys to attend to. An outline is the most its bar can be. "
-        "More heads cost nothing, but each one’s scores come from a matrix of lower rank."
+        "One untrained layer of width 32, counted for one token with 32 keys to attend to. Outlines: the most a bar "
+        "can be. More heads need no more parameters, but the scores of each come from a matrix of lower rank."
     ),
     measure=measure,
     readout=readout,
