@@ -1,0 +1,216 @@
+"""Chapter 3's checks accept the notebook's own solutions and name what is wrong with other answers."""
+
+import re
+
+import numpy as np
+import pytest
+
+from attnlib import attention, merge_heads, multi_head_attention, softmax, split_heads
+from attnlib.course import check
+from attnlib.multi_head import MultiHeadParams
+from tests.notebooks import ROOT, code_cells
+
+CHAPTER = ROOT / "chapters" / "03_split_into_heads.ipynb"
+
+
+def solutions():
+    """What the solution cells define, run with the names that the chapter's first cell imports for them."""
+    namespace = {"np": np, "attention": attention, "check": check}
+    for cell in code_cells(CHAPTER, tag="solution"):
+        exec("".join(cell["source"]), namespace)
+    names = {
+        "cut": "split_heads",
+        "join": "merge_heads",
+        "whole_layer": "multi_head",
+        "by_head": "head_contributions",
+        "shared_keys": "grouped_query",
+        "low_rank": "factor_scores",
+        "cost_of_removal": "removal_costs",
+    }
+    return {exercise: namespace[name] for name, exercise in names.items()}
+
+
+SOLUTIONS = solutions()
+
+
+def layer(x, w_q, w_k, w_v, w_o, num_heads, **options):
+    return multi_head_attention(MultiHeadParams(w_q, w_k, w_v, w_o, num_heads), x, x, x, **options)[0]
+
+
+def reshape_only(x, num_heads):
+    *lead, seq, width = x.shape
+    return x.reshape(*lead, num_heads, seq, width // num_heads)
+
+
+def merge_by_reshape(x):
+    *lead, num_heads, seq, head_dim = x.shape
+    return x.reshape(*lead, seq, num_heads * head_dim)
+
+
+def every_other_feature(x, num_heads):
+    """Head i gets features i, i + num_heads, …: a token's numbers, in another order."""
+    *lead, seq, width = x.shape
+    return np.moveaxis(x.reshape(*lead, seq, width // num_heads, num_heads), -1, -3)
+
+
+def interleaved(x):
+    *lead, num_heads, seq, head_dim = x.shape
+    return np.moveaxis(x, -3, -1).reshape(*lead, seq, num_heads * head_dim)
+
+
+def one_wide_head(x, w_q, w_k, w_v, w_o, num_heads):
+    return layer(x, w_q, w_k, w_v, w_o, 1)
+
+
+def scaled_by_d_model(x, w_q, w_k, w_v, w_o, num_heads):
+    return layer(x, w_q, w_k, w_v, w_o, num_heads, scale=x.shape[-1] ** -0.5)
+
+
+def merged_without_the_transpose(x, w_q, w_k, w_v, w_o, num_heads):
+    query, key, value = (split_heads(x @ w, num_heads) for w in (w_q, w_k, w_v))
+    return merge_by_reshape(attention(query, key, value)[0]) @ w_o
+
+
+def with_relu(x, w_q, w_k, w_v, w_o, num_heads):
+    query, key, value = (split_heads(x @ w, num_heads) for w in (w_q, w_k, w_v))
+    return np.maximum(merge_heads(attention(query, key, value)[0]) @ w_o, 0) @ w_o
+
+
+def not_projected_back(x, w_q, w_k, w_v, w_o, num_heads):
+    query, key, value = (split_heads(x @ w, num_heads) for w in (w_q, w_k, w_v))
+    return merge_heads(attention(query, key, value)[0])
+
+
+def equal_shares(heads, w_o):
+    output = merge_heads(heads) @ w_o
+    return np.stack([output / len(heads)] * len(heads))
+
+
+def columns_of_w_o(heads, w_o):
+    num_heads, _, d_v = heads.shape
+    return heads @ np.moveaxis(w_o.reshape(d_v, num_heads, -1), 1, 0)
+
+
+def tiled(query, key, value):
+    times = len(query) // len(key)
+    return attention(query, np.tile(key, (times, 1, 1)), np.tile(value, (times, 1, 1)))[0]
+
+
+def mean_of_the_keys(query, key, value):
+    return attention(query, *(np.repeat(x.mean(axis=0, keepdims=True), len(query), axis=0) for x in (key, value)))[0]
+
+
+def group_of_scores_summed(query, key, value):
+    group = query.reshape(len(key), -1, *query.shape[1:]).sum(axis=1)
+    return np.repeat(attention(group, key, value)[0], len(query) // len(key), axis=0)
+
+
+def sizes_on_both_sides(weight, d_k):
+    left, sizes, right = np.linalg.svd(weight, full_matrices=False)
+    return left[:, :d_k] * sizes[:d_k], (sizes[:, None] * right)[:d_k].T
+
+
+def first_columns(weight, d_k):
+    return weight[:, :d_k], np.eye(weight.shape[1])[:, :d_k]
+
+
+def smallest_first(weight, d_k):
+    left, sizes, right = np.linalg.svd(weight, full_matrices=False)
+    return left[:, -d_k:] * sizes[-d_k:], right[-d_k:].T
+
+
+def cost_of_keeping_one(params, x, target):
+    heads, _ = attention(*(split_heads(x @ w, params.num_heads) for w in params[:3]))
+    parts = heads @ params.w_o.reshape(params.num_heads, -1, params.w_o.shape[-1])
+    return np.moveaxis((parts - np.expand_dims(target, -3)) ** 2, -3, 0).reshape(params.num_heads, -1).mean(axis=-1)
+
+
+def cost_with_even_weights(params, x, target):
+    """Takes away a head's queries instead of its contribution: it still adds the mean of its values."""
+    costs = []
+    for head in np.arange(params.num_heads):
+        others = np.arange(params.w_q.shape[1]) * params.num_heads // params.w_q.shape[1] != head
+        output, _ = multi_head_attention(params._replace(w_q=params.w_q * others), x, x, x)
+        costs.append(((output - target) ** 2).mean())
+    return np.array(costs)
+
+
+def cost_summed(params, x, target):
+    return SOLUTIONS["removal_costs"](params, x, target) * x.size
+
+
+def cost_in_place(params, x, target):
+    width, costs = len(params.w_o) // params.num_heads, []
+    for head in range(params.num_heads):
+        params.w_o[head * width : (head + 1) * width] = 0
+        costs.append(((multi_head_attention(params, x, x, x)[0] - target) ** 2).mean())
+    return np.array(costs)
+
+
+WRONG = {
+    "split_heads": [
+        (reshape_only, r"x changed at token 1, and your heads changed at tokens 2, 3"),
+        (every_other_feature, r"head 0 must hold features 0 to 2 of every token"),
+        (lambda x, h: np.flip(split_heads(x, h), -3), r"head 0 must hold features 0 to 2"),
+        (lambda x, h: split_heads(x, h).swapaxes(-3, -2), r"must have shape \(2, 5, 3\): yours has \(5, 2, 3\)"),
+        (lambda x, h: split_heads(0 * x, h), r"your heads changed at nothing"),
+    ],
+    "merge_heads": [
+        (merge_by_reshape, r"they changed at token 1, and your vectors changed at tokens 0, 3"),
+        (interleaved, r"split_heads must undo merge_heads: with 2 heads of width 3"),
+        (lambda x: merge_heads(np.flip(x, -3)), r"split_heads must undo merge_heads"),
+        (lambda x: x.swapaxes(-3, -2), r"must have shape \(5, 6\): yours has \(5, 2, 3\)"),
+    ],
+    "multi_head": [
+        (one_wide_head, r"each of the 2 heads must attend in its own 3 columns"),
+        (scaled_by_d_model, r"the root of its own width 3, not of d_model = 6"),
+        (merged_without_the_transpose, r"the output must be the mean .* with 2 heads yours is off"),
+        (with_relu, r"twice w_o must give twice the output"),
+        (not_projected_back, r"twice w_o must give twice the output"),
+        (lambda x, w_q, w_k, w_v, w_o, h: layer(x, w_k, w_q, w_v, w_o, h), r"if w_q is zero|in its own 3 columns"),
+        (lambda x, w_q, w_k, w_v, w_o, h: softmax(x @ w_q @ w_k.T @ x.mT) @ x @ w_v @ w_o, r"for 1 head|1 heads"),
+    ],
+    "head_contributions": [
+        (equal_shares, r"must come from its own head alone"),
+        (columns_of_w_o, r"must sum to concat · w_o: with 2 heads your sum is off"),
+        (lambda heads, w_o: np.flip(SOLUTIONS["head_contributions"](heads, w_o), 0), r"from its own head alone"),
+        (lambda heads, w_o: merge_heads(heads) @ w_o, r"must have shape \(2, 5, 7\): yours has \(5, 7\)"),
+    ],
+    "grouped_query": [
+        (tiled, r"of 6 query heads the first 3 read key head 0.* head 1 reads key head 1 instead of 0"),
+        (mean_of_the_keys, r"query head 0 must attend to one of the 3 key heads: yours agrees with none"),
+        (group_of_scores_summed, r"query head 0 must attend to one of the 1 key heads"),
+        (lambda query, key, value: attention(query, key, value)[0], r"your code raised ValueError"),
+    ],
+    "factor_scores": [
+        (first_columns, r"as rank 5 allows, 0\.000 away .*: yours is 4\.239 away"),
+        (sizes_on_both_sides, r"as rank 5 allows, 0\.000 away"),
+        (smallest_first, r"as rank 2 allows"),
+        (lambda weight, d_k: (weight, np.eye(weight.shape[1])), r"w_q must have shape \(5, 5\): yours has \(5, 7\)"),
+        (lambda weight, d_k: weight[:, :d_k], r"return two arrays"),
+    ],
+    "removal_costs": [
+        (cost_of_keeping_one, r"without head 0 of 3 the mean squared distance|without head 0 of 2"),
+        (cost_with_even_weights, r"without head 0 of 2 the mean squared distance to the target is"),
+        (cost_summed, r"without head 0 of 2 .* yours says"),
+        (cost_in_place, r"yours changed w_o in place"),
+    ],
+}
+CASES = [pytest.param(name, *case, id=f"{name}-{i}") for name, cases in WRONG.items() for i, case in enumerate(cases)]
+
+
+@pytest.mark.parametrize("exercise", WRONG)
+def test_the_notebooks_solution_passes(exercise):
+    assert repr(getattr(check, exercise)(SOLUTIONS[exercise])) == f"✓ {exercise}: every property holds"
+
+
+@pytest.mark.parametrize("exercise", WRONG)
+def test_an_empty_answer_is_named_as_such(exercise):
+    assert "does the function return something" in repr(getattr(check, exercise)(lambda *args: None))
+
+
+@pytest.mark.parametrize(("exercise", "answer", "reason"), CASES)
+def test_a_wrong_answer_fails_for_the_right_reason(exercise, answer, reason):
+    said = repr(getattr(check, exercise)(answer))
+    assert said.startswith(f"✗ {exercise}: ")
+    assert re.search(reason, said), said
