@@ -1,4 +1,4 @@
-"""Train one attention layer to use the order of its tokens, with ten ways of telling it the order, or none.
+"""Train one attention layer to use the order of its tokens, told in nine ways, or not told.
 
     python -m experiments.order            # from the repository's root; continues, if it was interrupted
     python -m experiments.order --fresh    # throws the stored runs away first
@@ -6,7 +6,7 @@
 Two tasks: name the token before this one (a distance), and say the sequence backwards (a place). All tokens are drawn
 at random, so nothing but the order tells which one is asked for. Each arm gets the learning rate that suits it best,
 chosen on seeds that are not used again. Afterwards the models of the first task read sequences longer than any in
-training.
+training. ``order_controls`` asks why.
 """
 
 import itertools
@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attnlib import accuracy, alibi_bias, causal_mask, cross_entropy_vjp, fit, sinusoidal_positions
+from attnlib import accuracy, alibi_bias, causal_mask, cross_entropy_vjp, fit
 from attnlib.attention_model import ModelParams, attention_model, attention_model_vjp, init_attention_model
 from attnlib.tasks import Batch, previous_and_next, reverse
+from experiments.encodings import ADDED
 from experiments.stored import open_result, short, stored_after
 
 RESULT = Path(__file__).with_suffix(".json")
@@ -30,15 +31,18 @@ class Settings(NamedTuple):
     """All that decides the outcome, next to the tasks themselves."""
 
     vocab: int = 16
-    seq: int = 12  # tokens of a sequence in training, always as many
+    seq: int = 12  # most tokens of a sequence in training
+    shortest: int = 12  # fewest; each batch has one length
     d_model: int = 32
     num_heads: int = 2
+    num_layers: int = 1
+    d_ff: int | None = None  # width of the feed-forward network after each layer's attention, if there is one
     batch: int = 16
     steps: int = 400
     record_every: int = 10  # steps averaged into one stored loss
     fresh_sequences: int = 256  # on which accuracy is measured
     longer: tuple[int, ...] = (12, 13, 14, 16, 20, 24, 32, 48)  # lengths that are tried after training
-    learning_rates: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03)
+    learning_rates: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1)
     choosing_seeds: tuple[int, ...] = (100, 101)  # pick the learning rate, and are not used again
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
 
@@ -54,55 +58,48 @@ def previous(rng: np.random.Generator, batch: int, seq: int, vocab: int) -> Iter
 TASKS = {"previous": previous, "backwards": reverse}
 
 
-def index(seq: int, directions: np.ndarray) -> np.ndarray:
-    """The position itself, 0, 1, 2, …, laid along one fixed direction of the vectors."""
-    return np.arange(seq)[:, None] * directions[0]
+ARMS = (
+    "none",
+    "none, causal",
+    "index",
+    "index in [0, 1]",
+    "index in [0, 1] and its square",
+    "sinusoidal",
+    "sinusoidal × 10",
+    "learned",
+    "rotary",
+    "ALiBi",
+)
 
 
-def share(seq: int, directions: np.ndarray) -> np.ndarray:
-    """The position as a share of the sequence, from 0 to 1, along the same direction."""
-    return np.linspace(0, 1, seq)[:, None] * directions[0]
-
-
-def share_and_square(seq: int, directions: np.ndarray) -> np.ndarray:
-    """The share, and its square along a second direction: also from 0 to 1."""
-    return share(seq, directions) + np.linspace(0, 1, seq)[:, None] ** 2 * directions[1]
-
-
-def sinusoidal(seq: int, directions: np.ndarray) -> np.ndarray:
-    """Sines and cosines as in the paper."""
-    return sinusoidal_positions(seq, directions.shape[-1])
-
-
-def sinusoidal_times_ten(seq: int, directions: np.ndarray) -> np.ndarray:
-    """The same ten times as large, from −10 to 10."""
-    return 10 * sinusoidal(seq, directions)
-
-
-ADDED = {  # arm -> what is added to the tokens' vectors
-    "index": index,
-    "index in [0, 1]": share,
-    "index in [0, 1] and its square": share_and_square,
-    "sinusoidal": sinusoidal,
-    "sinusoidal × 10": sinusoidal_times_ten,
-}
-ARMS = ("none", "none, causal", *ADDED, "learned", "rotary", "ALiBi")
+def arms() -> list[tuple[str, str]]:
+    """What is compared: (task, arm)."""
+    return list(itertools.product(TASKS, ARMS))
 
 
 def options(arm: str, seq: int, directions: np.ndarray, settings: Settings = SETTINGS) -> dict[str, Any]:
     """How an arm tells the order: the arguments of ``attention_model`` besides parameters and tokens."""
     return {
         "positions": ADDED[arm](seq, directions) if arm in ADDED else None,
-        "mask": causal_mask(seq, seq) if arm == "none, causal" else None,
-        "bias": alibi_bias(settings.num_heads, seq, seq) if arm == "ALiBi" else None,
+        "mask": causal_mask(seq, seq) if arm.endswith(", causal") else None,
+        "bias": alibi_bias(settings.num_heads, seq, seq) if arm.startswith("ALiBi") else None,
         "rotary": arm == "rotary",
     }
 
 
 def new_model(rng: np.random.Generator, arm: str, settings: Settings = SETTINGS) -> ModelParams:
     """A random model; only learned positions add parameters, one vector for each position of the training."""
+    vocab, d_model, num_heads, num_layers = settings.vocab, settings.d_model, settings.num_heads, settings.num_layers
     max_seq = settings.seq if arm == "learned" else None
-    return init_attention_model(rng, settings.vocab, settings.d_model, settings.num_heads, max_seq=max_seq)
+    return init_attention_model(rng, vocab, d_model, num_heads, num_layers, d_ff=settings.d_ff, max_seq=max_seq)
+
+
+def batches(rng: np.random.Generator, task: str, settings: Settings = SETTINGS) -> Iterator[Batch]:
+    """Endless batches of the task; every length from the shortest to the longest has the same chance."""
+    lengths = range(settings.shortest, settings.seq + 1)
+    sources = [TASKS[task](rng, settings.batch, seq, settings.vocab) for seq in lengths]
+    while True:
+        yield next(sources[rng.integers(len(sources))])
 
 
 def new_run(
@@ -121,12 +118,10 @@ def new_run(
         loss, back_loss = cross_entropy_vjp(logits, batch.targets)
         return loss, lambda grad_loss: back_model(back_loss(grad_loss))
 
-    batches = TASKS[task](data, settings.batch, settings.seq, settings.vocab)
-    model = new_model(start, arm, settings)
-    params, losses = fit(model, loss_vjp, itertools.islice(batches, settings.steps), learning_rate, progress=False)
-    lengths = settings.longer if task == "previous" else (settings.seq,)
+    model, steps = new_model(start, arm, settings), itertools.islice(batches(data, task, settings), settings.steps)
+    params, losses = fit(model, loss_vjp, steps, learning_rate, progress=False)
     right: dict[str, float | None] = {}
-    for seq in lengths:
+    for seq in settings.longer[: None if task == "previous" else 1]:
         batch = next(TASKS[task](fresh, settings.fresh_sequences, seq, settings.vocab))
         # A table of learned positions has no row for later ones, so there is nothing to measure.
         knows = arm != "learned" or seq <= settings.seq
@@ -146,23 +141,29 @@ def name(task: str, arm: str) -> str:
     return f"{task}: {arm}"
 
 
+def run_arm(
+    result: dict[str, Any], path: Path, key: str, task: str, arm: str, settings: Settings, rate: float | None = None
+) -> None:
+    """Choose the learning rate, unless it is given, then run the seeds that count: what is not stored yet."""
+    entry = result.setdefault("arms", {}).setdefault(key, {"tried": {}, "learning_rate": None, "runs": {}})
+    for learning_rate in settings.learning_rates if rate is None else ():
+        tried = entry["tried"].setdefault(f"{learning_rate:g}", [])
+        for seed in settings.choosing_seeds[len(tried) :]:
+            with stored_after(path, result, f"{key}, choosing, learning rate {learning_rate:g}"):
+                run = new_run(seed, task, arm, learning_rate, settings._replace(longer=()))[1]
+                tried.append(short(float(np.mean(run["loss"]))))
+    entry["learning_rate"] = choose(entry["tried"]) if rate is None else rate
+    for seed in settings.seeds:
+        if str(seed) not in entry["runs"]:
+            with stored_after(path, result, f"{key}, learning rate {entry['learning_rate']:g}, seed {seed}"):
+                entry["runs"][str(seed)] = short(new_run(seed, task, arm, entry["learning_rate"], settings)[1])
+
+
 def main(fresh: bool = False) -> None:
     """Run what is not stored yet."""
     result = open_result(RESULT, COMMAND, SETTINGS, fresh)
-    stored = result.setdefault("arms", {})
-    for task, arm in itertools.product(TASKS, ARMS):
-        entry = stored.setdefault(name(task, arm), {"tried": {}, "learning_rate": None, "runs": {}})
-        for learning_rate in SETTINGS.learning_rates:
-            tried = entry["tried"].setdefault(f"{learning_rate:g}", [])
-            for seed in SETTINGS.choosing_seeds[len(tried) :]:
-                with stored_after(RESULT, result, f"{name(task, arm)}, choosing, learning rate {learning_rate:g}"):
-                    tried.append(short(float(np.mean(new_run(seed, task, arm, learning_rate)[1]["loss"]))))
-        entry["learning_rate"] = choose(entry["tried"])
-        for seed in SETTINGS.seeds:
-            if str(seed) not in entry["runs"]:
-                line = f"{name(task, arm)}, learning rate {entry['learning_rate']:g}, seed {seed}"
-                with stored_after(RESULT, result, line):
-                    entry["runs"][str(seed)] = short(new_run(seed, task, arm, entry["learning_rate"])[1])
+    for task, arm in arms():
+        run_arm(result, RESULT, name(task, arm), task, arm, SETTINGS)
 
 
 if __name__ == "__main__":
