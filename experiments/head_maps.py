@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attnlib import accuracy, causal_mask, fit
+from attnlib import causal_mask, fit
 from attnlib.attention_model import ModelParams, attention_model, init_attention_model
 from attnlib.figures.heads.trained import DIGIT, keep_heads, places_looked_at, share_of_weight, text_of, to_stored
 from attnlib.tasks import IGNORED, Batch
-from experiments.questions import loss_vjp
+from experiments.questions import accuracy_of_each, loss_vjp
 from experiments.stored import open_result, short, stored_after
 
 RESULT = Path(__file__).with_suffix(".json")
@@ -96,8 +96,7 @@ def accuracies(params: ModelParams, batch: Batch) -> list[float]:
     """The share of right answers to each question."""
     seq = batch.tokens.shape[-1]
     logits, _ = attention_model(params, batch.tokens, mask=causal_mask(seq, seq))
-    logits = logits.reshape(*batch.targets.shape, -1)
-    return [accuracy(logits[..., i, :], batch.targets[..., i], IGNORED) for i in range(len(QUESTIONS))]
+    return accuracy_of_each(logits, batch.targets)
 
 
 def ablation(params: ModelParams, batch: Batch) -> dict[str, Any]:

@@ -94,22 +94,30 @@ def new_run(seed: int, arm: Arm, learning_rate: float, settings: Settings = SETT
 
     The data come from the seed alone: they are the same for every arm of a task.
     """
-    start, data, fresh = np.random.default_rng(seed).spawn(3)
-    draw, size = TASKS[arm.task], (settings.seq, settings.vocab)
-    steps = settings.steps * arm.longer
-    params, losses = train(new_model(start, arm, settings), draw(data, settings.batch, *size), steps, learning_rate)
-    batch = next(draw(fresh, settings.fresh_sequences, *size))
-    return {
-        "loss": np.reshape(losses, (-1, settings.record_every * arm.longer)).mean(axis=1).tolist(),
-        "accuracy": accuracy_of_each(params, batch),
-        "pointed_at": positions_pointed_at(params, batch.tokens),
-    }
+    params, losses = trained(seed, arm, learning_rate, settings)
+    fresh = np.random.default_rng(seed).spawn(3)[2]
+    tokens, targets = next(TASKS[arm.task](fresh, settings.fresh_sequences, settings.seq, settings.vocab))
+    logits, [attn_weights] = attention_model(params, tokens)
+    accuracy = accuracy_of_each(logits, targets)
+    return {"loss": losses, "accuracy": accuracy, "pointed_at": positions_pointed_at(attn_weights)}
 
 
-def positions_pointed_at(params: ModelParams, tokens: np.ndarray) -> float:
-    """How many different keys are the favourite of some query, in one sequence, on average over heads and sequences."""
-    [attn_weights] = attention_model(params, tokens)[1]
-    favourites = np.sort(attn_weights.argmax(axis=-1), axis=-1)  # (batch, num_heads, seq_q)
+def trained(
+    seed: int, arm: Arm, learning_rate: float, settings: Settings = SETTINGS
+) -> tuple[ModelParams, list[float]]:
+    """The model after training, and its losses averaged over blocks of steps."""
+    start, data, _ = np.random.default_rng(seed).spawn(3)
+    batches = TASKS[arm.task](data, settings.batch, settings.seq, settings.vocab)
+    params, losses = train(new_model(start, arm, settings), batches, settings.steps * arm.longer, learning_rate)
+    return params, np.reshape(losses, (-1, settings.record_every * arm.longer)).mean(axis=1).tolist()
+
+
+def positions_pointed_at(attn_weights: np.ndarray) -> float:
+    """How many different keys are the favourite of some query, on average over heads and sequences.
+
+    Weights are (batch, num_heads, seq_q, seq_k).
+    """
+    favourites = np.sort(attn_weights.argmax(axis=-1), axis=-1)
     return float(1 + (np.diff(favourites, axis=-1) > 0).sum(axis=-1).mean())
 
 
@@ -130,7 +138,7 @@ def main(fresh: bool = False) -> None:
             tried = entry["tried"].setdefault(f"{learning_rate:g}", [])
             for seed in SETTINGS.choosing_seeds[len(tried) :]:
                 with stored_after(RESULT, result, f"{arm.name}, choosing, learning rate {learning_rate:g}"):
-                    losses = new_run(seed, arm, learning_rate)["loss"]
+                    _, losses = trained(seed, arm, learning_rate)
                     tried.append(short(float(np.mean(losses[-len(losses) // 5 :]))))
         # What differs in width or steps takes the learning rate of the arm it is compared with.
         entry["learning_rate"] = choose(entry["tried"] or stored[equal_heads(arm).name]["tried"])

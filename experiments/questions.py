@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from attnlib import Fitted, accuracy, cross_entropy_vjp, fit
-from attnlib.attention_model import ModelParams, attention_model, attention_model_vjp
+from attnlib.attention_model import ModelParams, attention_model_vjp
 from attnlib.tasks import IGNORED, Batch, previous_and_next
 
 
@@ -36,7 +36,7 @@ def train(params: ModelParams, batches: Iterator[Batch], steps: int, learning_ra
     return fit(params, loss_vjp, itertools.islice(batches, steps), learning_rate, progress=False)
 
 
-def accuracy_of_each(params: ModelParams, batch: Batch) -> list[float]:
-    """The share of right answers to each question."""
-    logits = attention_model(params, batch.tokens)[0].reshape(*batch.targets.shape, -1)
-    return [accuracy(logits[..., i, :], batch.targets[..., i], IGNORED) for i in range(batch.targets.shape[-1])]
+def accuracy_of_each(logits: np.ndarray, targets: np.ndarray) -> list[float]:
+    """The share of right answers to each question, from all logits of a token in one row."""
+    logits = logits.reshape(*targets.shape, -1)
+    return [accuracy(logits[..., i, :], targets[..., i], IGNORED) for i in range(targets.shape[-1])]

@@ -103,6 +103,14 @@ def test_a_reduced_run_comes_to_the_same_conclusion():
     assert min(score(2), score(4)) > max(score(1), score(32)) + 0.2
 
 
+def test_a_whole_run_again_gives_the_stored_accuracy(result):
+    arm, seed = Arm("two patterns", 2), SETTINGS.seeds[1]
+    stored = result["arms"][arm.name]
+    again = new_run(seed, arm, stored["learning_rate"])
+    np.testing.assert_allclose(again["accuracy"], stored["runs"][str(seed)]["accuracy"], atol=0.01)
+    assert again["pointed_at"] == pytest.approx(stored["runs"][str(seed)]["pointed_at"], rel=0.05)
+
+
 # What the README and the chapter say
 
 
@@ -166,7 +174,7 @@ def test_positions_pointed_at_are_counted_as_a_loop_would(rng):
     tokens = rng.integers(SETTINGS.vocab, size=(3, SETTINGS.seq))
     [attn_weights] = attention_model(params, tokens)[1]
     counts = [len({int(row.argmax()) for row in head}) for sequence in attn_weights for head in sequence]
-    assert positions_pointed_at(params, tokens) == pytest.approx(np.mean(counts))
+    assert positions_pointed_at(attn_weights) == pytest.approx(np.mean(counts))
 
 
 @pytest.mark.parametrize("task", TASKS)
