@@ -143,6 +143,13 @@ def test_half_the_seeds_look_at_the_digit_and_half_elsewhere(result):
     assert [kind(run) for run in result["runs"].values()].count("digit") == 4
 
 
+def test_one_head_of_layer_1_is_enough_where_layer_2_looks_at_the_digit_and_not_where_it_looks_elsewhere(result):
+    best = np.array([np.max(np.array(run["alone"])[0, :, RECALL]) for run in result["runs"].values()])
+    at_digit = np.array([kind(run) == "digit" for run in result["runs"].values()])
+    assert best[at_digit].min() > 0.85
+    assert best[~at_digit].max() < 0.4
+
+
 def test_layer_1_shares_its_work_among_heads(result):
     """Most of its heads can go one at a time, though not all together: the others are right in most of the cases."""
     without = of_seeds(result, "without")[:, 0, :, RECALL]

@@ -87,7 +87,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     if not why:
         width = [32 // int(heads) for heads in numbers.columns]
         axes.set_xticks(x, [f"{heads}\n{each}" for heads, each in zip(numbers.columns, width, strict=True)])
-        axes.set_xlabel("number of heads; below it the width of each", fontsize=SMALL, color=INK)
+        axes.set_xlabel("number of heads, and the width of each", fontsize=SMALL, color=INK)
     return figure
 
 
