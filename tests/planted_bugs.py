@@ -232,14 +232,23 @@ def fails(command, copy, timeout):
     return run.returncode != 0, (reasons or [run.stderr[-200:]])[0]
 
 
+def own_test_first(command, bug):
+    """The command with the test file of the bug's own module, if it is among its arguments, before all others."""
+    own, tests = f"tests/test_{bug.file}.py", [part for part in command if part.startswith("tests/")]
+    if own not in tests:
+        return command
+    return [*(part for part in command if part not in tests), own, *(part for part in tests if part != own)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="plant only the bugs whose name contains this")
+    parser.add_argument("--file", help="plant only the bugs of this module")
     parser.add_argument("--timeout", type=float, default=600, help="seconds for one run of the command")
     parser.add_argument("command", nargs="*", help="a Python module and its arguments; default: the unit tests")
     options = parser.parse_args()
     command = options.command or DEFAULT
-    caught, bugs = 0, [bug for bug in BUGS if options.only in bug.name]
+    caught, bugs = 0, [bug for bug in BUGS if options.only in bug.name and options.file in (None, bug.file)]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy"
         shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
@@ -249,7 +258,7 @@ def main():
         for bug in bugs:
             start = time.perf_counter()
             path, before = plant(bug, copy)
-            found, reason = fails(command, copy, options.timeout)
+            found, reason = fails(own_test_first(command, bug), copy, options.timeout)
             path.write_text(before, encoding="utf-8")
             caught += found
             seconds, verdict = time.perf_counter() - start, "caught" if found else "MISSED"
