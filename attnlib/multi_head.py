@@ -177,7 +177,7 @@ def check_multi_head(params, query, key, value):
     check_one_value_a_key(query, key, value)
     num_heads, num_kv_heads = as_count("num_heads", params.num_heads), as_count("num_kv_heads", kv_heads(params))
     widths = [x.shape[-1] for x in (query, key, value)]
-    if any(weight.ndim != 2 for weight in maps) or not maps_fit(*maps, widths, num_heads, num_kv_heads):
+    if any(weight.ndim != 2 for weight in maps) or not maps_fit(maps, widths, num_heads, num_kv_heads):
         raise ValueError(
             "w_q (d_query, num_heads · d_k), w_k (d_key, num_kv_heads · d_k), w_v (d_value, num_kv_heads · d_v) and "
             f"w_o (num_heads · d_v, d_out) must fit the inputs: got {describe(query=query, key=key, value=value)}; "
@@ -185,8 +185,9 @@ def check_multi_head(params, query, key, value):
         )
 
 
-def maps_fit(w_q, w_k, w_v, w_o, widths, num_heads, num_kv_heads):
+def maps_fit(maps, widths, num_heads, num_kv_heads):
     """Whether the maps take inputs of these widths, divide into the heads, and agree on d_k and d_v."""
+    w_q, w_k, w_v, w_o = maps
     wide_q, wide_k, wide_v = (weight.shape[1] for weight in (w_q, w_k, w_v))
     return (
         [weight.shape[0] for weight in (w_q, w_k, w_v)] == widths
