@@ -56,20 +56,19 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Accuracy by length of all arms, with the chosen one in front."""
+    """Accuracy by length: the chosen arm before four others, and what the places of the training alone would give."""
     figure = sheet(height=300, narrow=narrow, narrow_height=330)
     axes = place(figure, *((40, 36, 214, 238) if narrow else (46, 36, 578, 210)))
     title = "right answers: the token before" if narrow else "right answers: which token was before this one?"
-    dress(axes, title, x="tokens in the sequence")
+    dress(axes, title, x="tokens in the sequence (12 in training)")
     x, median = np.log2(numbers.lengths), numbers.medians[ARMS.index(numbers.arm)]
     axes.set_xlim(np.log2(11.6), x[-1])
     axes.set_xticks(np.log2(_TICKS), [str(seq) for seq in _TICKS])
     axes.set(ylim=(0, 1.2), yticks=(0, 0.5, 1))
-    for other in numbers.medians:
-        axes.plot(x, other, color=RULE, linewidth=1)
+    for arm in _NAMED:
+        axes.plot(x, numbers.medians[ARMS.index(arm)], color=RULE, linewidth=1.2)
     axes.plot(x, numbers.seen_places, color=FAINT, linewidth=1.6, linestyle=(0, (4, 2)))
     axes.axvline(x[0], color=INK, linewidth=1)
-    axes.text(x[0] + 0.03, 1.19, "trained", ha="left", va="top", fontsize=SMALL, color=INK)
     axes.fill_between(x, *numbers.spread, color=BAND, linewidth=0)
     axes.plot(x, median, "o-", color=INK, linewidth=2.4, markersize=5, clip_on=False)
     words = f"{numbers.arm}: cannot" if np.isnan(median[-1]) else SHORT.get(numbers.arm, numbers.arm)
@@ -88,7 +87,7 @@ length_extrapolation = Explorer(
     source="attnlib.figures.order.length_extrapolation:length_extrapolation",
     caption=(
         "Trained on twelve tokens to name the previous one, then read longer sequences. Black: the chosen way, with "
-        "all five seeds in the band; dashed: right at the places of the training and nowhere else; grey: the others."
+        "all five seeds in the band; dashed: right at the twelve places of the training, and nowhere else."
     ),
     measure=measure,
     readout=readout,

@@ -10,7 +10,7 @@ from attnlib.course.controls import Choice
 from attnlib.course.explorer import Explorer
 from attnlib.figures.canvas import SMALL, TEXT, dress, place, sheet
 from attnlib.figures.order.runs import ARMS, BAND, TASKS, list_arms, runs_of
-from attnlib.figures.palette import FAINT, INK, RULE
+from attnlib.figures.palette import FAINT, INK
 
 _EVERY = 20  # steps averaged into one point: two of the stored losses
 _LEARNED = 0.5  # nats
@@ -60,7 +60,7 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Loss curves of all arms with the chosen one in front, and the right answers of every run."""
+    """Loss of the chosen arm beside that of the sinusoidal one, and the right answers of every run."""
     figure = sheet(height=306, narrow=narrow, narrow_height=566)
     losses = place(figure, *((46, 36, 280, 196) if narrow else (48, 38, 306, 216)))
     right = place(figure, *((190, 308, 142, 214) if narrow else (574, 38, 132, 216)))
@@ -86,8 +86,6 @@ def _draw_losses(axes: Axes, numbers: Numbers) -> None:
     axes.set_xticks([0, 100, 200, 300, 400])
     axes.set_ylim(np.log10(_LOW), np.log10(_HIGH))
     axes.set_yticks([-1, 0, 1], ["0.1", "1", "10"])
-    for median in numbers.medians:
-        axes.plot(x, height(median), color=RULE, linewidth=1)
     axes.fill_between(x, *height(numbers.spread), color=BAND, linewidth=0)
     if numbers.arm != _LIKE_SINES:
         sines = height(numbers.medians[ARMS.index(_LIKE_SINES)])
@@ -103,7 +101,7 @@ order_training = Explorer(
     source="attnlib.figures.order.order_training:order_training",
     caption=(
         "One layer learns two tasks of order, told the order in ten ways, each at its own best learning rate. "
-        "Black: the chosen way, with all five seeds in the band; dashed: sinusoidal; grey: the others."
+        "The curves are medians of five seeds; the band holds those of the chosen way."
     ),
     measure=measure,
     readout=readout,

@@ -1,0 +1,261 @@
+import json
+
+import numpy as np
+import pytest
+
+from attnlib import sinusoidal_positions
+from attnlib.attention_model import attention_model
+from experiments import order, order_controls
+from experiments.encodings import ADDED, index, share, share_and_square, signs
+from experiments.order import SETTINGS, arms, batches, choose, name, new_model, new_run, options, previous
+
+CONTROLS = [(group, arm) for group, arms in order_controls.GROUPS.items() for arm in arms]
+
+
+@pytest.fixture(scope="module")
+def result():
+    return json.loads(order.RESULT.read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def controls():
+    return json.loads(order_controls.RESULT.read_text("utf-8"))
+
+
+def losses(result, key):
+    """(seeds, blocks)"""
+    return np.array([run["loss"] for run in result["arms"][key]["runs"].values()])
+
+
+def right(result, key, seq=12):
+    """(seeds,) share of right answers"""
+    return np.array([run["accuracy"][str(seq)] for run in result["arms"][key]["runs"].values()])
+
+
+def steps_to_learn(result, key, loss=0.5):
+    """(seeds,) step at which a block's loss first falls below; inf if none does"""
+    below = losses(result, key) < loss
+    return np.where(below.any(axis=1), (below.argmax(axis=1) + 1.0) * SETTINGS.record_every, np.inf)
+
+
+# The result files
+
+
+@pytest.mark.parametrize("script", [order, order_controls])
+def test_result_was_made_with_the_settings_of_the_script(script):
+    stored = json.loads(script.RESULT.read_text("utf-8"))
+    assert stored["settings"] == json.loads(json.dumps(script.SETTINGS._asdict()))
+    assert stored["command"] == script.COMMAND
+    assert {"python", "numpy"} <= set(stored["versions"])
+    assert 0 < stored["wall_seconds"] < 3600
+    assert script.RESULT.stat().st_size < 200_000
+
+
+def test_results_are_complete(result, controls):
+    assert set(result["arms"]) == {name(task, arm) for task, arm in arms()}
+    assert set(controls["arms"]) == {order_controls.name(group, arm) for group, arm in CONTROLS}
+    for stored in (*result["arms"].values(), *controls["arms"].values()):
+        assert set(stored["runs"]) == {str(seed) for seed in SETTINGS.seeds}
+        assert {len(run["loss"]) for run in stored["runs"].values()} == {SETTINGS.steps // SETTINGS.record_every}
+
+
+def test_seeds_that_choose_are_not_seeds_that_count():
+    assert not set(SETTINGS.choosing_seeds) & set(SETTINGS.seeds)
+    assert len(SETTINGS.seeds) >= 5
+
+
+def test_chosen_learning_rate_is_the_best_tried(result, controls):
+    for stored in (*result["arms"].values(), *controls["arms"].values()):
+        assert {float(rate) for rate in stored["tried"]} == set(SETTINGS.learning_rates)
+        assert stored["learning_rate"] == choose(stored["tried"])
+
+
+def test_no_chosen_learning_rate_is_at_an_end_of_its_grid(result):
+    low, *_, high = SETTINGS.learning_rates
+    assert all(low < stored["learning_rate"] < high for stored in result["arms"].values())
+
+
+# A small part, run again
+
+
+@pytest.mark.parametrize(("task", "arm"), arms())
+def test_running_again_gives_the_stored_losses(result, task, arm):
+    stored = result["arms"][name(task, arm)]
+    few = SETTINGS._replace(steps=20, longer=())
+    _, again = new_run(SETTINGS.seeds[0], task, arm, stored["learning_rate"], few)
+    np.testing.assert_allclose(again["loss"], stored["runs"][str(SETTINGS.seeds[0])]["loss"][:2], rtol=2e-3)
+
+
+@pytest.mark.parametrize(("group", "arm"), CONTROLS)
+def test_running_a_control_again_gives_the_stored_losses(controls, group, arm):
+    stored = controls["arms"][order_controls.name(group, arm)]
+    few = order.Settings(**getattr(order_controls.SETTINGS, group))._replace(steps=10, longer=())
+    _, again = new_run(SETTINGS.seeds[0], order_controls.TASK, arm, stored["learning_rate"], few)
+    np.testing.assert_allclose(again["loss"], stored["runs"][str(SETTINGS.seeds[0])]["loss"][:1], rtol=2e-3)
+
+
+def test_a_reduced_run_comes_to_the_same_conclusion(result):
+    """120 steps with a new seed: sines are learned; ten times as large, or as a bounded index, they are not yet."""
+    few = SETTINGS._replace(steps=120, longer=(12,))
+
+    def accuracy(arm):
+        return new_run(200, "previous", arm, result["arms"][name("previous", arm)]["learning_rate"], few)[1][
+            "accuracy"
+        ]["12"]
+
+    assert accuracy("sinusoidal") > 0.9
+    assert accuracy("sinusoidal × 10") < 0.5
+    assert accuracy("index in [0, 1]") < 0.4
+    assert accuracy("index") < 0.2
+
+
+# What the README and the chapter say
+
+
+@pytest.mark.parametrize("task", order.TASKS)
+def test_without_order_a_model_knows_little_more_than_the_best_guess_from_the_bag(result, rng, task):
+    tokens = rng.integers(SETTINGS.vocab, size=(4000, SETTINGS.seq))
+    # Its own token gone, each token of the bag is as likely as often as it is there: the most frequent is best.
+    others = np.stack([(tokens[:, 1:] == token).sum(axis=1) for token in range(SETTINGS.vocab)])
+    best = (others.max(axis=0) / (SETTINGS.seq - 1)).mean()
+    assert right(result, name(task, "none")).max() < best + 0.02
+    assert losses(result, name(task, "none"))[:, -10:].min() > 2
+
+
+def test_a_causal_mask_alone_tells_some_order(result):
+    assert right(result, "previous: none, causal").min() > right(result, "previous: none").max() + 0.1
+
+
+@pytest.mark.parametrize("task", order.TASKS)
+def test_a_bound_is_not_enough(result, task):
+    """The index in [0, 1] is bounded and one of its own for every position; it beats the raw one, and fails."""
+    bounded, raw = name(task, "index in [0, 1]"), name(task, "index")
+    assert right(result, bounded).min() > right(result, raw).max() + 0.1
+    assert right(result, bounded).max() < 0.4
+    assert right(result, name(task, "sinusoidal")).min() > 0.95
+
+
+@pytest.mark.parametrize("task", order.TASKS)
+def test_a_second_direction_helps_the_bounded_index(result, task):
+    assert right(result, name(task, "index in [0, 1] and its square")).min() > 0.6
+
+
+@pytest.mark.parametrize("task", order.TASKS)
+def test_large_sines_are_learned_later_and_less_surely(result, task):
+    sines, large = (steps_to_learn(result, name(task, arm)) for arm in ("sinusoidal", "sinusoidal × 10"))
+    assert large.min() > 1.5 * sines.max()
+    assert np.median(large) > 2 * np.median(sines)
+    assert np.median(right(result, name(task, "sinusoidal × 10"))) > 0.99  # most seeds get there
+    assert right(result, name(task, "sinusoidal × 10")).min() < 0.9  # one does not
+
+
+@pytest.mark.parametrize("task", order.TASKS)
+def test_learned_positions_are_learned_fastest(result, task):
+    assert steps_to_learn(result, name(task, "learned")).max() < steps_to_learn(result, name(task, "sinusoidal")).min()
+
+
+def test_rotary_knows_distances_and_not_places(result):
+    assert right(result, "previous: rotary").min() > 0.99
+    assert right(result, "backwards: rotary").max() < 0.5
+
+
+def test_no_encoding_reads_sequences_four_times_as_long_as_well_as_in_training(result):
+    rotary, sines, squares = (
+        np.array([np.median(right(result, f"previous: {arm}", seq)) for seq in SETTINGS.longer])
+        for arm in ("rotary", "sinusoidal", "index in [0, 1] and its square")
+    )
+    assert rotary[-1] < 0.6
+    seen_places = (SETTINGS.seq - 1) / (np.array(SETTINGS.longer) - 1)
+    assert (rotary[1:] > sines[1:]).all()
+    assert (sines[1:] > seen_places[1:]).all()  # a little beyond the places of the training
+    assert (squares < seen_places).all()  # not even those: in a longer sequence the same place has another number
+
+
+def test_learned_positions_end_with_the_training(result, rng):
+    accuracy = result["arms"]["previous: learned"]["runs"]["0"]["accuracy"]
+    assert [seq for seq in accuracy if accuracy[seq] is not None] == ["12"]
+    with pytest.raises(ValueError, match="seq"):
+        attention_model(new_model(rng, "learned"), np.zeros((1, 13), dtype=int))
+
+
+# The parts
+
+
+def test_previous_asks_for_the_token_before(rng):
+    batch = next(previous(rng, batch=3, seq=5, vocab=7))
+    np.testing.assert_array_equal(batch.targets[:, 1:], batch.tokens[:, :-1])
+    assert (batch.targets[:, 0] == -1).all()
+
+
+def test_mixed_lengths_have_all_lengths(rng):
+    source = batches(rng, "previous", SETTINGS._replace(shortest=3, seq=6, batch=2))
+    assert {next(source).tokens.shape[1] for _ in range(60)} == {3, 4, 5, 6}
+
+
+@pytest.mark.parametrize("arm", ["index in [0, 1]", "sinusoidal", "sinusoidal ÷ 10", "random signs"])
+def test_bounded_encodings_are_bounded_and_every_position_has_its_own(arm):
+    one = np.ones((2, 32))
+    added = ADDED[arm](48, one)
+    assert np.abs(added).max() <= 1
+    distance = np.linalg.norm(added[:, None] - added, axis=-1) + 9 * np.eye(48)
+    assert distance.min() > 0.01
+
+
+def test_encodings_are_what_they_are_called(rng):
+    directions = rng.normal(size=(2, 6))
+    np.testing.assert_allclose(index(5, directions)[3], 3 * directions[0])
+    np.testing.assert_allclose(share(5, directions)[3], 0.75 * directions[0])
+    np.testing.assert_allclose(share_and_square(5, directions)[3], 0.75 * directions[0] + 0.75**2 * directions[1])
+    np.testing.assert_array_equal(ADDED["sinusoidal"](5, directions), sinusoidal_positions(5, 6))
+    np.testing.assert_array_equal(signs(9, directions)[:5], signs(5, directions))
+
+
+@pytest.mark.parametrize("arm", ["index", "index in [0, 1]"])
+def test_one_number_a_position_cannot_point_at_the_middle(rng, arm):
+    """A score is linear in the key's number: with equal tokens, the largest weight is at an end, for any parameters."""
+    directions = rng.normal(size=(2, SETTINGS.d_model))
+    for _ in range(5):
+        params = new_model(rng, arm)
+        _, (attn_weights,) = attention_model(params, np.zeros((1, 12), dtype=int), **options(arm, 12, directions))
+        assert set(attn_weights.argmax(axis=-1).ravel()) <= {0, 11}
+    _, (attn_weights,) = attention_model(params, np.zeros((1, 12), dtype=int), **options("sinusoidal", 12, directions))
+    assert not set(attn_weights.argmax(axis=-1).ravel()) <= {0, 11}
+
+
+# What the controls say
+
+
+def test_size_matters_and_not_only_a_bound(result, controls):
+    """Sines fail at a tenth of their size, and come late at ten times."""
+    assert right(controls, "controls: sinusoidal ÷ 10").max() < 0.5
+    assert (
+        right(controls, "controls: index and its square").max()
+        < right(result, "previous: index in [0, 1] and its square").min()
+    )
+
+
+def test_random_signs_do_as_well_as_waves_within_the_training_and_not_beyond(result, controls):
+    signs_at, waves_at = (
+        steps_to_learn(controls, "controls: random signs"),
+        steps_to_learn(result, "previous: sinusoidal"),
+    )
+    assert signs_at.max() < waves_at.min()
+    assert right(controls, "controls: random signs").min() > 0.99
+    assert right(controls, "controls: random signs", 24).max() < right(result, "previous: sinusoidal", 24).min()
+
+
+def test_two_layers_make_more_of_the_index_if_it_is_small(controls):
+    raw, bounded, sines = (right(controls, f"two layers: {arm}") for arm in ("index", "index in [0, 1]", "sinusoidal"))
+    assert raw.max() < bounded.min() < sines.min()
+    assert bounded.min() > 0.85
+    late = steps_to_learn(controls, "two layers: index in [0, 1]")
+    assert late.min() > steps_to_learn(controls, "two layers: sinusoidal").max()
+
+
+def test_training_on_many_lengths_does_not_carry_to_longer_ones(result, controls):
+    for arm in ("sinusoidal", "rotary"):
+        fixed, mixed = right(result, f"previous: {arm}", 48), right(controls, f"mixed lengths: {arm}", 48)
+        assert max(fixed.max(), mixed.max()) < 0.6
+        assert abs(np.median(fixed) - np.median(mixed)) < 0.1
+    square = "index in [0, 1] and its square"
+    assert right(controls, f"mixed lengths: {square}").max() < right(result, f"previous: {square}").min()
