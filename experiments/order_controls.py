@@ -6,15 +6,21 @@
 Three groups, all on the task of the previous token. "controls" change one property of an encoding at a time;
 "two layers" gives every arm a deeper model with feed-forward networks, which can make more of one number;
 "mixed lengths" trains on 2 to 12 tokens, so that a model meets sequences of many lengths before it meets longer ones.
+Last, models of ``experiments.order`` read the longest sequences with only the offsets of their training in sight.
 """
 
+import json
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from attnlib import accuracy
+from attnlib.attention_model import attention_model
 from experiments import order
 from experiments.order import run_arm
-from experiments.stored import open_result
+from experiments.stored import open_result, short, stored_after
 
 RESULT = Path(__file__).with_suffix(".json")
 COMMAND = "python -m experiments.order_controls"
@@ -37,6 +43,23 @@ GROUPS = {
 }
 
 
+LIMITED = ("sinusoidal", "rotary")  # arms whose sight is limited afterwards
+
+
+def with_known_offsets(seed: int, arm: str, learning_rate: float) -> float:
+    """Right answers on the longest sequences if no key is farther away than any in training, 11 positions.
+
+    A query in the middle still has more keys than in training, 23 instead of 12, but no offset that is new.
+    """
+    settings = order.SETTINGS
+    seq, start = settings.longer[-1], np.random.default_rng(seed)
+    params, _ = order.new_run(seed, TASK, arm, learning_rate, settings._replace(longer=()))
+    batch = next(order.TASKS[TASK](start.spawn(4)[3], settings.fresh_sequences, seq, settings.vocab))
+    how = order.options(arm, seq, np.zeros((2, settings.d_model)))  # directions are for other arms
+    how["mask"] = np.abs(np.arange(seq)[:, None] - np.arange(seq)) < settings.seq
+    return accuracy(attention_model(params, batch.tokens, **how)[0], batch.targets)
+
+
 def name(group: str, arm: str) -> str:
     """Under which an arm is stored: "two layers: index"."""
     return f"{group.replace('_', ' ')}: {arm}"
@@ -49,6 +72,14 @@ def main(fresh: bool = False) -> None:
         settings = order.Settings(**getattr(SETTINGS, group))
         for arm in arms:
             run_arm(result, RESULT, name(group, arm), TASK, arm, settings)
+    chosen = json.loads(order.RESULT.read_text("utf-8"))["arms"]
+    for arm in LIMITED:
+        seeds = result.setdefault("known_offsets", {}).setdefault(arm, {})
+        for seed in order.SETTINGS.seeds:
+            if str(seed) not in seeds:
+                with stored_after(RESULT, result, f"known offsets: {arm}, seed {seed}"):
+                    learning_rate = chosen[order.name(TASK, arm)]["learning_rate"]
+                    seeds[str(seed)] = short(with_known_offsets(seed, arm, learning_rate))
 
 
 if __name__ == "__main__":

@@ -259,3 +259,18 @@ def test_training_on_many_lengths_does_not_carry_to_longer_ones(result, controls
         assert abs(np.median(fixed) - np.median(mixed)) < 0.1
     square = "index in [0, 1] and its square"
     assert right(controls, f"mixed lengths: {square}").max() < right(result, f"previous: {square}").min()
+
+
+def test_what_stops_rotary_on_long_sequences_are_offsets_it_has_not_seen(result, controls):
+    """With only known offsets in sight it is right at 48 tokens, though a query has up to 23 keys instead of 12."""
+    limited = {arm: list(seeds.values()) for arm, seeds in controls["known_offsets"].items()}
+    assert {len(seeds) for seeds in limited.values()} == {len(SETTINGS.seeds)}
+    assert min(limited["rotary"]) > 0.95
+    assert right(result, "previous: rotary", 48).max() < 0.6
+    assert min(limited["sinusoidal"]) > right(result, "previous: sinusoidal", 48).max()
+    assert max(limited["sinusoidal"]) < 0.7  # sines know places, and most of these are new
+
+
+def test_limiting_the_sight_again_gives_the_stored_share(controls):
+    again = order_controls.with_known_offsets(0, "rotary", 0.03)
+    assert again == pytest.approx(controls["known_offsets"]["rotary"]["0"], abs=0.02)
