@@ -60,7 +60,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     figure = sheet(height=300, narrow=narrow, narrow_height=330)
     axes = place(figure, *((40, 36, 214, 238) if narrow else (46, 36, 578, 210)))
     title = "right answers: the token before" if narrow else "right answers: which token was before this one?"
-    dress(axes, title, x="tokens in the sequence (12 in training)")
+    dress(axes, title, x="tokens (12 in training)")
     x, median = np.log2(numbers.lengths), numbers.medians[ARMS.index(numbers.arm)]
     axes.set_xlim(np.log2(11.6), x[-1])
     axes.set_xticks(np.log2(_TICKS), [str(seq) for seq in _TICKS])
