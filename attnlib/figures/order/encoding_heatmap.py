@@ -46,13 +46,14 @@ def readout(numbers: Numbers) -> str:
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The table as a picture, the length of a few waves above their columns."""
     figure = sheet(height=340, narrow=narrow, narrow_height=340)
-    spot = (52, 62, 276, 226) if narrow else (58, 62, 630, 226)
+    spot = (62, 62, 266, 226) if narrow else (58, 62, 630, 226)
     axes = dress(place(figure, *spot), x="feature: sine, cosine, sine, cosine, …", y="position")
     seq, d_model = numbers.encoding.shape
     axes.imshow(numbers.encoding, cmap=POSITION_SIGNED, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
     axes.spines[:].set_visible(False)
     axes.set_xticks([0, d_model - 1], ["0", str(d_model - 1)])
-    axes.set_yticks([0, seq - 1], ["0", str(seq - 1)])
+    axes.set_yticks([0, seq // 4, seq - 1], ["0", str(seq // 4), str(seq - 1)])
+    axes.axhspan(seq // 4 - 0.5, seq // 4 + 0.5, fill=False, edgecolor=INK, linewidth=1.6, clip_on=False)
     _write_waves(axes, numbers)
     return figure
 
@@ -78,7 +79,8 @@ encoding_heatmap = Explorer(
     name="encoding-heatmap",
     source="attnlib.figures.order.encoding_heatmap:encoding_heatmap",
     caption=(
-        "Every row is the encoding of one position: brown is 1, white 0, dark grey −1. Waves grow longer to the right. "
+        "Every row, such as the framed one, encodes one position: brown is 1, white 0, dark grey −1. "
+        "Waves grow longer to the right. "
         "A grey line above marks the pairs that hardly move within the sequence."
     ),
     measure=measure,
@@ -86,7 +88,7 @@ encoding_heatmap = Explorer(
     draw=draw,
     controls={
         "seq": Slider("number of positions", stops=(16, 64, 128), default=64, log=True),
-        "d_model": Slider("width d_model", stops=(8, 32, 64, 128), default=64, log=True),
+        "d_model": Slider("width d_model", stops=(8, 32, 64), default=64, log=True),
         "base": Slider("base", stops=(10, 100, 1000, 10000, 100000), default=10000, log=True),
     },
 )
