@@ -24,7 +24,7 @@ class Numbers(NamedTuple):
     nearest_share: float  # weight of the four nearest keys in the chosen head
 
 
-def measure(head: int = 4) -> Numbers:
+def measure(head: int = 2) -> Numbers:
     """The biases of eight heads, and the weights that they make of equal scores."""
     bias = alibi_bias(_NUM_HEADS, _SEQ, _SEQ)
     equal = np.zeros((_NUM_HEADS, _SEQ, 1))
@@ -79,5 +79,5 @@ alibi_slopes = Explorer(
     measure=measure,
     readout=readout,
     draw=draw,
-    controls={"head": Slider("head", stops=tuple(range(1, _NUM_HEADS + 1)), default=4)},
+    controls={"head": Slider("head", stops=tuple(range(1, _NUM_HEADS + 1)), default=2)},
 )

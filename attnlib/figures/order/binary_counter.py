@@ -64,8 +64,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     matrix_of_bits = matrix(paper, bits_at, 52, cell, numbers.bits, POSITION_SIGNED, 1.6, "{:.0f}", rows=_ROWS)
     matrix_of_waves = matrix(paper, waves_at, 52, wave_cell, numbers.waves, POSITION_SIGNED, 1.6, "{:.1f}", rows=_ROWS)
     for grid, title, slow, fast in (
-        (matrix_of_bits, "bits", "8", "1"),
-        (matrix_of_waves, "waves", "16", "2"),
+        (matrix_of_bits, "bits", "every 8", "1"),
+        (matrix_of_waves, "waves", "every 16", "2"),
     ):
         left, top, width, _ = grid.box()
         paper.text(left, top - 28, title, fontsize=HEADING, color=POSITION_INK, ha="left", va="baseline")

@@ -47,8 +47,8 @@ def readout(numbers: Numbers) -> str:
     angles = ", ".join(f"{angle:.2f}" if angle >= 0.005 else f"{angle:.1g}" for angle in numbers.turned[:4])
     where = "the same from every position" if numbers.alike else "not the same from every position"
     return (
-        f"At position {numbers.position} a step of {numbers.step} turns the four fastest of six hands by {angles} "
-        f"radians, {where}; a turn takes the first {numbers.turns[0]:.2f} positions, the last {numbers.turns[-1]:.0f}."
+        f"From position {numbers.position}, {numbers.step} steps turn the four fastest of six hands by {angles} radians, "
+        f"{where}; a turn takes the first {numbers.turns[0]:.2f} positions, the last {numbers.turns[-1]:.0f}."
     )
 
 
@@ -62,6 +62,12 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         y = 84 + 182 * (pair // columns)
         _draw_dial(paper, x, y, numbers, pair)
     return figure
+
+
+def _short(angle: float) -> str:
+    if angle >= 9.95:
+        return f"{angle:.1f}"
+    return f"{angle:.2f}" if angle >= 0.095 or angle == 0 else f"{angle:.1g}"
 
 
 def _draw_dial(paper, x: float, y: float, numbers: Numbers, pair: int) -> None:
@@ -93,15 +99,22 @@ def _draw_dial(paper, x: float, y: float, numbers: Numbers, pair: int) -> None:
     turn = numbers.turns[pair]
     paper.text(x, y + _RADIUS + 22, f"{turn:.3g} a turn" if turn < 1000 else f"{turn:.0f} a turn", fontsize=SMALL,
                color=FAINT, ha="center", va="baseline")  # fmt: skip
-    angle = f"{numbers.turned[pair]:.2f}" if numbers.turned[pair] < 9.95 else f"{numbers.turned[pair]:.1f}"
-    paper.text(x, y + _RADIUS + 42, f"turns {angle} rad", fontsize=SMALL, color=KEY_INK, ha="center", va="baseline")
+    paper.text(
+        x,
+        y + _RADIUS + 42,
+        f"turns {_short(numbers.turned[pair])} rad",
+        fontsize=SMALL,
+        color=KEY_INK,
+        ha="center",
+        va="baseline",
+    )
 
 
 clock_hands = Explorer(
     name="clock-hands",
     source="attnlib.figures.order.clock_hands:clock_hands",
     caption=(
-        "The encoding of one position as six clocks, a pair of features each: sine to the right, cosine upwards. "
+        "One position as six clocks, like hands for seconds, minutes and hours: sine to the right, cosine upwards. "
         "The dashed hands are the position k steps later: a step is the same turn wherever it starts. "
         "Grey: how many positions a whole turn takes."
     ),

@@ -68,9 +68,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     curve, pairs = [(52, 40, 280, 196), (52, 330, 280, 190)] if narrow else [(52, 40, 310, 196), (440, 40, 266, 196)]
     _draw_distances(dress(place(figure, *curve), "distance from position 0", x="width d_model"), numbers)
     which = numbers.which[numbers.chosen]
-    _draw_pairs(
-        dress(place(figure, *pairs), f"what tells 0 and {which} apart", x="pair of features, fast to slow"), numbers
-    )
+    _draw_pairs(dress(place(figure, *pairs), f"what tells 0 and {which} apart", x="pair i, fast to slow"), numbers)
     return figure
 
 
@@ -89,10 +87,10 @@ def _draw_distances(axes: Axes, numbers: Numbers) -> None:
 
 def _draw_pairs(axes: Axes, numbers: Numbers) -> None:
     """A bar a pair: how far apart the pair has turned, from 0 (together) to 2 (opposite)."""
-    pairs = np.arange(1, len(numbers.apart) + 1)
+    pairs = np.arange(len(numbers.apart))
     axes.bar(pairs, numbers.apart, color=POSITION, width=0.8)
-    axes.set(xlim=(0.4, max(4.6, len(pairs) + 0.6)), ylim=(0, 2.1), yticks=(0, 1, 2))
-    axes.set_xticks([1, len(pairs)] if len(pairs) > 1 else [1], ["1", str(len(pairs))][: len(pairs)])
+    axes.set(xlim=(-0.6, max(3.6, len(pairs) - 0.4)), ylim=(0, 2.1), yticks=(0, 1, 2))
+    axes.set_xticks(sorted({0, len(pairs) - 1}))
     largest = int(numbers.apart.argmax())
     axes.text(
         pairs[largest] - (0.4 if largest == 0 else 0),

@@ -25,8 +25,8 @@ class Numbers(NamedTuple):
     offsets: np.ndarray  # (128,) k, so that p + k runs over all positions
     similarity: np.ndarray  # (128,) PE(p) · PE(p + k), divided by its value at k = 0
     first_rise: int  # the smallest k at which the similarity is larger than at k − 1
-    uneven: float  # largest difference between k and −k: none but rounding
-    moved: float  # largest difference from the curve of another position: none but rounding
+    even: bool  # whether k and −k give the same, to rounding
+    alike: bool  # whether the curve is that of every other position, to rounding
 
 
 def measure(position: int = 64, d_model: int = 128, zoom: bool = False) -> Numbers:
@@ -44,15 +44,15 @@ def measure(position: int = 64, d_model: int = 128, zoom: bool = False) -> Numbe
         offsets,
         similarity,
         int(np.flatnonzero(np.diff(ahead) > 0)[0]) + 1,
-        float(np.abs(behind - before[::-1]).max()),
-        float(np.abs(similarity - ahead[np.abs(offsets)]).max()),
+        bool(np.abs(behind - before[::-1]).max() < 1e-12),
+        bool(np.abs(similarity - ahead[np.abs(offsets)]).max() < 1e-12),
     )
 
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    even = "the same to both sides" if numbers.uneven < 1e-12 else "not the same to both sides"
-    alike = "the same curve as at every other position" if numbers.moved < 1e-12 else "another curve than elsewhere"
+    even = "the same to both sides" if numbers.even else "not the same to both sides"
+    alike = "the same curve as at every other position" if numbers.alike else "another curve than elsewhere"
     near, far = numbers.similarity[numbers.offsets == _one_step(numbers)][0], numbers.first_rise
     return (
         f"From position {numbers.position} at d_model = {numbers.d_model}: similarity {near:.2f} one step away, "

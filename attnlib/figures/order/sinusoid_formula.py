@@ -11,20 +11,20 @@ from attnlib.course.explorer import Explorer
 from attnlib.figures.canvas import SMALL, TEXT, dress, place, sheet
 from attnlib.figures.palette import FAINT, INK, POSITION, POSITION_INK, RULE
 
-_SEQ, _D_MODEL = 50, 8
+_SEQ, _D_MODEL = 32, 8
 _FORMULAS = r"$PE(p,\,2i)=\sin\,\frac{p}{10000^{2i/d}}$", r"$PE(p,\,2i+1)=\cos\,\frac{p}{10000^{2i/d}}$"
 
 
 class Numbers(NamedTuple):
     """What the figure shows."""
 
-    encoding: np.ndarray  # (50, 8)
+    encoding: np.ndarray  # (32, 8)
     waves: np.ndarray  # (4,) positions in one wave of each pair
     marked: int  # a position whose eight numbers are marked
 
 
 def measure() -> Numbers:
-    """Fifty positions, eight features: four pairs."""
+    """32 positions, eight features: four pairs."""
     return Numbers(sinusoidal_positions(_SEQ, _D_MODEL), 2 * np.pi / wave_angles(1, _D_MODEL), 10)
 
 
@@ -38,11 +38,11 @@ def readout(numbers: Numbers) -> str:
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The formula on top; below it a strip for each pair, sine solid and cosine dashed, one position marked."""
     figure = sheet(height=378, narrow=narrow, narrow_height=520)
-    tall, gap, top = (60, 30, 128) if narrow else (52, 14, 76)
+    tall, gap, top = (58, 32, 134) if narrow else (52, 14, 76)
     x, width = (44, 286) if narrow else (54, 520)
     sheet_width, sheet_height = figure.get_size_inches() * 96
     for i, formula in enumerate(_FORMULAS):
-        across, down = (x, 40 + 50 * i) if narrow else (x + 330 * i, 42)
+        across, down = (x, 32 + 46 * i) if narrow else (x + 330 * i, 42)
         figure.text(
             across / sheet_width, 1 - down / sheet_height, formula, fontsize=15, color=POSITION_INK, va="center"
         )
@@ -69,7 +69,7 @@ def _draw_pair(axes: Axes, numbers: Numbers, pair: int, last: bool) -> None:
     axes.plot(numbers.marked, sine[numbers.marked], "o", color=POSITION_INK, markersize=7, clip_on=False)
     axes.plot(numbers.marked, cosine[numbers.marked], "D", color=INK, markersize=6, clip_on=False)
     axes.set(xlim=(0, _SEQ - 1), ylim=(-1.15, 1.15), yticks=(-1, 1))
-    axes.set_xticks([0, 10, 20, 30, 40], ["0", "10", "20", "30", "40"] if last else [""] * 5)
+    axes.set_xticks([0, 10, 20, 30], ["0", "10", "20", "30"] if last else [""] * 4)
     if last:
         axes.set_xlabel("position p", color=INK, fontsize=TEXT)
 
