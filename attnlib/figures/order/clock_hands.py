@@ -47,8 +47,8 @@ def readout(numbers: Numbers) -> str:
     angles = ", ".join(f"{angle:.2f}" if angle >= 0.005 else f"{angle:.1g}" for angle in numbers.turned[:4])
     where = "the same from every position" if numbers.alike else "not the same from every position"
     return (
-        f"From position {numbers.position}, {numbers.step} steps turn the four fastest of six hands by {angles} radians, "
-        f"{where}; a turn takes the first {numbers.turns[0]:.2f} positions, the last {numbers.turns[-1]:.0f}."
+        f"From position {numbers.position}, {numbers.step} steps turn the four fastest of six hands by {angles} "
+        f"radians, {where}; a whole turn takes {numbers.turns[0]:.2f} to {numbers.turns[-1]:.0f} positions."
     )
 
 
@@ -102,7 +102,7 @@ def _draw_dial(paper, x: float, y: float, numbers: Numbers, pair: int) -> None:
     paper.text(
         x,
         y + _RADIUS + 42,
-        f"turns {_short(numbers.turned[pair])} rad",
+        f"+{_short(numbers.turned[pair])} rad",
         fontsize=SMALL,
         color=KEY_INK,
         ha="center",

@@ -53,7 +53,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     axes.spines[:].set_visible(False)
     axes.set_xticks([0, d_model - 1], ["0", str(d_model - 1)])
     axes.set_yticks([0, seq // 4, seq - 1], ["0", str(seq // 4), str(seq - 1)])
-    axes.axhspan(seq // 4 - 0.5, seq // 4 + 0.5, fill=False, edgecolor=INK, linewidth=1.6, clip_on=False)
+    axes.axhspan(seq // 4 - 0.5, seq // 4 + 0.5, fill=False, edgecolor=INK, linewidth=1.1, clip_on=False)
     _write_waves(axes, numbers)
     return figure
 
