@@ -133,7 +133,7 @@ def test_more_positions_come_no_less_close():
 # Relative schemes
 
 
-@pytest.mark.parametrize(("scheme", "relative"), [("no encoding", True), ("sinusoids added", False), ("rotary", True)])
+@pytest.mark.parametrize(("scheme", "relative"), [("no encoding", True), ("added sinusoids", False), ("rotary", True)])
 def test_scores_depend_on_the_distance_alone_with_rotary_but_not_with_added_sinusoids(scheme, relative):
     for distance in (0, 3, 10):
         shown = rotary_scores.measure(scheme=scheme, distance=distance)

@@ -35,11 +35,15 @@ def measure(head: int = 2) -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    slope = numbers.slopes[numbers.head - 1]
     return (
-        f"Head {numbers.head} of {_NUM_HEADS} charges {slope:.3g} for each position of distance: with equal scores the "
-        f"four nearest of {_SEQ} keys get {numbers.nearest_share:.2f} of the weight."
+        f"Head {numbers.head} of {_NUM_HEADS} charges {_share(numbers)} for each position of distance: "
+        f"with equal scores the four nearest of {_SEQ} keys get {numbers.nearest_share:.2f} of the weight."
     )
+
+
+def _share(numbers: Numbers) -> str:
+    """The slope of the chosen head; all eight are a half, halved again and again."""
+    return f"1/{1 / numbers.slopes[numbers.head - 1]:.0f}"
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
@@ -55,7 +59,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     axes.text(
         _SEQ - 1.5,
         -14.6,
-        f"head {numbers.head}: −{numbers.slopes[chosen]:.3g} a step",
+        f"head {numbers.head}: −{_share(numbers)} a step",
         fontsize=SMALL,
         color=POSITION_INK,
         ha="right",

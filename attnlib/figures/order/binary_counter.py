@@ -51,7 +51,7 @@ def readout(numbers: Numbers) -> str:
         return f"Position 0 is {written} in binary; the four waves, slow to fast, are at {waves.replace('-', '−')}."
     return (
         f"Position {numbers.position} is {written} in binary, {numbers.changed_bits} of 4 bits flipped since the one "
-        f"before; the waves are at {waves.replace('-', '−')}, {numbers.moved:.2f} away."
+        f"before; the waves, slow to fast, are at {waves.replace('-', '−')}: a step of {numbers.moved:.2f}."
     )
 
 

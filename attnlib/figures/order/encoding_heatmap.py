@@ -79,7 +79,7 @@ encoding_heatmap = Explorer(
     name="encoding-heatmap",
     source="attnlib.figures.order.encoding_heatmap:encoding_heatmap",
     caption=(
-        "Every row, such as the framed one, encodes one position: brown is 1, white 0, dark grey −1. "
+        "Every row, such as the framed one, encodes one position: brown is 1, white 0, grey-blue −1. "
         "Waves grow longer to the right. "
         "A grey line above marks the pairs that hardly move within the sequence."
     ),

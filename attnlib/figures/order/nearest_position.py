@@ -50,11 +50,11 @@ def measure(d_model: int = 4, seq: int = 1024) -> Numbers:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     distance, which = numbers.nearest[numbers.chosen], numbers.which[numbers.chosen]
-    what = "its neighbour" if which == 1 else f"position {which}"
+    neighbour = f"; the neighbour is {_short(numbers.step[numbers.chosen])} away" if which > 1 else ""
+    what = f"position {which}" if which > 1 else "its neighbour"
     return (
         f"With d_model = {numbers.d_model} and {numbers.seq} positions, the closest to position 0 is {what}, "
-        f"at distance {_short(distance)}; the neighbour is {_short(numbers.step[numbers.chosen])} away, "
-        f"and the norm is {(numbers.d_model / 2) ** 0.5:.2f}."
+        f"at distance {_short(distance)}{neighbour}; the norm is {(numbers.d_model / 2) ** 0.5:.2f}."
     )
 
 
@@ -80,7 +80,7 @@ def _draw_distances(axes: Axes, numbers: Numbers) -> None:
     axes.plot(numbers.chosen, y[numbers.chosen], "o", color=POSITION_INK, markersize=11, clip_on=False)
     power_axis(axes, 1e-5, 20, (-4, -3, -2, -1, 0, 1))
     axes.text(-0.15, 0.2, "to its neighbour", ha="left", va="bottom", fontsize=SMALL, color=FAINT)
-    axes.text(len(_WIDTHS) - 0.8, -1.1, "to the closest", ha="right", va="top", fontsize=SMALL, color=POSITION_INK)
+    axes.text(len(_WIDTHS) - 0.8, -0.3, "to the closest", ha="right", va="top", fontsize=SMALL, color=POSITION_INK)
     axes.set_xlim(-0.3, len(_WIDTHS) - 0.7)
     axes.set_xticks(x, [str(width) for width in _WIDTHS])
 
@@ -108,7 +108,8 @@ nearest_position = Explorer(
     source="attnlib.figures.order.nearest_position:nearest_position",
     caption=(
         "Left: how far from position 0 the closest other encoding is. The first pair goes round a circle in 6.28 "
-        "positions, and after 710 it is almost back at the start. A slower pair tells apart what faster ones confuse."
+        "positions, and after 710 it is almost back at the start. A slower pair tells apart what faster ones confuse. "
+        "Right: how far apart each pair is at the two positions, from 0 to 2 (opposite)."
     ),
     measure=measure,
     readout=readout,

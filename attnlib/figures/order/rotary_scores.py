@@ -32,7 +32,7 @@ class Numbers(NamedTuple):
 def measure(scheme: str = "rotary", distance: int = 3) -> Numbers:
     """The same two words at all positions, with the positions told in one of three ways."""
     query, key = (np.tile(content, (_SEQ, 1)) for content in (_CONTENT_Q, _CONTENT_K))
-    if scheme == "sinusoids added":
+    if scheme == "added sinusoids":
         positions = sinusoidal_positions(_SEQ, _D_K)
         query, key = query + positions, key + positions
     query, key = query @ _W_Q, key @ _W_K
@@ -93,7 +93,7 @@ rotary_scores = Explorer(
     readout=readout,
     draw=draw,
     controls={
-        "scheme": Choice("positions told by", stops=("no encoding", "sinusoids added", "rotary"), default="rotary"),
+        "scheme": Choice("positions told by", stops=("no encoding", "added sinusoids", "rotary"), default="rotary"),
         "distance": Slider("distance p − r", stops=(0, 1, 2, 3, 4, 6, 8, 10), default=3),
     },
 )

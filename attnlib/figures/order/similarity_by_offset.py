@@ -51,12 +51,14 @@ def measure(position: int = 64, d_model: int = 128, zoom: bool = False) -> Numbe
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    even = "the same to both sides" if numbers.even else "not the same to both sides"
+    even = "the same to both sides, " if numbers.even else "not the same to both sides, "
+    if numbers.position in (0, _SEQ - 1):
+        even = ""  # there is one side only
     alike = "the same curve as at every other position" if numbers.alike else "another curve than elsewhere"
     near, far = numbers.similarity[numbers.offsets == _one_step(numbers)][0], numbers.first_rise
     return (
         f"From position {numbers.position} at d_model = {numbers.d_model}: similarity {near:.2f} one step away, "
-        f"{even}, {alike}; it first rises again at a distance of {far}."
+        f"{even}{alike}; it first rises again at a distance of {far}."
     )
 
 
@@ -68,7 +70,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The curve over all offsets, and where it first rises."""
     figure = sheet(height=300, narrow=narrow, narrow_height=330)
     spot = (46, 40, 286, 226) if narrow else (52, 40, 650, 204)
-    axes = dress(place(figure, *spot), "similarity PE(p) · PE(p + k)", x="offset k", colour=POSITION_INK)
+    axes = dress(place(figure, *spot), "PE(p) · PE(p + k) / ‖PE(p)‖²", x="offset k", colour=POSITION_INK)
     axes.axhline(0, color=RULE, linewidth=1)
     axes.axvline(0, color=RULE, linewidth=1)
     seen = np.abs(numbers.offsets) <= numbers.reach
