@@ -63,13 +63,6 @@ def turned(k, d_model, sign=1.0):
     return matrix
 
 
-def turned_and_more(k, d_model):
-    """Right on every encoding, but not a turn of pairs: it adds a matrix that sends encodings to 0."""
-    encoding = attnlib.sinusoidal_positions(40, d_model)
-    unseen = np.linalg.svd(encoding)[2][np.linalg.matrix_rank(encoding, tol=1e-9) :]
-    return turned(k, d_model) + unseen.T @ unseen @ np.ones((d_model, d_model))
-
-
 def turn(x, sign=1, halves=False, base=10000.0):
     angles = sign * wave_angles(np.arange(x.shape[-2]), x.shape[-1], base)
     cos, sin = np.cos(angles), np.sin(angles)
