@@ -1,7 +1,7 @@
 """How many tokens a second does attnlib train on, beside the same model in PyTorch?
 
     python -m benchmarks.training
-    python -m benchmarks.training --threads 1 --rounds 3
+    python -m benchmarks.training --threads 1 --cpu-time     # on a machine that is busy with other things
 
 Both start from the same parameters and see the same batches. They take turns, round by round, in one process with the
 same number of threads; the medians count. Before the race all train a few steps in float64, and their losses must be
@@ -129,18 +129,18 @@ def agree(size):
     return expected
 
 
-def race(size, rounds, seconds):
+def race(size, rounds, seconds, clock):
     """Median tokens a second of each contender, in float32."""
     racing, speeds = contenders(size, "float32"), {}
     for step in racing.values():
         step()  # the first is slower
     for _ in range(rounds):
         for name, step in racing.items():
-            start, steps = time.perf_counter(), 0
-            while time.perf_counter() - start < seconds:
+            start, steps = clock(), 0
+            while clock() - start < seconds:
                 step()
                 steps += 1
-            speeds.setdefault(name, []).append(steps * size.batch * size.seq / (time.perf_counter() - start))
+            speeds.setdefault(name, []).append(steps * size.batch * size.seq / (clock() - start))
     return {name: statistics.median(found) for name, found in speeds.items()}
 
 
@@ -150,6 +150,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=2, help="of each contender in each round")
+    parser.add_argument("--cpu-time", action="store_true", help="count seconds of the processor, not of the wall clock")
     parser.add_argument("--only", choices=SIZES, help="one size of model; default: all")
     options = parser.parse_args()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
@@ -158,13 +159,14 @@ def main():
     import torch
 
     torch.set_num_threads(options.threads)
+    clock = time.process_time if options.cpu_time else time.perf_counter
     print(f"numpy {np.__version__}, torch {torch.__version__}, {options.threads} threads, float32")
     for name, size in SIZES.items():
         if options.only in (None, name):
             print(f"\n{name}: {', '.join(f'{key} {value}' for key, value in size._asdict().items())}")
             losses = ", ".join(f"{loss:.4f}" for loss in agree(size))
             print(f"losses of the first {STEPS_TO_AGREE} steps, the same for all: {losses}")
-            speeds = race(size, options.rounds, options.seconds)
+            speeds = race(size, options.rounds, options.seconds, clock)
             for contender, speed in speeds.items():
                 ratio = speeds["PyTorch"] / speed
                 print(f"{contender:22} {speed:9,.0f} tokens/s   {ratio:5.2f} times the time of PyTorch")
