@@ -36,7 +36,8 @@ def test_text_alternative_of_the_picture_is_its_readout(html):
 
 def test_readouts_of_all_stops_stand_in_the_page(html):
     stored = json.loads(re.search(r'<script type="application/json">(.*?)</script>', html)[1])
-    sentences = [" ".join(stored["words"][word] for word in sentence) for sentence in stored["sentences"]]
+    word = dict(zip(stored["letters"], stored["words"], strict=True))
+    sentences = [" ".join(word[letter] for letter in sentence) for sentence in stored["sentences"]]
     assert sentences == temperature.describe()["readouts"]
 
 

@@ -81,7 +81,12 @@ def test_the_description_is_the_first_real_paragraph_cut_at_a_word():
 
 def test_code_keeps_its_text_and_its_colours():
     code = '<pre><span></span><span class="k">if</span><span class="w"> </span><span class="n">x</span></pre>'
-    assert lighter_code(code) == '<pre><span></span><span class="k">if</span> x</pre>'
+    assert lighter_code(code) == '<pre><span class="k">if</span> x</pre>'
+
+
+def test_neighbours_of_one_colour_share_a_mark():
+    code = '<pre><span class="sa">f</span><span class="s2">&quot;x </span><span class="si">{</span>n</pre>'
+    assert lighter_code(code) == '<pre><span class="s">f&quot;x {</span>n</pre>'
 
 
 def test_marks_outside_code_stay():

@@ -117,8 +117,13 @@ def to_png(figure: Figure, most: int = 24_000) -> bytes:
     return _encode(figure, most, "PNG", optimize=True)
 
 
-def to_webp(figure: Figure, most: int = 24_000) -> bytes:
-    """The same pixels as ``to_png`` in a file a quarter smaller, for the page; notebooks keep to PNG."""
+def to_webp(figure: Figure, most: int = 16_000) -> bytes:
+    """The figure in a file a third smaller than its PNG, for the page; notebooks keep to PNG.
+
+    Args:
+        figure: drawn on a ``sheet``.
+        most: bytes, as for ``to_png``; less, because a page opens with ten figures.
+    """
     return _encode(figure, most, "WEBP", lossless=True, method=1)
 
 
