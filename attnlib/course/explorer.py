@@ -79,11 +79,8 @@ class Explorer:
         from attnlib.course.live import live_bundle
         from attnlib.figures.canvas import to_png
 
-        bundle = {
-            "text/plain": repr(self),
-            "image/png": to_png(self.frame()),
-            EXPLORER_MIME: self.describe(),
-        }
+        picture = to_png(self.frame())
+        bundle = {"text/plain": repr(self), "image/png": picture, EXPLORER_MIME: self.describe()}
         if self.controls:
-            bundle |= live_bundle(self)
+            bundle |= live_bundle(self, picture)
         display(bundle, raw=True)

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
-def live_bundle(explorer: "Explorer") -> dict[str, Any]:
+def live_bundle(explorer: "Explorer", picture: bytes | None = None) -> dict[str, Any]:
     """The mime bundle that shows the explorer's widget."""
-    return {WIDGET_MIME: {"version_major": 2, "version_minor": 0, "model_id": live_widget(explorer).model_id}}
+    widget = live_widget(explorer, picture)
+    return {WIDGET_MIME: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
 
 
-def live_widget(explorer: "Explorer") -> "VBox":
+def live_widget(explorer: "Explorer", picture: bytes | None = None) -> "VBox":
     """Controls, a picture and a sentence that follow them.
 
-    No ``Output`` widget: what happens inside one is invisible to nbval.
+    No ``Output`` widget: what happens inside one is invisible to nbval. A first ``picture`` that was drawn already
+    is not drawn again.
     """
     from ipywidgets import HTML, Image, VBox
 
@@ -31,16 +33,16 @@ def live_widget(explorer: "Explorer") -> "VBox":
     image = Image(format="png", layout={"max_width": "100%", "width": "720px"})
     readout = HTML()
 
-    def redraw(_change=None) -> None:
+    def redraw(_change=None, drawn: bytes | None = None) -> None:
         numbers = explorer.measure(**{name: widget.value for name, widget in controls.items()})
         sentence = explorer.readout(numbers)
-        image.value = to_png(explorer.draw(numbers))
+        image.value = drawn or to_png(explorer.draw(numbers))
         image.alt = sentence  # for clients that read it
         readout.value = f"<span role='status'>{escape(sentence)}</span>"
 
     for widget in controls.values():
         widget.observe(redraw, names="value")
-    redraw()
+    redraw(drawn=picture)
     return VBox([*controls.values(), image, readout])
 
 
