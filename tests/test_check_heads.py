@@ -135,6 +135,10 @@ def cost_with_even_weights(params, x, target):
     return np.array(costs)
 
 
+def cost_to_the_full_output(params, x, target):
+    return SOLUTIONS["removal_costs"](params, x, multi_head_attention(params, x, x, x)[0])
+
+
 def cost_summed(params, x, target):
     return SOLUTIONS["removal_costs"](params, x, target) * x.size
 
@@ -192,6 +196,7 @@ WRONG = {
     "removal_costs": [
         (cost_of_keeping_one, r"without head 0 of 3 the mean squared distance|without head 0 of 2"),
         (cost_with_even_weights, r"without head 0 of 2 the mean squared distance to the target is"),
+        (cost_to_the_full_output, r"without head 0 of 2 the mean squared distance to the target is"),
         (cost_summed, r"without head 0 of 2 .* yours says"),
         (cost_in_place, r"yours changed w_o in place"),
     ],
