@@ -83,12 +83,13 @@ def answers(params: ModelParams) -> list[float]:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    way = "Without its most needed head" if WAYS[numbers.way] == "without" else "With its best head alone"
+    way, word = "Without its most needed head", "without its second"
+    if WAYS[numbers.way] == "alone":
+        way, word = "With its best head alone", "with its second alone"
     (first, _, _, _), (second, other, _, _) = numbers.accuracy.mean(axis=-1)
-    word = "without the next" if WAYS[numbers.way] == "without" else "with the next"
     return (
-        f"{way} layer 1 leaves {first:.0%} of the answers right and layer 2 {second:.0%}, {word} {other:.0%}: "
-        f"mean of {len(numbers.complete)} seeds, asked for {numbers.question}."
+        f"{way} layer 1 leaves {first:.0%} of the answers right and layer 2 {second:.0%}; {word} layer 2 leaves "
+        f"{other:.0%}: mean of {len(numbers.complete)} seeds, asked for {numbers.question}."
     )
 
 

@@ -180,7 +180,8 @@ multi_head_flow = Explorer(
     source="attnlib.figures.heads.multi_head_flow:multi_head_flow",
     caption=(
         "Multi-head attention with two heads. Each head projects the same tokens with maps of its own and attends by "
-        "itself; the results side by side, times W_O, are the output. The frames follow the token “bites”."
+        "itself; the results side by side, times W_O, are the output. The frames follow the token “bites”. "
+        "The features in x are noun, verb, animal and human."
     ),
     measure=measure,
     readout=readout,

@@ -65,7 +65,7 @@ def readout(numbers: Numbers) -> str:
     lost = np.abs(numbers.whole - numbers.output).max()
     return (
         f"{start} the other {heads - 1} heads add up to the output without head {gone}: the largest difference is "
-        f"{gap}. Up to {lost:.2f} of a feature is lost."
+        f"{gap}. Features change by up to {lost:.2f}."
     ).replace("the other 1 heads add", "the other head add")
 
 
