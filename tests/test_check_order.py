@@ -18,7 +18,15 @@ def solutions():
     namespace = {"np": np, "rng": np.random.default_rng(0), "wave_angles": wave_angles, "check": check}
     for cell in code_cells(CHAPTER, tag="solution"):
         exec("".join(cell["source"]), namespace)
-    return namespace
+    names = {
+        "waves_in_turns": "sinusoidal_positions",
+        "first_rise_of": "first_rise",
+        "turn_all_pairs": "shift_matrix",
+        "survives_shuffles": "is_equivariant",
+        "turn_by_complex_numbers": "rotate",
+        "evens_before_odds": "to_halves",
+    }
+    return {exercise: namespace[name] for name, exercise in names.items()}
 
 
 SOLUTIONS = solutions()
