@@ -155,7 +155,8 @@ head_maps = Explorer(
     name="head-maps",
     source="attnlib.figures.heads.head_maps:head_maps",
     caption=(
-        "Every head of two trained models. Rows are queries, columns are keys, and no token sees what comes later. "
+        "Every head of two trained models: rows are queries, columns keys, darker is more weight. "
+        "No token sees what comes later. "
         "Where there is room, lines join each query with its keys; weights below 0.3 have none."
     ),
     measure=measure,

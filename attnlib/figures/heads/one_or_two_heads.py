@@ -124,7 +124,8 @@ one_or_two_heads = Explorer(
     source="attnlib.figures.heads.one_or_two_heads:one_or_two_heads",
     caption=(
         "Two layers with the same number of parameters learn to name the token before and the token behind every "
-        "token. Rows are queries, columns keys; each map comes with its mean weight on the token before and behind."
+        "token. Rows are queries, columns keys; each map comes with its mean weight on the token before and behind. "
+        "The curves are the mean of both questions."
     ),
     measure=measure,
     readout=readout,
