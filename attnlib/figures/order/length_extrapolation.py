@@ -78,7 +78,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         # At its curve's right end, and not on the name below.
         height = max(numbers.medians[ARMS.index(arm), -1], height + 0.09)
         ink = INK if arm == numbers.arm else FAINT
-        axes.text(x[-1] + 0.05, height, _NAMED[arm], va="center_baseline", fontsize=SMALL, color=ink)
+        axes.text(
+            x[-1] + (0.075 if narrow else 0.05), height, _NAMED[arm], va="center_baseline", fontsize=SMALL, color=ink
+        )
     return figure
 
 

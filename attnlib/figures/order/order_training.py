@@ -52,9 +52,10 @@ def measure(task: str = "name the previous token", arm: str = "index in [0, 1]")
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     seeds = numbers.accuracy[ARMS.index(numbers.arm)]
-    when = f"in {numbers.learned_at:.0f} steps" if np.isfinite(numbers.learned_at) else "never"
+    below = f"falls below {_LEARNED:g} within {numbers.learned_at:.0f} steps"
+    loss = below if np.isfinite(numbers.learned_at) else f"never falls below {_LEARNED:g}"
     return (
-        f"{numbers.arm[0].upper() + numbers.arm[1:]}, {numbers.task}: median loss below {_LEARNED:g} {when}; "
+        f"{numbers.arm[0].upper() + numbers.arm[1:]}, {numbers.task}: the median loss {loss}; "
         f"right answers {np.median(seeds):.1%}, from {seeds.min():.1%} to {seeds.max():.1%} over five seeds."
     )
 
