@@ -2,7 +2,7 @@ import pytest
 from PIL import Image
 
 from attnbook.icons import icon_css, icon_names
-from attnbook.page import current_roles, description_of, lazy_images, lighter_code, scripts_for
+from attnbook.page import current_roles, description_of, fewer_classes, lazy_images, lighter_code, scripts_for
 from attnbook.stylesheet import names_in, prune
 
 
@@ -91,6 +91,16 @@ def test_neighbours_of_one_colour_share_a_mark():
 
 def test_marks_outside_code_stay():
     assert lighter_code('<p><span class="n">x</span></p>') == '<p><span class="n">x</span></p>'
+
+
+def test_a_cell_keeps_the_class_that_says_what_it_is():
+    assert fewer_classes('<div class="cell tag_hide-cell docutils container">') == '<div class="cell tag_hide-cell">'
+
+
+def test_a_script_asks_for_the_classes_in_its_quotes_and_the_version_switcher_for_none():
+    script = "if (version) button.className = 'copied btn'"
+    assert names_in([], [script]) == {"copied"}
+    assert names_in(['<a class="btn">'], [script]) == {"copied", "btn"}
 
 
 def test_entries_of_a_bibliography_are_items_of_its_list():

@@ -117,7 +117,7 @@ def to_png(figure: Figure, most: int = 24_000) -> bytes:
     return _encode(figure, most, "PNG", optimize=True)
 
 
-def to_webp(figure: Figure, most: int = 16_000) -> bytes:
+def to_webp(figure: Figure, most: int = 12_000) -> bytes:
     """The figure in a file a third smaller than its PNG, for the page; notebooks keep to PNG.
 
     Args:

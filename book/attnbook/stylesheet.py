@@ -11,6 +11,10 @@ import tinycss2
 
 _CLASS_OR_ID = re.compile(r'\b(?:class|id)="([^"]*)"')
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
+_QUOTED = re.compile(r""""[^"\n]*"|'[^'\n]*'|`[^`]*`""")
+# What the theme's script gives to the parts of a version switcher, which this book does not have.
+_VERSIONS = {"btn", "dropdown-item", "dropdown-menu", "dropdown-menu-dark", "list-group-item", "list-group-item-action",
+             "pst-button-link-to-stable-version", "version-switcher__button", "version-switcher__menu"}  # fmt: skip
 _ICON_FONT = re.compile("Font ?Awesome")  # see attnbook.icons
 _VARIABLE = re.compile(r"""(?<=[{;])\s*(--[\w-]+)\s*:(?:[^;{}"']|"[^"]*"|'[^']*')*(?:;|(?=}))""")
 _USE = re.compile(r"var\(\s*(--[\w-]+)")
@@ -18,13 +22,11 @@ _NESTED = {"media", "supports", "layer"}
 
 
 def names_in(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
-    """Every class and id that a page has or that a script may give to an element."""
-    names: set[str] = set()
+    """Every class and id that a page has, or that stands in quotes in a script, which may give it to an element."""
+    names = {name for script in scripts for text in _QUOTED.findall(script) for name in _WORD.findall(text)} - _VERSIONS
     for page in pages:
         for value in _CLASS_OR_ID.findall(page):
             names.update(value.split())
-    for script in scripts:
-        names.update(_WORD.findall(script))
     return names
 
 
