@@ -7,13 +7,7 @@ The maps of the layer start so that each component of a query or key has varianc
 Each arm (width, optimiser, scale) gets the learning rate that suits it best, chosen on seeds that are not used again.
 """
 
-import json
-import os
-import platform
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +15,7 @@ import numpy as np
 
 from experiments.lookup import Params, draw_batch, initial_params, loss_and_gradient, mean_entropy, score_gradients
 from experiments.optimisers import OPTIMISERS
+from experiments.stored import open_result, short, stored_after
 
 RESULT = Path(__file__).with_suffix(".json")
 COMMAND = "python -m experiments.scale_training"
@@ -95,47 +90,24 @@ def choose(tried: dict[str, list[float]]) -> float:
 
 def main(fresh: bool = False) -> None:
     """Run what is not stored yet; store after each run, so that an interruption loses one run at most."""
-    settings = json.loads(json.dumps(SETTINGS._asdict()))  # as it reads after storing: tuples are lists
-    result: dict[str, Any] = {"command": COMMAND, "versions": {}, "wall_seconds": 0.0, "settings": settings, "arms": {}}
-    if RESULT.exists() and not fresh:
-        stored = json.loads(RESULT.read_text("utf-8"))
-        result = stored if stored["settings"] == settings else result
-    result["versions"] = {"python": platform.python_version(), "numpy": np.__version__}
+    result = open_result(RESULT, COMMAND, SETTINGS, fresh)
+    stored = result.setdefault("arms", {})
     for d_k, optimiser, scale in arms():
         name = f"d_k={d_k} {optimiser} {scale}"
-        arm = result["arms"].setdefault(name, {"tried": {}, "learning_rate": None, "runs": {}})
+        arm = stored.setdefault(name, {"tried": {}, "learning_rate": None, "runs": {}})
         for learning_rate in SETTINGS.learning_rates[optimiser]:
             tried = arm["tried"].setdefault(f"{learning_rate:g}", [])
             for seed in SETTINGS.choosing_seeds[len(tried) :]:
-                with _stored_after(result, f"{name}, choosing, learning rate {learning_rate:g}, seed {seed}"):
+                line = f"{name}, choosing, learning rate {learning_rate:g}, seed {seed}"
+                with stored_after(RESULT, result, line):
                     run = new_run(seed, d_k, scale, optimiser, learning_rate)
-                    tried.append(_short(float(np.mean(run["loss"]))))
+                    tried.append(short(float(np.mean(run["loss"]))))
         arm["learning_rate"] = choose(arm["tried"])
         for seed in SETTINGS.seeds:
             if str(seed) not in arm["runs"]:
-                with _stored_after(result, f"{name}, learning rate {arm['learning_rate']:g}, seed {seed}"):
-                    arm["runs"][str(seed)] = _short(new_run(seed, d_k, scale, optimiser, arm["learning_rate"]))
-
-
-@contextmanager
-def _stored_after(result: dict[str, Any], line: str) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    seconds = time.perf_counter() - start
-    result["wall_seconds"] = round(result["wall_seconds"] + seconds, 1)
-    print(f"{line}: {seconds:.1f} s", flush=True)
-    unfinished = RESULT.with_suffix(".unfinished")  # the old file stays whole until the new one is
-    unfinished.write_text(json.dumps(result, ensure_ascii=False, indent=None, separators=(",", ":")) + "\n", "utf-8")
-    os.replace(unfinished, RESULT)
-
-
-def _short(value: Any) -> Any:
-    """Four significant digits, to keep the file small."""
-    if isinstance(value, dict):
-        return {name: _short(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_short(item) for item in value]
-    return float(f"{value:.4g}") if isinstance(value, float) else value
+                line = f"{name}, learning rate {arm['learning_rate']:g}, seed {seed}"
+                with stored_after(RESULT, result, line):
+                    arm["runs"][str(seed)] = short(new_run(seed, d_k, scale, optimiser, arm["learning_rate"]))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,10 @@
 """Chapter 2's checks accept the notebook's own solutions and name what is wrong with other answers."""
 
-import re
-
 import numpy as np
-import pytest
 
 from attnlib import entropy, softmax
 from attnlib.course import check
+from tests.exercises import exercise_tests
 from tests.notebooks import ROOT, code_cells
 
 CHAPTER = ROOT / "chapters" / "02_scale_the_scores.ipynb"
@@ -85,21 +83,9 @@ WRONG = {
         (lambda scores, wanted: bisect(scores, wanted, 1e-2, 1e2), r"1000 times as high: yours went from"),
     ],
 }
-CASES = [pytest.param(name, *case, id=f"{name}-{i}") for name, cases in WRONG.items() for i, case in enumerate(cases)]
 
-
-@pytest.mark.parametrize("exercise", WRONG)
-def test_the_notebooks_solution_passes(exercise):
-    assert repr(getattr(check, exercise)(SOLUTIONS[exercise])) == f"✓ {exercise}: every property holds"
-
-
-@pytest.mark.parametrize("exercise", WRONG)
-def test_an_empty_answer_is_named_as_such(exercise):
-    assert "does the function return something" in repr(getattr(check, exercise)(lambda *args: None))
-
-
-@pytest.mark.parametrize(("exercise", "answer", "reason"), CASES)
-def test_a_wrong_answer_fails_for_the_right_reason(exercise, answer, reason):
-    said = repr(getattr(check, exercise)(answer))
-    assert said.startswith(f"✗ {exercise}: ")
-    assert re.search(reason, said), said
+(
+    test_the_notebooks_solution_passes,
+    test_an_empty_answer_is_named_as_such,
+    test_a_wrong_answer_fails_for_the_right_reason,
+) = exercise_tests(SOLUTIONS, WRONG)

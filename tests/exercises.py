@@ -1,0 +1,36 @@
+"""The three things that are tested of every exercise's check, written once."""
+
+import re
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from attnlib.course import check
+
+
+def exercise_tests(solutions: Mapping[str, Callable], wrong: Mapping[str, list[tuple[Callable, str]]]) -> tuple:
+    """Three test functions for a module to keep under names that pytest collects.
+
+    Args:
+        solutions: exercise -> the notebook's own solution.
+        wrong: exercise -> wrong answers, each with a pattern that the check must say about it.
+    """
+    exercises = pytest.mark.parametrize("exercise", wrong)
+    cases = [(exercise, *case) for exercise, answers in wrong.items() for case in answers]
+    ids = [f"{exercise}-{i}" for exercise, answers in wrong.items() for i in range(len(answers))]
+
+    @exercises
+    def the_notebooks_solution_passes(exercise):
+        assert repr(getattr(check, exercise)(solutions[exercise])) == f"✓ {exercise}: every property holds"
+
+    @exercises
+    def an_empty_answer_is_named_as_such(exercise):
+        assert "does the function return something" in repr(getattr(check, exercise)(lambda *args: None))
+
+    @pytest.mark.parametrize(("exercise", "answer", "reason"), cases, ids=ids)
+    def a_wrong_answer_fails_for_the_right_reason(exercise, answer, reason):
+        said = repr(getattr(check, exercise)(answer))
+        assert said.startswith(f"✗ {exercise}: ")
+        assert re.search(reason, said), said
+
+    return the_notebooks_solution_passes, an_empty_answer_is_named_as_such, a_wrong_answer_fails_for_the_right_reason
