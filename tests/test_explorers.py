@@ -49,6 +49,14 @@ def test_every_control_changes_the_numbers(explorer):
 
 
 @every_explorer
+def test_every_control_changes_the_sentence(explorer):
+    """A reader who does not see the picture hears that something moved."""
+    for name, control in explorer.controls.items():
+        said = {explorer.readout(explorer.measure(**(explorer.defaults | {name: stop}))) for stop in control.stops}
+        assert len(said) > 1, f"{name} changes no word"
+
+
+@every_explorer
 def test_measuring_twice_gives_the_same_numbers(explorer):
     assert digest(explorer.measure(**explorer.defaults)) == digest(explorer.measure(**explorer.defaults))
 

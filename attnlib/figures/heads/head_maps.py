@@ -79,10 +79,13 @@ def looked_at(model: str) -> list[list[tuple[str, float]]]:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    seen = " at letters that were there before" if "letter" in numbers.place else ""
+    seen = " at repeated letters" if "letter" in numbers.place else ""
+    last = numbers.attn_weights[numbers.layer - 1, numbers.head - 1, -1]
+    key = int(last.argmax())
     return (
         f"Layer {numbers.layer}, head {numbers.head} looks most at {numbers.place}: {numbers.share:.2f} of its weight"
-        f"{seen}, on average over {len(fresh_tokens())} other sequences."
+        f"{seen} (mean of {len(fresh_tokens())} sequences); here the last token puts {last[key]:.2f} on "
+        f"“{numbers.tokens[key]}”, {len(last) - 1 - key} before."
     )
 
 

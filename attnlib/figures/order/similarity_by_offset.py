@@ -56,9 +56,10 @@ def readout(numbers: Numbers) -> str:
         even = ""  # there is one side only
     alike = "the same curve as at every other position" if numbers.alike else "another curve than elsewhere"
     near, far = numbers.similarity[numbers.offsets == _one_step(numbers)][0], numbers.first_rise
+    nearby = f"; only the {_NEAR} nearest on each side are shown" if numbers.reach == _NEAR else ""
     return (
         f"From position {numbers.position} at d_model = {numbers.d_model}: similarity {near:.2f} one step away, "
-        f"{even}{alike}; it first rises again at a distance of {far}."
+        f"{even}{alike}; it first rises again at a distance of {far}{nearby}."
     )
 
 
