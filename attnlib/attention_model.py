@@ -13,6 +13,7 @@ from attnlib.embedding import embedding, embedding_vjp
 from attnlib.feed_forward import FeedForwardParams, feed_forward, feed_forward_vjp, init_feed_forward
 from attnlib.linear import linear, linear_vjp
 from attnlib.multi_head import MultiHeadParams, init_multi_head, multi_head_attention, multi_head_attention_vjp
+from attnlib.positions import learned_positions_vjp
 
 
 class LayerParams(NamedTuple):
@@ -143,8 +144,8 @@ def attention_model_vjp(params, tokens, positions=None, mask=None, bias=None, ro
             grad_layers.append(LayerParams(grad_attention, grad_feed_forward))
         grad_positions = None
         if params.positions is not None:
-            grad_positions = np.zeros_like(params.positions)
-            grad_positions[: grad.shape[-2]] = unbroadcast(grad, grad.shape[-2:])
+            _, back_positions = learned_positions_vjp(params.positions, grad.shape[-2])
+            grad_positions = back_positions(unbroadcast(grad, grad.shape[-2:]))
         return ModelParams(back_embedding(grad), grad_positions, tuple(reversed(grad_layers)), grad_w_out)
 
     return logits, pullback

@@ -141,18 +141,16 @@ def name(task: str, arm: str) -> str:
     return f"{task}: {arm}"
 
 
-def run_arm(
-    result: dict[str, Any], path: Path, key: str, task: str, arm: str, settings: Settings, rate: float | None = None
-) -> None:
-    """Choose the learning rate, unless it is given, then run the seeds that count: what is not stored yet."""
+def run_arm(result: dict[str, Any], path: Path, key: str, task: str, arm: str, settings: Settings) -> None:
+    """Choose the learning rate, then run the seeds that count: what is not stored yet."""
     entry = result.setdefault("arms", {}).setdefault(key, {"tried": {}, "learning_rate": None, "runs": {}})
-    for learning_rate in settings.learning_rates if rate is None else ():
+    for learning_rate in settings.learning_rates:
         tried = entry["tried"].setdefault(f"{learning_rate:g}", [])
         for seed in settings.choosing_seeds[len(tried) :]:
             with stored_after(path, result, f"{key}, choosing, learning rate {learning_rate:g}"):
                 run = new_run(seed, task, arm, learning_rate, settings._replace(longer=()))[1]
                 tried.append(short(float(np.mean(run["loss"]))))
-    entry["learning_rate"] = choose(entry["tried"]) if rate is None else rate
+    entry["learning_rate"] = choose(entry["tried"])
     for seed in settings.seeds:
         if str(seed) not in entry["runs"]:
             with stored_after(path, result, f"{key}, learning rate {entry['learning_rate']:g}, seed {seed}"):

@@ -1,11 +1,23 @@
-"""The three things that are tested of every exercise's check, written once."""
+"""A chapter's own solutions, and the three things that are tested of every exercise's check."""
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from attnlib.course import check
+from tests.notebooks import code_cells
+
+
+def solutions_of(chapter: Path, **imported: Any) -> dict[str, Any]:
+    """What the solution cells define, run with the names that the chapter's first cell imports for them."""
+    namespace = {"np": np, "check": check, **imported}
+    for cell in code_cells(chapter, tag="solution"):
+        exec("".join(cell["source"]), namespace)
+    return namespace
 
 
 def exercise_tests(solutions: Mapping[str, Callable], wrong: Mapping[str, list[tuple[Callable, str]]]) -> tuple:

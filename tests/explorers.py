@@ -1,9 +1,11 @@
 """Every explorer of the course, found by looking through ``attnlib.figures``; and the data of a drawn figure."""
 
 import pkgutil
+import re
 from collections.abc import Iterator
 from importlib import import_module
 
+import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -60,3 +62,18 @@ def texts(figure: Figure) -> Iterator[Text]:
     for text in figure.findobj(Text):
         if text.get_visible() and text.get_text().strip() and id(text) not in hidden:
             yield text
+
+
+def every_state(explorer: Explorer) -> pytest.MarkDecorator:
+    """Run a test once for each state of the explorer."""
+    return pytest.mark.parametrize("state", explorer.states, ids=str)
+
+
+def numbers_in(sentence: str) -> list[float]:
+    """The numbers of a readout, in order."""
+    return [float(number) for number in re.findall(r"-?\d+\.?\d*", sentence.replace("−", "-"))]
+
+
+def words_of(explorer: Explorer, state: dict, narrow: bool = False) -> list[str]:
+    """Every text in the drawn state."""
+    return [text.get_text() for text in texts(explorer.frame(state, narrow=narrow))]

@@ -3,32 +3,24 @@
 import numpy as np
 
 from attnlib import attention, merge_heads, multi_head_attention, softmax, split_heads
-from attnlib.course import check
 from attnlib.multi_head import MultiHeadParams
-from tests.exercises import exercise_tests
-from tests.notebooks import ROOT, code_cells
+from tests.exercises import exercise_tests, solutions_of
+from tests.notebooks import ROOT
 
 CHAPTER = ROOT / "chapters" / "03_split_into_heads.ipynb"
 
 
-def solutions():
-    """What the solution cells define, run with the names that the chapter's first cell imports for them."""
-    namespace = {"np": np, "attention": attention, "check": check}
-    for cell in code_cells(CHAPTER, tag="solution"):
-        exec("".join(cell["source"]), namespace)
-    names = {
-        "cut": "split_heads",
-        "join": "merge_heads",
-        "whole_layer": "multi_head",
-        "by_head": "head_contributions",
-        "shared_keys": "grouped_query",
-        "low_rank": "factor_scores",
-        "cost_of_removal": "removal_costs",
-    }
-    return {exercise: namespace[name] for name, exercise in names.items()}
-
-
-SOLUTIONS = solutions()
+DEFINED = solutions_of(CHAPTER, attention=attention)
+NAMES = {
+    "cut": "split_heads",
+    "join": "merge_heads",
+    "whole_layer": "multi_head",
+    "by_head": "head_contributions",
+    "shared_keys": "grouped_query",
+    "low_rank": "factor_scores",
+    "cost_of_removal": "removal_costs",
+}
+SOLUTIONS = {exercise: DEFINED[name] for name, exercise in NAMES.items()}
 
 
 def layer(x, w_q, w_k, w_v, w_o, num_heads, **options):

@@ -4,30 +4,22 @@ import numpy as np
 
 import attnlib
 from attnlib import wave_angles
-from attnlib.course import check
-from tests.exercises import exercise_tests
-from tests.notebooks import ROOT, code_cells
+from tests.exercises import exercise_tests, solutions_of
+from tests.notebooks import ROOT
 
 CHAPTER = ROOT / "chapters" / "04_give_order.ipynb"
 
 
-def solutions():
-    """What the solution cells define, run with the names that the chapter's first cell imports for them."""
-    namespace = {"np": np, "rng": np.random.default_rng(0), "wave_angles": wave_angles, "check": check}
-    for cell in code_cells(CHAPTER, tag="solution"):
-        exec("".join(cell["source"]), namespace)
-    names = {
-        "waves_in_turns": "sinusoidal_positions",
-        "first_rise_of": "first_rise",
-        "turn_all_pairs": "shift_matrix",
-        "survives_shuffles": "is_equivariant",
-        "turn_by_complex_numbers": "rotate",
-        "evens_before_odds": "to_halves",
-    }
-    return {exercise: namespace[name] for name, exercise in names.items()}
-
-
-SOLUTIONS = solutions()
+DEFINED = solutions_of(CHAPTER, rng=np.random.default_rng(0), wave_angles=wave_angles)
+NAMES = {
+    "waves_in_turns": "sinusoidal_positions",
+    "first_rise_of": "first_rise",
+    "turn_all_pairs": "shift_matrix",
+    "survives_shuffles": "is_equivariant",
+    "turn_by_complex_numbers": "rotate",
+    "evens_before_odds": "to_halves",
+}
+SOLUTIONS = {exercise: DEFINED[name] for name, exercise in NAMES.items()}
 
 
 def shuffled(layer, x, order, rtol=1e-9):

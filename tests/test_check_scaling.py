@@ -3,22 +3,13 @@
 import numpy as np
 
 from attnlib import entropy, softmax
-from attnlib.course import check
-from tests.exercises import exercise_tests
-from tests.notebooks import ROOT, code_cells
+from tests.exercises import exercise_tests, solutions_of
+from tests.notebooks import ROOT
 
 CHAPTER = ROOT / "chapters" / "02_scale_the_scores.ipynb"
 
 
-def solutions():
-    """What the solution cells define, run with the names that the chapter's first cell imports for them."""
-    namespace = {"np": np, "entropy": entropy, "softmax": softmax, "check": check}
-    for cell in code_cells(CHAPTER, tag="solution"):
-        exec("".join(cell["source"]), namespace)
-    return namespace
-
-
-SOLUTIONS = solutions()
+SOLUTIONS = solutions_of(CHAPTER, entropy=entropy, softmax=softmax)
 
 
 def scores_in_place(query, key):

@@ -20,19 +20,7 @@ from attnlib.figures.compute.score_landscapes import _KEYS, _V
 from attnlib.figures.compute.sentence import KEY, QUERY, VALUE
 from attnlib.figures.compute.soft_lookup import _KEYS as PLACES
 from attnlib.figures.compute.soft_lookup import _VALUES as MEASURED
-from tests.explorers import texts
-
-
-def every_state(explorer):
-    return pytest.mark.parametrize("state", explorer.states, ids=str)
-
-
-def numbers_in(sentence):
-    return [float(number) for number in re.findall(r"-?\d+\.?\d*", sentence.replace("−", "-"))]
-
-
-def words_of(explorer, state, narrow=False):
-    return [text.get_text() for text in texts(explorer.frame(state, narrow=narrow))]
+from tests.explorers import every_state, numbers_in, words_of
 
 
 def test_flow_leads_from_query_key_and_value_to_the_output_of_attention():

@@ -1,7 +1,5 @@
 """What the figures of chapter 3 show is what multi-head attention computes."""
 
-import re
-
 import numpy as np
 import pytest
 
@@ -9,21 +7,9 @@ from attnlib import attention, count_parameters, init_multi_head, multi_head_att
 from attnlib.figures.heads.head_budget import D_MODEL, head_budget
 from attnlib.figures.heads.multi_head_flow import PARAMS, multi_head_flow
 from attnlib.figures.heads.sum_of_heads import _RANGE, _SEED, _SHARPNESS, sum_of_heads
-from tests.explorers import texts
+from tests.explorers import every_state, numbers_in, words_of
 
 OWN, SHARED = head_budget.controls["kv_heads"].stops
-
-
-def every_state(explorer):
-    return pytest.mark.parametrize("state", explorer.states, ids=str)
-
-
-def numbers_in(sentence):
-    return [float(number) for number in re.findall(r"-?\d+\.?\d*", sentence.replace("−", "-"))]
-
-
-def words_of(explorer, state, narrow=False):
-    return [text.get_text() for text in texts(explorer.frame(state, narrow=narrow))]
 
 
 def test_flow_is_one_attention_for_each_pair_of_columns():
