@@ -16,7 +16,7 @@ def cross_entropy(logits, targets, label_smoothing=0.0, ignore=-1):
         ignore: places whose target is this number do not count, such as padding.
 
     Returns:
-        One number in the dtype of the logits: the mean over the places that count. log(vocab) if all logits are equal.
+        One number in the dtype of the logits, the mean over the places that count; log(vocab) if all logits are equal.
 
     Raises:
         TypeError: if the logits are not float32 or float64, or the targets are not integers.

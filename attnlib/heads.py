@@ -13,7 +13,7 @@ def split_heads(x, num_heads):
         num_heads: number of pieces, 1 or more.
 
     Returns:
-        (..., num_heads, seq, head_dim). A view: nothing is copied.
+        (..., num_heads, seq, head_dim). A view; nothing is copied.
 
     Raises:
         TypeError: if ``x`` is not float32 or float64, or ``num_heads`` is not an integer.
