@@ -4,25 +4,72 @@ from attnlib.activations import gelu, gelu_vjp, relu, relu_vjp
 from attnlib.adam import AdamState, adam_start, adam_step, warmup_schedule
 from attnlib.alibi import alibi_bias
 from attnlib.attention import attention, attention_vjp, attention_weights
+from attnlib.batch_norm import (
+    Statistics,
+    batch_norm,
+    batch_norm_vjp,
+    batch_statistics,
+    start_statistics,
+    update_statistics,
+)
 from attnlib.cross_entropy import accuracy, cross_entropy, cross_entropy_vjp
+from attnlib.decoder import (
+    DecoderLayerParams,
+    DecoderParams,
+    decoder,
+    decoder_layer,
+    decoder_layer_vjp,
+    decoder_vjp,
+    init_decoder,
+)
 from attnlib.embedding import embedding, embedding_vjp
+from attnlib.encoder import (
+    EncoderLayerParams,
+    EncoderParams,
+    encoder,
+    encoder_layer,
+    encoder_layer_vjp,
+    encoder_vjp,
+    init_encoder,
+)
 from attnlib.feed_forward import FeedForwardParams, feed_forward, feed_forward_vjp, init_feed_forward
 from attnlib.fit import Fitted, fit
+from attnlib.greedy import Decoded, greedy
 from attnlib.heads import merge_heads, split_heads
+from attnlib.layer_norm import LayerNormParams, init_layer_norm, layer_norm, layer_norm_vjp
 from attnlib.linear import linear, linear_vjp
 from attnlib.masks import causal_mask, padding_mask
 from attnlib.multi_head import MultiHeadParams, init_multi_head, multi_head_attention, multi_head_attention_vjp
 from attnlib.params import count_parameters, tree_leaves, tree_map
 from attnlib.positions import learned_positions, learned_positions_vjp, sinusoidal_positions, wave_angles
+from attnlib.rms_norm import rms_norm, rms_norm_vjp
 from attnlib.rotary import rotate, rotate_vjp
 from attnlib.scores import additive_scores, bilinear_scores, cosine_scores, dot_scores, scaled_dot_scores
 from attnlib.softmax import entropy, softmax, softmax_jacobian, softmax_vjp
+from attnlib.transformer import (
+    AttentionMaps,
+    TransformerParams,
+    decode,
+    encode,
+    init_transformer,
+    transformer,
+    transformer_vjp,
+)
 
 __all__ = [
     "AdamState",
+    "AttentionMaps",
+    "Decoded",
+    "DecoderLayerParams",
+    "DecoderParams",
+    "EncoderLayerParams",
+    "EncoderParams",
     "FeedForwardParams",
     "Fitted",
+    "LayerNormParams",
     "MultiHeadParams",
+    "Statistics",
+    "TransformerParams",
     "accuracy",
     "adam_start",
     "adam_step",
@@ -31,23 +78,43 @@ __all__ = [
     "attention",
     "attention_vjp",
     "attention_weights",
+    "batch_norm",
+    "batch_norm_vjp",
+    "batch_statistics",
     "bilinear_scores",
     "causal_mask",
     "cosine_scores",
     "count_parameters",
     "cross_entropy",
     "cross_entropy_vjp",
+    "decode",
+    "decoder",
+    "decoder_layer",
+    "decoder_layer_vjp",
+    "decoder_vjp",
     "dot_scores",
     "embedding",
     "embedding_vjp",
+    "encode",
+    "encoder",
+    "encoder_layer",
+    "encoder_layer_vjp",
+    "encoder_vjp",
     "entropy",
     "feed_forward",
     "feed_forward_vjp",
     "fit",
     "gelu",
     "gelu_vjp",
+    "greedy",
+    "init_decoder",
+    "init_encoder",
     "init_feed_forward",
+    "init_layer_norm",
     "init_multi_head",
+    "init_transformer",
+    "layer_norm",
+    "layer_norm_vjp",
     "learned_positions",
     "learned_positions_vjp",
     "linear",
@@ -58,6 +125,8 @@ __all__ = [
     "padding_mask",
     "relu",
     "relu_vjp",
+    "rms_norm",
+    "rms_norm_vjp",
     "rotate",
     "rotate_vjp",
     "scaled_dot_scores",
@@ -66,8 +135,12 @@ __all__ = [
     "softmax_jacobian",
     "softmax_vjp",
     "split_heads",
+    "start_statistics",
+    "transformer",
+    "transformer_vjp",
     "tree_leaves",
     "tree_map",
+    "update_statistics",
     "warmup_schedule",
     "wave_angles",
 ]

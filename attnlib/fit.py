@@ -5,7 +5,7 @@ import os
 import sys
 from typing import Any, NamedTuple
 
-from attnlib.adam import adam_start, adam_step
+from attnlib.adam import AdamState, adam_start, adam_step
 
 
 class Fitted(NamedTuple):
@@ -13,9 +13,10 @@ class Fitted(NamedTuple):
 
     params: Any
     losses: list[float]  # one a step, each on the batch before the step
+    state: AdamState  # to go on from here
 
 
-def fit(params, loss_vjp, batches, learning_rate, progress=None):
+def fit(params, loss_vjp, batches, learning_rate, progress=None, state=None):
     """Take one step of Adam for every batch.
 
     Args:
@@ -25,18 +26,20 @@ def fit(params, loss_vjp, batches, learning_rate, progress=None):
         batches: the batches, one a step; ``itertools.islice`` cuts an endless generator to a number of steps.
         learning_rate: a number, or a function from the step, counted from 1, to a number.
         progress: show a line with step and loss. None means: at a terminal, and not where ``CI`` is set.
+        state: the ``AdamState`` to go on from; steps are counted on from its own. None starts at step 1.
 
     Returns:
-        ``Fitted(params, losses)``. An interrupt (Ctrl-C) ends training early and keeps what was learned.
+        ``Fitted(params, losses, state)``. An interrupt (Ctrl-C) ends training early and keeps what was learned.
 
     Raises:
         FloatingPointError: if the loss is not finite; the message says at which step.
     """
     rate = learning_rate if callable(learning_rate) else lambda step: learning_rate
-    state, losses = adam_start(params), []
+    state = adam_start(params) if state is None else state
+    losses: list[float] = []
     show = progress_line if wants_progress(progress) else lambda *_: None
     try:
-        for step, batch in enumerate(batches, start=1):
+        for step, batch in enumerate(batches, start=state.step + 1):
             loss, pullback = loss_vjp(params, batch)
             if not math.isfinite(loss):
                 raise FloatingPointError(f"the loss is {loss} at step {step}: is the learning rate too high?")
@@ -47,7 +50,7 @@ def fit(params, loss_vjp, batches, learning_rate, progress=None):
     except KeyboardInterrupt:
         print(f"interrupted after {state.step} steps; what was learned so far is kept", file=sys.stderr)
     show(state.step, losses[-1] if losses else math.nan, "\n")
-    return Fitted(params, losses)
+    return Fitted(params, losses, state)
 
 
 def progress_line(step, loss, end=""):

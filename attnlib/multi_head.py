@@ -81,12 +81,20 @@ def multi_head_attention(params, query, key, value, mask=None, bias=None, scale=
     Source: Vaswani et al. (2017), section 3.2.2.
     """
     check_multi_head(params, query, key, value)
-    num_kv_heads = kv_heads(params)
     query = split_heads(linear(query, params.w_q), params.num_heads)  # (..., num_heads, seq_q, d_k)
-    key = split_heads(linear(key, params.w_k), num_kv_heads)
-    value = split_heads(linear(value, params.w_v), num_kv_heads)
+    key, value = key_value_heads(params, key, value)
     if rotary:
         query, key = rotate(query), rotate(key)
+    return attend_heads(params, query, key, value, mask, bias, scale)
+
+
+def key_value_heads(params, key, value):
+    """What the heads may look at, (..., num_kv_heads, seq_k, d_k) and d_v: decoding keeps it from step to step."""
+    return (split_heads(linear(x, w), kv_heads(params)) for x, w in ((key, params.w_k), (value, params.w_v)))
+
+
+def attend_heads(params, query, key, value, mask=None, bias=None, scale=None):
+    """Attention in every head, then the last map; the heads are projected already."""
     key, value = (share_heads(x, params.num_heads) for x in (key, value))
     outputs, attn_weights = attention(query, key, value, for_every_head(mask, query, key), bias, scale)
     return linear(merge_heads(outputs), params.w_o), attn_weights

@@ -1,0 +1,58 @@
+"""The residual connection and the norm that goes with it, before the sublayer or after the sum."""
+
+from attnlib.layer_norm import LayerNormParams, layer_norm, layer_norm_vjp
+
+
+def residual(norm, x, sublayer, norm_first=True):
+    """What came in plus what the sublayer makes of it.
+
+    Args:
+        norm: ``LayerNormParams``.
+        x: (..., seq, d_model)
+        sublayer: takes vectors like ``x``; returns ``(added, more)``, with ``added`` of the shape of ``x``.
+        norm_first: True is pre-LN, x + sublayer(norm(x)), as most code has it. False is post-LN,
+            norm(x + sublayer(x)), as the paper has it.
+
+    Returns:
+        ``(output, more)``, the output in the shape of ``x``.
+
+    Source: Vaswani et al. (2017), section 3.1, for post-LN; Xiong et al. (2020), table 1, for both.
+    """
+    if norm_first:
+        added, more = sublayer(layer_norm(x, *norm))
+        return x + added, more
+    added, more = sublayer(x)
+    return layer_norm(x + added, *norm), more
+
+
+def residual_vjp(norm, x, sublayer_vjp, norm_first=True):
+    """The sum, and the function that carries a gradient back both ways: past the sublayer and through it.
+
+    Args:
+        norm, x, norm_first: as for ``residual``.
+        sublayer_vjp: takes vectors like ``x``; returns ``(added, pullback)``, and ``pullback(grad_added)`` a tuple:
+            the gradient by those vectors first, then whatever else there is.
+
+    Returns:
+        ``(output, pullback)``. ``pullback(grad_output)`` returns ``(grad_x, grad_norm, *rest)``.
+    """
+    if norm_first:
+        normed, back_norm = layer_norm_vjp(x, *norm)
+        added, back_sublayer = sublayer_vjp(normed)
+        output = x + added
+
+        def pullback(grad_output):
+            grad_normed, *rest = back_sublayer(grad_output)
+            grad_x, *grad_norm = back_norm(grad_normed)
+            return grad_output + grad_x, LayerNormParams(*grad_norm), *rest
+
+        return output, pullback
+    added, back_sublayer = sublayer_vjp(x)
+    output, back_norm = layer_norm_vjp(x + added, *norm)
+
+    def pullback_after(grad_output):
+        grad_sum, *grad_norm = back_norm(grad_output)
+        grad_x, *rest = back_sublayer(grad_sum)
+        return grad_sum + grad_x, LayerNormParams(*grad_norm), *rest
+
+    return output, pullback_after
