@@ -1,11 +1,14 @@
 """In a live kernel an explorer is widgets around the same three functions, at any value."""
 
-import pytest
-from ipywidgets import Checkbox, Dropdown, FloatSlider, IntSlider, SelectionSlider, Widget
+from typing import NamedTuple
 
-from attnlib.course import Choice, Slider, Switch
+import pytest
+from ipywidgets import Checkbox, Combobox, Dropdown, FloatSlider, IntSlider, SelectionSlider, Widget
+
+from attnlib.course import Choice, Explorer, Slider, Switch, Text
 from attnlib.course.explorer import EXPLORER_MIME
 from attnlib.course.live import WIDGET_MIME, _widget, live_widget
+from attnlib.figures.canvas import place, sheet
 from attnlib.figures.scaling.temperature import temperature
 
 
@@ -33,6 +36,7 @@ def test_moving_a_slider_between_stops_redraws_picture_and_sentence(view):
         (Slider("d_k", (1, 2, 64, 1024), 64, log=True), SelectionSlider),
         (Switch("mask"), Checkbox),
         (Choice("kind", ("dot", "cosine"), "dot"), Dropdown),
+        (Text("date", ("7.6.21", "6/7/21"), "6/7/21"), Combobox),
     ],
 )
 def test_each_control_becomes_its_widget_and_starts_at_the_default(control, kind):
@@ -40,6 +44,64 @@ def test_each_control_becomes_its_widget_and_starts_at_the_default(control, kind
     assert type(widget) is kind
     assert widget.value == control.default
     assert widget.description == control.label
+
+
+class Length(NamedTuple):
+    """Of a text, in characters."""
+
+    length: int
+
+
+def counted(control):
+    """An explorer that counts characters, and refuses a text of none or more than 20."""
+
+    def measure(text):
+        if not 0 < len(text) <= 20:
+            raise ValueError(f"a text must have 1 to 20 characters: got <{len(text)}>")
+        return Length(len(text))
+
+    def draw(numbers, narrow=False):
+        figure = sheet(40, narrow)
+        place(figure, 10, 10, 20 * numbers.length, 20)
+        return figure
+
+    return Explorer("length", "", "", measure, lambda numbers: f"{numbers.length} characters.", draw, {"text": control})
+
+
+def test_a_typed_text_need_not_be_one_of_the_examples():
+    text, image, sentence = live_widget(counted(Text("date", ("7.6.21", "6/7/21"), "7.6.21"))).children
+    before = bytes(image.value)
+    text.value = "June 7th, 2021"
+    assert "14 characters." in sentence.value
+    assert bytes(image.value) != before
+    assert text.continuous_update is False, "half a text is not measured"
+    Widget.close_all()
+
+
+def test_a_refused_text_leaves_the_picture_and_says_why():
+    text, image, sentence = live_widget(counted(Text("date", ("7.6.21",), "7.6.21"))).children
+    before = bytes(image.value), image.alt
+    for refused in ("", "the 7th of June in the year 2021"):
+        text.value = refused
+        assert f"Not drawn: a text must have 1 to 20 characters: got &lt;{len(refused)}&gt;." in sentence.value
+        assert (bytes(image.value), image.alt) == before
+    text.value = "June"
+    assert "4 characters." in sentence.value
+    assert bytes(image.value) != before[0]
+    Widget.close_all()
+
+
+def test_without_a_text_to_type_a_value_error_is_a_fault_and_is_raised():
+    choice, *_ = live_widget(counted(Choice("date", ("7.6.21", "", "6/7/21"), "7.6.21"))).children
+    with pytest.raises(ValueError, match="1 to 20 characters"):
+        choice.value = ""
+    Widget.close_all()
+
+
+def test_a_text_is_a_list_of_examples_on_the_page():
+    (described,) = counted(Text("date", ("7.6.21", "6/7/21"), "6/7/21")).describe()["parameters"]
+    assert described["kind"] == "select"
+    assert described["stops"] == described["texts"] == ["7.6.21", "6/7/21"]
 
 
 def test_live_slider_in_powers_holds_every_stop_of_the_page():

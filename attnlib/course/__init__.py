@@ -2,7 +2,7 @@
 
 from attnlib.course import check
 from attnlib.course.claims import CLAIMS, Claim
-from attnlib.course.controls import Choice, Slider, Switch
+from attnlib.course.controls import Choice, Slider, Switch, Text
 from attnlib.course.explorer import Explorer
 from attnlib.course.quiz import Question, quiz
 from attnlib.course.verdict import FAILS, HOLDS, HOLDS_IF, verdict
@@ -18,6 +18,7 @@ __all__ = [
     "Question",
     "Slider",
     "Switch",
+    "Text",
     "check",
     "quiz",
     "verdict",

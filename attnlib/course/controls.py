@@ -1,4 +1,4 @@
-"""The three controls an explorer can have; each is a finite list of stops."""
+"""The four controls an explorer can have; each is a finite list of stops."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -50,4 +50,19 @@ class Choice:
         return str(value)
 
 
-Control = Slider | Switch | Choice
+@dataclass(frozen=True)
+class Text:
+    """A text: one of a few examples on the page, whatever the reader types in a live kernel."""
+
+    label: str
+    stops: tuple[str, ...]
+    default: str
+
+    kind: ClassVar[str] = "select"
+
+    def text(self, value: Any) -> str:
+        """How a value is written in the list: as it is."""
+        return str(value)
+
+
+Control = Slider | Switch | Choice | Text

@@ -4,7 +4,7 @@ import math
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from attnlib.course.controls import Choice, Control, Slider, Switch
+from attnlib.course.controls import Choice, Control, Slider, Switch, Text
 from attnlib.figures.canvas import to_png
 
 if TYPE_CHECKING:
@@ -25,20 +25,30 @@ def live_widget(explorer: "Explorer", picture: bytes | None = None) -> "VBox":
     """Controls, a picture and a sentence that follow them.
 
     No ``Output`` widget: what happens inside one is invisible to nbval. A first ``picture`` that was drawn already
-    is not drawn again.
+    is not drawn again. Of a text that ``measure`` refuses, the sentence says why, and the picture stays.
     """
     from ipywidgets import HTML, Image, VBox
 
     controls = {name: _widget(control) for name, control in explorer.controls.items()}
+    typed = any(isinstance(control, Text) for control in explorer.controls.values())
     image = Image(format="png", layout={"max_width": "100%", "width": "720px"})
     readout = HTML()
 
+    def say(sentence: str) -> None:
+        readout.value = f"<span role='status'>{escape(sentence)}</span>"
+
     def redraw(_change=None, drawn: bytes | None = None) -> None:
-        numbers = explorer.measure(**{name: widget.value for name, widget in controls.items()})
+        try:
+            numbers = explorer.measure(**{name: widget.value for name, widget in controls.items()})
+        except ValueError as refused:
+            if not typed:  # then it is no fault of the reader's
+                raise
+            say(f"Not drawn: {refused}.")
+            return
         sentence = explorer.readout(numbers)
         image.value = drawn or to_png(explorer.draw(numbers))
         image.alt = sentence  # for clients that read it
-        readout.value = f"<span role='status'>{escape(sentence)}</span>"
+        say(sentence)
 
     for widget in controls.values():
         widget.observe(redraw, names="value")
@@ -59,6 +69,8 @@ def _widget(control: Control):
         return widgets.Checkbox(**shared)
     if isinstance(control, Choice):
         return widgets.Dropdown(options=control.stops, **shared)
+    if isinstance(control, Text):  # drawn when the reader has finished: at Enter, or when the field is left
+        return widgets.Combobox(options=control.stops, ensure_option=False, continuous_update=False, **shared)
     return _slider(control, shared)
 
 
