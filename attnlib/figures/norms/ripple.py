@@ -1,0 +1,114 @@
+"""Explorer: change one token, and see which outputs of the whole batch change."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from attnlib import batch_norm, batch_statistics, layer_norm, rms_norm
+from attnlib.course.controls import Choice, Switch
+from attnlib.course.explorer import Explorer
+from attnlib.figures.canvas import HEADING, sheet
+from attnlib.figures.compute.matrix import board, frame
+from attnlib.figures.norms.batch import FEATURES, MASK, PLACES, SHARED, SHARED_INK, X, cells, plain, rows_of
+from attnlib.figures.palette import FAINT, INK
+
+NONE, LAYER, RMS = "no norm", "LayerNorm", "RMSNorm"
+COUNTED, MASKED, INFERENCE = "BatchNorm, padding counted", "BatchNorm, padding masked", "BatchNorm at inference"
+NORMS = (NONE, LAYER, RMS, COUNTED, MASKED, INFERENCE)
+PADDING = "padding"
+_SPOTS = PLACES | {PADDING: (1, 3)}
+_CHANGE = np.array([2.0, -3.0, 1.0, -2.0])  # added to the token's features
+_ONE = 1  # the feature that changes if only one does
+_ONES, _ZEROS = np.ones(len(FEATURES)), np.zeros(len(FEATURES))
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    norm: str
+    word: str
+    one_feature: bool
+    changed: tuple[int, int]  # sentence, position
+    change: np.ndarray  # (batch, seq, d_model) output after − output before
+    moved: int  # numbers of real tokens that change
+    others: int  # of these, in other tokens than the changed one
+
+
+def measure(norm: str = MASKED, word: str = "cats", one_feature: bool = False) -> Numbers:
+    """The norm's output before and after one token of the batch is changed."""
+    spot = _SPOTS[word]
+    change = np.where(np.arange(len(FEATURES)) == _ONE, _CHANGE, 0) if one_feature else _CHANGE
+    after = X.copy()
+    after[spot] += change
+    difference = _output(norm, after) - _output(norm, X)
+    difference = np.where(np.abs(difference) < 1e-12, 0, difference)  # the rounding is another on other machines
+    moved = (difference != 0) & MASK[..., None]
+    others = moved.copy()
+    others[spot] = False
+    return Numbers(norm, word, one_feature, spot, difference, int(moved.sum()), int(others.sum()))
+
+
+def _output(norm: str, x: np.ndarray) -> np.ndarray:
+    if norm == LAYER:
+        return layer_norm(x, _ONES, _ZEROS)
+    if norm == RMS:
+        return rms_norm(x, _ONES)
+    if norm == COUNTED:
+        return batch_norm(x, _ONES, _ZEROS)
+    if norm == MASKED:
+        return batch_norm(x, _ONES, _ZEROS, mask=MASK)
+    if norm == INFERENCE:
+        return batch_norm(x, _ONES, _ZEROS, running=batch_statistics(X, MASK), mask=MASK)
+    return x
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    what = f"feature {FEATURES[_ONE]} of “{numbers.word}”" if numbers.one_feature else f"“{numbers.word}”"
+    return (
+        f"{numbers.norm}: a change of {what} changes {numbers.moved} of the {int(MASK.sum()) * len(FEATURES)} outputs, "
+        f"{numbers.others} of them in other tokens, by up to {np.abs(numbers.change).max():.2f}."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """The change of every output of the batch."""
+    figure = sheet(height=230, narrow=narrow, narrow_height=460)
+    paper = board(figure)
+    cell = (56, 24) if narrow else (40, 28)
+    spots = [(70, 44 + 138 * i) for i in range(3)] if narrow else [(62 + 236 * i, 52) for i in range(3)]
+    for sentence, (left, top) in enumerate(spots):
+        _draw_sentence(paper, left, top, cell, numbers, sentence)
+    return figure
+
+
+def _draw_sentence(paper: Axes, left: float, top: float, cell, numbers: Numbers, sentence: int) -> None:
+    change = numbers.change[sentence]
+    fills, inks = plain(change.shape), plain(change.shape, FAINT)
+    fills[change != 0], inks[change != 0] = SHARED, INK
+    words = np.array([[f"{value:.2f}".replace("-", "−") if value else "" for value in row] for row in change])
+    hatched = np.broadcast_to(~MASK[sentence][:, None], change.shape)
+    grid = cells(paper, left, top, cell, words, fills, inks, hatched, rows_of(sentence), FEATURES)
+    if numbers.changed[0] == sentence:
+        frame(paper, grid, numbers.changed[1], colour=SHARED_INK)
+    paper.text(left, top - 24, f"sentence {sentence + 1}", fontsize=HEADING, color=INK, va="baseline")
+
+
+ripple = Explorer(
+    name="ripple",
+    source="attnlib.figures.norms.ripple:ripple",
+    caption=(
+        "One token of the batch is changed (framed). Shaded: the outputs that change, and by how much. "
+        "Empty: exactly as before."
+    ),
+    measure=measure,
+    readout=readout,
+    draw=draw,
+    controls={
+        "norm": Choice("norm", stops=NORMS, default=MASKED),
+        "word": Choice("change", stops=("dogs", "cats", "sing", "slowly", PADDING), default="cats"),
+        "one_feature": Switch("only feature b"),
+    },
+)
