@@ -20,7 +20,8 @@ def batch_statistics(x, mask=None, per_position=False):
 
     Args:
         x: (..., seq, d_model)
-        mask: boolean, broadcastable to (..., seq). True = this token counts; False = padding, which does not.
+        mask: boolean, broadcastable to (..., seq). True = this token counts; False = padding, which does not:
+            ``padding_mask(lengths, seq)[..., 0, :]``.
         per_position: whether each position has statistics of its own, taken over the leading axes alone.
 
     Returns:
@@ -36,7 +37,7 @@ def batch_statistics(x, mask=None, per_position=False):
     [x] = as_floats(x=x)
     check_sequences(x=x)
     counts, size = counting(x, mask, per_position)
-    axes = tuple(range(x.ndim - 2 if per_position else x.ndim - 1))
+    axes = token_axes(x, per_position)
     kept = x if mask is None else np.where(counts, x, 0)  # not x · counts: padding may be NaN
     mean = kept.sum(axis=axes) / size
     distances = x - mean if mask is None else np.where(counts, x - mean, 0)
@@ -153,7 +154,7 @@ def batch_norm_vjp(x, gain, bias, running=None, mask=None, per_position=False, e
         grad_output = np.where(counts, as_gradient(grad_output, output), 0)
         grad_x = grad_output * gain
         if running is None:  # the mean and the variance depend on every token that counts
-            axes = tuple(range(x.ndim - 2 if per_position else x.ndim - 1))
+            axes = token_axes(x, per_position)
             along = (grad_x * normed).sum(axis=axes) / size
             grad_x = np.where(counts, grad_x - grad_x.sum(axis=axes) / size - normed * along, 0)
         return grad_x * scale, over_tokens(grad_output * normed), over_tokens(grad_output)
@@ -162,20 +163,24 @@ def batch_norm_vjp(x, gain, bias, running=None, mask=None, per_position=False, e
 
 
 def counting(x, mask, per_position):
-    """Which tokens count, (..., seq, 1), and how many share one mean: one number, or (seq, 1) per position.
+    """Which tokens count, (..., seq, 1), and how many share one mean: (1,), or (seq, 1) per position.
 
     Raises:
         TypeError: if the mask is not boolean.
         ValueError: if it does not fit.
     """
-    tokens = x.shape[:-1]
     mask = as_mask(True if mask is None else mask)
     try:
-        counts = np.broadcast_to(mask, tokens)
+        counts = np.broadcast_to(mask, x.shape[:-1])[..., None]
     except ValueError:
         raise ValueError(f"mask must broadcast to (..., seq): got {describe(mask=mask, x=x)}") from None
-    size = counts.reshape(-1, tokens[-1]).sum(axis=0)[:, None] if per_position else counts.sum()
-    return counts[..., None], np.maximum(size, 1).astype(x.dtype)
+    size = counts.sum(axis=token_axes(x, per_position))
+    return counts, np.maximum(size, 1).astype(x.dtype)
+
+
+def token_axes(x, per_position):
+    """The axes over which one mean is taken: those of all tokens, or of the tokens at one position."""
+    return tuple(range(x.ndim - 2 if per_position else x.ndim - 1))
 
 
 def running_for(running, x):
