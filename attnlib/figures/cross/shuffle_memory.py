@@ -1,0 +1,108 @@
+"""Explorer: put the memory, or the queries, in another order, and see what moves along."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from attnlib import MultiHeadParams, multi_head_attention, sinusoidal_positions
+from attnlib.course.controls import Choice, Switch
+from attnlib.course.explorer import Explorer
+from attnlib.figures.canvas import HEADING, sheet
+from attnlib.figures.compute.matrix import board, matrix
+from attnlib.figures.palette import SCORE_INK, SCORE_SIGNED, VALUE_INK, VALUE_SIGNED, WEIGHT_INK, WEIGHT_MAP
+
+QUERIES, MEMORY = ("Hund", "beißt", "Mann"), ("the", "dog", "bites", "men")
+_D_MODEL = 4
+_REACH = 2.5
+# Features: article, animal, action, human
+_X = np.array([[0.3, 2, 0, 0.4], [0, 0.2, 2, 0], [0.2, 0.3, 0, 2]])
+_VECTORS = np.array([[2, 0, 0.1, 0], [0.1, 2, 0, 0.3], [0, 0.1, 2, 0.2], [0.2, 0.3, 0, 2]])
+_W_V = np.array([[0.3, 0.1, -0.2, 0], [0.9, -0.3, 0, 0.4], [0.1, 0.8, -0.5, 0], [-0.4, 0.2, 0.3, 0.9]])
+_LAYER = MultiHeadParams(1.1 * np.eye(_D_MODEL), np.eye(_D_MODEL), _W_V, np.eye(_D_MODEL), num_heads=1)
+SHUFFLED = ("the memory", "the queries", "both", "the keys, not the values")
+ORDERS = {"reversed": -1, "one step on": 0, "the first two swapped": 1}
+
+
+class Numbers(NamedTuple):
+    """What the figure shows; the shuffled queries keep their names."""
+
+    shuffled: str
+    encoding: bool
+    queries: tuple[int, ...]  # which query stands first, second, third after the shuffle
+    memory: tuple[int, ...]  # which word of the memory
+    before: np.ndarray  # (3, 4) weights
+    after: np.ndarray  # (3, 4) in the new order
+    output: np.ndarray  # (3, d_model) before
+    shuffled_output: np.ndarray  # (3, d_model) after
+    change: np.ndarray  # (3, d_model) after − before of each query, wherever it stands now
+
+
+def new_order(order: str, size: int) -> tuple[int, ...]:
+    """Which element comes first, second, … in this order."""
+    if order == "reversed":
+        return tuple(range(size))[::-1]
+    if order == "one step on":
+        return (size - 1, *range(size - 1))
+    return (1, 0, *range(2, size))
+
+
+def measure(shuffled: str = "the memory", order: str = "reversed", encoding: bool = False) -> Numbers:
+    """Attention of three queries to four words, and the same with one side or both in another order."""
+    same = [tuple(range(len(words))) for words in (QUERIES, MEMORY)]
+    queries = new_order(order, len(QUERIES)) if shuffled in ("the queries", "both") else same[0]
+    memory = new_order(order, len(MEMORY)) if shuffled != "the queries" else same[1]
+    values = same[1] if shuffled == SHUFFLED[-1] else memory
+    positions = sinusoidal_positions(len(MEMORY), _D_MODEL) * encoding
+    key, value = _VECTORS[list(memory)] + positions, _VECTORS[list(values)] + positions
+    whole = _VECTORS + positions
+    output, before = multi_head_attention(_LAYER, _X, whole, whole)
+    moved, after = multi_head_attention(_LAYER, _X[list(queries)], key, value)
+    change = moved - output[list(queries)]
+    change = np.where(np.abs(change) < 1e-12, 0, change)  # the rounding is another on other machines
+    return Numbers(shuffled, encoding, queries, memory, before[0], after[0], output, moved, change)
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    encoding = "with" if numbers.encoding else "without"
+    what = "are the same rows" if numbers.queries == (0, 1, 2) else "are the same rows in the queries’ new order"
+    largest = np.abs(numbers.change).max()
+    said = what if largest == 0 else f"are not the same: they change by up to {largest:.2f}"
+    names = ", ".join(MEMORY[j] for j in numbers.memory), ", ".join(QUERIES[i] for i in numbers.queries)
+    return f"Queries {names[1]}, memory {names[0]}, {encoding} positions: the outputs {said}."
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """Weights and outputs before and after, and the change of each query's output."""
+    figure = sheet(height=340, narrow=narrow, narrow_height=640)
+    paper = board(figure)
+    queries, memory = [QUERIES[i] for i in numbers.queries], [MEMORY[j] for j in numbers.memory]
+    matrix(paper, 60, 40, (44, 32), numbers.before, WEIGHT_MAP, 1, "{:.2f}", rows=list(QUERIES), columns=list(MEMORY))
+    matrix(paper, 60, 200, (44, 32), numbers.after, WEIGHT_MAP, 1, "{:.2f}", rows=queries, columns=memory)
+    if not narrow:
+        matrix(paper, 270, 40, (44, 32), numbers.output, VALUE_SIGNED, _REACH, "{:.2f}")
+        matrix(paper, 270, 200, (44, 32), numbers.shuffled_output, VALUE_SIGNED, _REACH, "{:.2f}")
+        matrix(paper, 500, 200, (44, 32), numbers.change, SCORE_SIGNED, _REACH, "{:.2f}", rows=queries)
+    for text, x, ink in (("weights", 60, WEIGHT_INK), ("outputs", 270, VALUE_INK), ("change", 500, SCORE_INK)):
+        if x < 300 or not narrow:
+            paper.text(x, 16, text, fontsize=HEADING, color=ink)
+    return figure
+
+
+shuffle_memory = Explorer(
+    name="shuffle-memory",
+    source="attnlib.figures.cross.shuffle_memory:shuffle_memory",
+    caption=(
+        "Three words ask four. Shuffle one side or both: do the outputs notice? "
+        "Keys that are shuffled without their values are a mistake, made here on purpose."
+    ),
+    measure=measure,
+    readout=readout,
+    draw=draw,
+    controls={
+        "shuffled": Choice("shuffle", stops=SHUFFLED, default="the memory"),
+        "order": Choice("new order", stops=tuple(ORDERS), default="reversed"),
+        "encoding": Switch("the memory has positions"),
+    },
+)
