@@ -1,6 +1,6 @@
 """Dates as people write them, and the same dates in ISO 8601: a task of translation with a right answer.
 
-``sample`` draws a date, a language and a way to write it. A twentieth of the texts are no dates, and the right answer
+``sample`` draws a date, a language and a way to write it. Of the texts, 8 % are no dates, and the right answer
 to them is "?". One day in ten is never drawn for training, in any language: those test what was learned.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 FIRST, LAST = datetime.date(1950, 1, 1), datetime.date(2049, 12, 31)  # two digits of a year are then enough
 HELD_OUT = 10  # every tenth day
 NO_DATE = "?"
-NOT_DATES = 0.05  # their share
+NOT_DATES = 0.08  # their share
 LONGEST = 40  # characters of a text
 
 
@@ -148,7 +148,7 @@ def write(rng, date):
 def fill(pattern, language, date):
     """The pattern with the parts of the date in it."""
     month = language.months[date.month - 1]
-    first = date.day == 1 and language is LANGUAGES["French"]
+    first = date.day == 1 and language is LANGUAGES["French"] and pattern not in NUMBERS
     return pattern.format(
         d=f"{date.day}er" if first else date.day,
         dd=f"{date.day:02}",
@@ -169,10 +169,10 @@ def ordinal_ending(day):
 
 
 def no_date(rng):
-    """A text that is no date: letters, a number, a date of which a part is missing, or a month or day beyond any."""
+    """A text that is no date: letters, a number, a date with a part missing, too large, misspelt, or not alone."""
     date = draw_date(rng)
     language = pick(rng, tuple(LANGUAGES.values()))
-    kind = rng.integers(5)
+    kind = rng.integers(7)
     if kind == 0:
         return "".join(pick(rng, SOURCE) for _ in range(rng.integers(1, 30)))
     if kind == 1:
@@ -180,11 +180,24 @@ def no_date(rng):
     if kind == 2:
         return fill(pick(rng, ("{month} {y}", "{d} {month}", "{weekday}", "{y}", "{month}")), language, date)
     if kind == 3:
-        words = [name for part in (language.months, language.weekdays) for name in part]
-        return " ".join("".join(rng.permutation(list(pick(rng, words)))) for _ in range(rng.integers(1, 4)))
+        return " ".join(
+            letters(rng, pick(rng, (*language.months, *language.weekdays))) for _ in range(rng.integers(1, 4))
+        )
+    if kind == 4:
+        pattern = pick(rng, ("{d} {0} {y}", "{0} {d}, {y}", "{d}. {0} {y}", "{d} {0} {yy}"))
+        misspelt = letters(rng, pick(rng, language.months))
+        return pattern.format(misspelt, d=date.day, y=date.year, yy=f"{date.year % 100:02}")
+    if kind == 5:
+        more = (f"{rng.integers(24)}:{rng.integers(60):02}", letters(rng, pick(rng, language.weekdays)))
+        return f"{fill(pick(rng, NUMBERS), language, date)} {pick(rng, more)}"
     day, month = (int(n) for n in rng.integers((32, 13), 100))
     broken = ((day, date.month), (date.day, month))[rng.integers(2)]
     return pick(rng, ("{0}.{1}.{2}", "{1}/{0}/{2}", "{2}-{1:02}-{0:02}")).format(*broken, date.year)
+
+
+def letters(rng, word):
+    """As many letters as the word has, at random."""
+    return "".join(pick(rng, "abcdefghijklmnopqrstuvwxyz") for _ in word)
 
 
 def pick(rng, choices):
@@ -221,7 +234,7 @@ def as_source(texts):
     for text in texts:
         if not 0 < len(text) <= LONGEST:
             raise ValueError(f"a text must have 1 to {LONGEST} characters: got {len(text)} in {text!r}")
-    codes = [[SOURCE_CODES.get(character, UNKNOWN) for character in text.lower()] for text in texts]
+    codes = [[SOURCE_CODES.get(character.lower(), UNKNOWN) for character in text] for text in texts]
     lengths = np.array([len(row) for row in codes])
     source = np.full((len(codes), lengths.max(initial=0)), PADDING)
     for row, code in zip(source, codes, strict=True):
