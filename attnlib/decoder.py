@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count
+from attnlib.arguments import as_count, as_floats, check_sequences
 from attnlib.encoder import final_norm_vjp, self_attention_vjp, thinking_vjp
 from attnlib.feed_forward import FeedForwardParams, feed_forward, init_feed_forward
 from attnlib.layer_norm import LayerNormParams, init_layer_norm, layer_norm
@@ -75,7 +75,7 @@ def decoder_layer(params, x, memory, memory_mask=None, norm_first=True, activati
 
     Source: Vaswani et al. (2017), section 3.1 and fig. 1, right.
     """
-    past = causal_mask(x.shape[-2], x.shape[-2])  # padding of the target lies in the future, so it is hidden too
+    past = past_mask(x)
 
     def look_back(x):
         return multi_head_attention(params.self_attention, x, x, x, past)
@@ -104,7 +104,7 @@ def decoder_layer_vjp(params, x, memory, memory_mask=None, norm_first=True, acti
     Raises:
         TypeError, ValueError: as ``decoder_layer``; ``pullback`` if the shape of ``grad_output`` does not fit.
     """
-    past = causal_mask(x.shape[-2], x.shape[-2])
+    past = past_mask(x)
     x, back_self = residual_vjp(
         params.self_attention_norm, x, lambda x: self_attention_vjp(params.self_attention, x, past), norm_first
     )
@@ -178,6 +178,17 @@ def decoder_vjp(params, x, memory, memory_mask=None, norm_first=True, activation
         return DecoderParams(tuple(reversed(grad_layers)), grad_norm), grad, grad_memory
 
     return output, pullback
+
+
+def past_mask(x):
+    """The causal mask for ``x`` itself. Padding of the target lies in the future, so it is hidden too.
+
+    Raises:
+        TypeError, ValueError: if ``x`` is not (..., seq, d_model) of floats.
+    """
+    [x] = as_floats(x=x)
+    check_sequences(x=x)
+    return causal_mask(x.shape[-2], x.shape[-2])
 
 
 def cross_attention_vjp(params, x, memory, memory_mask):

@@ -1,5 +1,6 @@
 """The residual connection and the norm that goes with it, before the sublayer or after the sum."""
 
+from attnlib.arguments import describe
 from attnlib.layer_norm import LayerNormParams, layer_norm, layer_norm_vjp
 
 
@@ -16,13 +17,16 @@ def residual(norm, x, sublayer, norm_first=True):
     Returns:
         ``(output, more)``, the output in the shape of ``x``.
 
+    Raises:
+        ValueError: if the sublayer returns another shape, such as that of a memory with a batch that ``x`` lacks.
+
     Source: Vaswani et al. (2017), section 3.1, for post-LN; Xiong et al. (2020), table 1, for both.
     """
     if norm_first:
         added, more = sublayer(layer_norm(x, *norm))
-        return x + added, more
+        return total(x, added), more
     added, more = sublayer(x)
-    return layer_norm(x + added, *norm), more
+    return layer_norm(total(x, added), *norm), more
 
 
 def residual_vjp(norm, x, sublayer_vjp, norm_first=True):
@@ -35,11 +39,14 @@ def residual_vjp(norm, x, sublayer_vjp, norm_first=True):
 
     Returns:
         ``(output, pullback)``. ``pullback(grad_output)`` returns ``(grad_x, grad_norm, *rest)``.
+
+    Raises:
+        ValueError: as ``residual``.
     """
     if norm_first:
         normed, back_norm = layer_norm_vjp(x, *norm)
         added, back_sublayer = sublayer_vjp(normed)
-        output = x + added
+        output = total(x, added)
 
         def pullback(grad_output):
             grad_normed, *rest = back_sublayer(grad_output)
@@ -48,7 +55,7 @@ def residual_vjp(norm, x, sublayer_vjp, norm_first=True):
 
         return output, pullback
     added, back_sublayer = sublayer_vjp(x)
-    output, back_norm = layer_norm_vjp(x + added, *norm)
+    output, back_norm = layer_norm_vjp(total(x, added), *norm)
 
     def pullback_after(grad_output):
         grad_sum, *grad_norm = back_norm(grad_output)
@@ -56,3 +63,14 @@ def residual_vjp(norm, x, sublayer_vjp, norm_first=True):
         return grad_sum + grad_x, LayerNormParams(*grad_norm), *rest
 
     return output, pullback_after
+
+
+def total(x, added):
+    """``x + added``, which must have one shape: a sum that stretches ``x`` would be another model's.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    if x.shape != added.shape:
+        raise ValueError(f"a sublayer must add vectors of the shape it was given: got {describe(x=x, added=added)}")
+    return x + added

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type
+from attnlib.arguments import as_count, as_float_type, check_sequences
 from attnlib.decoder import DecoderParams, decoder, decoder_vjp, init_decoder
 from attnlib.embedding import embedding_vjp
 from attnlib.encoder import EncoderParams, encoder, encoder_vjp, init_encoder
@@ -182,6 +182,7 @@ def vectors(table, tokens, first=0):
 def vectors_vjp(table, tokens, first=0):
     """The vectors, and the function that carries a gradient back to the table."""
     looked_up, back = embedding_vjp(table, tokens)
+    check_sequences(x=looked_up)
     root = table.shape[-1] ** 0.5
     positions = sinusoidal_positions(first + looked_up.shape[-2], table.shape[-1], dtype=table.dtype)[first:]
     return looked_up * root + positions, lambda grad_output: back(grad_output) * root
