@@ -8,6 +8,13 @@ from attnlib.course.check.compute import (
     softmax,
     streaming_attention,
 )
+from attnlib.course.check.cross import (
+    cross_attention,
+    depends_on_order,
+    fast_asker,
+    memory_gradient,
+    removal_effects,
+)
 from attnlib.course.check.heads import (
     factor_scores,
     grouped_query,
@@ -40,25 +47,42 @@ from attnlib.course.check.scaling import (
     softmax_pullback,
     temperature_for,
 )
+from attnlib.course.check.transformer import (
+    beam_search,
+    cached_attention,
+    decoder_mask,
+    is_causal,
+    post_norm_decoder,
+)
 
 __all__ = [
     "additive_scores",
     "attention_weights",
+    "beam_search",
+    "cached_attention",
     "changed_tokens",
     "cosine_attention",
+    "cross_attention",
+    "decoder_mask",
+    "depends_on_order",
     "factor_scores",
+    "fast_asker",
     "first_rise",
     "fold_batch_norm",
     "grouped_query",
     "head_contributions",
+    "is_causal",
     "is_equivariant",
     "jacobian_norm",
     "layer_norm",
     "masked_statistics",
+    "memory_gradient",
     "merge_heads",
     "multi_head",
     "nadaraya_watson",
+    "post_norm_decoder",
     "removal_costs",
+    "removal_effects",
     "rms_norm_pullback",
     "rotate",
     "running_statistics",
