@@ -140,6 +140,6 @@ def exact_matches(params, pairs, batch=500):
 def is_date(answer):
     """Whether it names a day of the calendar, in ISO 8601."""
     try:
-        return len(answer) == 10 and bool(datetime.date.fromisoformat(answer))
+        return datetime.date.fromisoformat(answer).isoformat() == answer
     except ValueError:
         return False

@@ -180,9 +180,9 @@ def no_date(rng):
     if kind == 2:
         return fill(pick(rng, ("{month} {y}", "{d} {month}", "{weekday}", "{y}", "{month}")), language, date)
     if kind == 3:
-        return " ".join(
-            letters(rng, pick(rng, (*language.months, *language.weekdays))) for _ in range(rng.integers(1, 4))
-        )
+        names = (*language.months, *language.weekdays)
+        misspelt = " ".join(letters(rng, pick(rng, names)) for _ in range(rng.integers(1, 4)))
+        return misspelt[:LONGEST]  # three of "segunda-feira" are longer
     if kind == 4:
         pattern = pick(rng, ("{d} {0} {y}", "{0} {d}, {y}", "{d}. {0} {y}", "{d} {0} {yy}"))
         misspelt = letters(rng, pick(rng, language.months))
@@ -235,7 +235,7 @@ def as_source(texts):
         if not 0 < len(text) <= LONGEST:
             raise ValueError(f"a text must have 1 to {LONGEST} characters: got {len(text)} in {text!r}")
     codes = [[SOURCE_CODES.get(character.lower(), UNKNOWN) for character in text] for text in texts]
-    lengths = np.array([len(row) for row in codes])
+    lengths = np.array([len(row) for row in codes], dtype=int)
     source = np.full((len(codes), lengths.max(initial=0)), PADDING)
     for row, code in zip(source, codes, strict=True):
         row[: len(code)] = code
