@@ -1,8 +1,11 @@
 """The batch of chapter 6: three short sentences of four features, in small whole numbers, filled up with padding."""
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+from matplotlib.collections import PolyCollection
 
 from attnlib import padding_mask
 from attnlib.figures.canvas import SMALL
@@ -31,57 +34,85 @@ PLACES = {word: (i, j) for i, words in enumerate(SENTENCES) for j, word in enume
 SHARED, SHARED_INK = "#D3C2EC", "#5B3A99"
 
 
+Box = tuple[float, float, float, float]  # left, top, width, height
+
+
 def rows_of(sentence: int) -> list[str]:
     """The names of a sentence's rows: its words, then the padding."""
     words = list(SENTENCES[sentence])
     return words + ["padding"] * (SEQ - len(words))
 
 
-def cells(
+class Look(NamedTuple):
+    """How the cells of a table look, each (rows, columns) of strings."""
+
+    words: np.ndarray  # what is written
+    fills: np.ndarray  # on which colour
+    inks: np.ndarray  # in which colour
+    hatches: np.ndarray  # the colour of the hatching that says padding; "" for none
+
+
+def look(words: list[list[str]], padding: np.ndarray) -> Look:
+    """Black words on white, padding grey and hatched.
+
+    Args:
+        words: one list a row.
+        padding: (rows,) boolean
+    """
+    written = np.array(words, dtype=object)
+    rows = np.broadcast_to(padding[:, None], written.shape)
+    fills = np.full(written.shape, PAPER, dtype=object)
+    inks, hatches = np.where(rows, FAINT, INK).astype(object), np.where(rows, RULE, "").astype(object)
+    return Look(written, fills, inks, hatches)
+
+
+def table(
     paper: Axes,
     left: float,
     top: float,
     cell: tuple[float, float],
-    words: np.ndarray,
-    fills: np.ndarray,
-    inks: np.ndarray,
-    hatched: np.ndarray,
+    cells: Look,
     rows: list[str] | None = None,
     columns: tuple[str, ...] = (),
 ) -> Grid:
-    """A table on the board whose cells have their own words and colours.
+    """A table on the board.
 
     Args:
         left, top: of the first cell.
         cell: width and height of a cell.
-        words, fills, inks: (rows, columns) what is written, on which colour, and in which.
-        hatched: (rows, columns) padding.
-        rows, columns: names on the left and above.
+        cells: how they look.
+        rows, columns: names on the left and above; rows called "padding" are grey.
     """
-    grid = Grid(left, top, cell, words.shape)
-    for at in np.ndindex(words.shape):
-        x, y, *size = grid.box(*at)
-        paper.add_patch(Rectangle((x, y), *size, facecolor=fills[at], edgecolor=RULE, linewidth=0.75))
-        if hatched[at]:
-            paper.add_patch(Rectangle((x, y), *size, fill=False, edgecolor=RULE, hatch="////", linewidth=0))
-        behind = {"facecolor": fills[at], "edgecolor": "none", "pad": 0.8} if hatched[at] and words[at] else None
+    grid = Grid(left, top, cell, cells.words.shape)
+    boxes = {at: grid.box(*at) for at in np.ndindex(cells.words.shape)}
+    fills = [str(fill) for fill in cells.fills.ravel()]
+    paper.add_collection(PolyCollection(_corners(boxes.values()), facecolors=fills, edgecolors=RULE, linewidths=0.75))
+    for colour in sorted(set(cells.hatches.ravel()) - {""}):
+        hatched = [at for at in boxes if cells.hatches[at] == colour]
+        paper.add_collection(hatching([boxes[at] for at in hatched], colour))
+        clear = [_around(grid.middle(*at)) for at in hatched if cells.words[at]]  # no lines through the numbers
+        paper.add_collection(PolyCollection(_corners(clear), facecolors=PAPER))
+    for at in boxes:
+        ink = str(cells.inks[at])
         paper.text(
-            *grid.middle(*at),
-            words[at],
-            fontsize=SMALL,
-            color=inks[at],
-            ha="center",
-            va="center_baseline",
-            bbox=behind,
+            *grid.middle(*at), str(cells.words[at]), fontsize=SMALL, color=ink, ha="center", va="center_baseline"
         )
     for i, name in enumerate(rows or []):
-        colour = FAINT if name == "padding" else INK
-        paper.text(left - 6, grid.middle(i)[1], name, fontsize=SMALL, color=colour, ha="right", va="center_baseline")
+        ink = FAINT if name == "padding" else INK
+        paper.text(left - 6, grid.middle(i)[1], name, fontsize=SMALL, color=ink, ha="right", va="center_baseline")
     for j, name in enumerate(columns):
         paper.text(grid.middle(None, j)[0], top - 6, name, fontsize=SMALL, color=INK, ha="center", va="baseline")
     return grid
 
 
-def plain(shape: tuple[int, ...], colour: str = PAPER) -> np.ndarray:
-    """A table of one colour."""
-    return np.full(shape, colour, dtype="U7")
+def hatching(boxes: Iterable[Box], colour: str) -> PolyCollection:
+    """Padding: boxes full of slanting lines."""
+    return PolyCollection(_corners(boxes), facecolors="none", edgecolors=colour, linewidths=0, hatch="////")
+
+
+def _around(middle: tuple[float, float]) -> Box:
+    return middle[0] - 8, middle[1] - 8, 16, 16
+
+
+def _corners(boxes: Iterable[Box]) -> list[list[tuple[float, float]]]:
+    return [[(x, y), (x + w, y), (x + w, y + h), (x, y + h)] for x, y, w, h in boxes]

@@ -4,14 +4,15 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attnlib import batch_statistics, padding_mask
 from attnlib.course.controls import Slider, Switch
 from attnlib.course.explorer import Explorer
-from attnlib.figures.canvas import dress, place, sheet
-from attnlib.figures.norms.batch import SHARED_INK
-from attnlib.figures.palette import INK
+from attnlib.figures.canvas import SMALL, dress, place, sheet
+from attnlib.figures.norms.batch import SHARED, SHARED_INK
+from attnlib.figures.palette import FAINT, INK, PAPER, RULE
 
 MEAN, VARIANCE = 2.0, 1.0  # of one feature, over all tokens of all sentences
 _ALIKE = 0.3  # share of the variance that the tokens of one sentence have in common
@@ -77,13 +78,53 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """One batch, the statistics of many, and their distance by batch size."""
-    figure = sheet(height=280, narrow=narrow, narrow_height=620)
-    axes = place(figure, 50, 30, 240, 200)
-    dress(axes, "statistics of 100 batches", x="mean", y="variance")
-    axes.plot(numbers.means, numbers.variances, ".", color=SHARED_INK)
-    axes.plot(MEAN, VARIANCE, "P", color=INK)
+    """One batch, the statistics of many, and how far their means stray by batch size."""
+    figure = sheet(height=272, narrow=narrow, narrow_height=672)
+    places = (
+        [(12, 34, 316, 110), (48, 232, 280, 180), (48, 478, 222, 140)]
+        if narrow
+        else [(12, 36, 168, 180), (240, 36, 216, 180), (516, 36, 130, 180)]
+    )
+    batch, cloud, curves = (place(figure, *spot) for spot in places)
+    _draw_batch(dress(batch, f"one batch of {numbers.batch_size}", x="position"), numbers)
+    _draw_cloud(dress(cloud, f"statistics of {_DRAWS} batches", x="mean", y="variance"), numbers)
+    _draw_curves(dress(curves, "how far the mean strays", x="sentences in a batch"), numbers)
     return figure
+
+
+def _draw_batch(axes: Axes, numbers: Numbers) -> None:
+    rows, padding = np.arange(numbers.batch_size), numbers.lengths.max() - numbers.lengths
+    tall = 0.75 if numbers.batch_size < 16 else 1.0
+    axes.barh(rows, numbers.lengths, tall, 0.5, color=SHARED)
+    axes.barh(rows, padding, tall, numbers.lengths + 0.5, color=PAPER, edgecolor=RULE, hatch="////", linewidth=0)
+    axes.set(xlim=(0.5, _LENGTH + max(SPREADS) + 0.5), ylim=(numbers.batch_size - 0.4, -0.6), yticks=[])
+    axes.set_xticks([1, _LENGTH, _LENGTH + max(SPREADS)])
+    axes.spines["left"].set_visible(False)
+
+
+def _draw_cloud(axes: Axes, numbers: Numbers) -> None:
+    rule = {"color": FAINT, "linewidth": 0.9, "linestyle": (0, (4, 3)), "zorder": 1}
+    axes.vlines(MEAN, 0, 2.85, **rule)
+    axes.hlines(VARIANCE, 0.3, 3.4, **rule)
+    axes.plot(numbers.means, numbers.variances, "o", color=SHARED_INK, markersize=3.4, markeredgewidth=0)
+    axes.plot(MEAN, VARIANCE, "P", color=INK, markersize=9, markeredgecolor=PAPER)
+    axes.text(MEAN, 2.9, "all sentences", fontsize=SMALL, color=INK, ha="center", va="bottom")
+    axes.set(xlim=(0.3, 3.4), ylim=(0, 3.2), xticks=(1, 2, 3), yticks=(0, 1, 2, 3))
+
+
+def _draw_curves(axes: Axes, numbers: Numbers) -> None:
+    x, at = np.log2(SIZES), SIZES.index(numbers.batch_size)
+    curves = {"masked": numbers.masked_curve, "counted": numbers.counted_curve}
+    names = ["masked", "counted"] if numbers.counted else ["counted", "masked"]  # the chosen one above the other
+    for name, ink, width in zip(names, (FAINT, SHARED_INK), (1.4, 2.4), strict=True):
+        axes.plot(x, curves[name], color=ink, linewidth=width, linestyle="-" if ink != FAINT else (0, (4, 2)))
+        if ink != FAINT or numbers.spread:
+            words = name if numbers.spread else "both"
+            axes.text(x[-1] + 0.3, curves[name][-1], words, fontsize=SMALL, color=ink, va="center_baseline")
+    axes.plot(x[at], curves[names[-1]][at], "o", color=SHARED_INK, markersize=8)
+    axes.set(xlim=(0.8, 5.1), ylim=(0, 1.2))
+    axes.set_xticks(x, [str(size) for size in SIZES])
+    axes.set_yticks((0, 0.5, 1), ["0", "0.5", "1"])
 
 
 drift = Explorer(

@@ -4,14 +4,15 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attnlib import Statistics, batch_norm, layer_norm, padding_mask, start_statistics, update_statistics
 from attnlib.course.controls import Choice, Slider, Switch
 from attnlib.course.explorer import Explorer
-from attnlib.figures.canvas import dress, place, sheet
-from attnlib.figures.norms.batch import SHARED_INK
-from attnlib.figures.palette import FAINT
+from attnlib.figures.canvas import SMALL, TEXT, dress, place, sheet
+from attnlib.figures.norms.batch import SHARED, SHARED_INK, hatching
+from attnlib.figures.palette import FAINT, INK, KEY_INK
 
 PER_POSITION, PER_FEATURE, LAYER = "BatchNorm, per position", "BatchNorm, per feature", "LayerNorm"
 LONGEST, _SHORTEST = 16, 4  # tokens of a training sentence
@@ -19,6 +20,7 @@ LENGTHS = (8, 12, 16, 17, 20, 24, 32)
 _D_MODEL = 32
 _BATCHES, _BATCH_SIZE = 60, 8
 _MEAN, _SLOPE = 1.0, 0.1  # mean of every feature at position 1, and by how much it grows a position
+_LABEL = {"fontsize": SMALL, "color": INK, "va": "bottom"}
 _ONES, _ZEROS = np.ones(_D_MODEL), np.zeros(_D_MODEL)
 
 
@@ -75,23 +77,53 @@ def _trained(drifts: bool) -> tuple[np.ndarray, Statistics, Statistics]:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    start = f"{numbers.norm}, a sequence of {numbers.seq}:"
-    last = f"{numbers.mean[-1] + 0.0:.2f}".replace("-", "−")
+    start, mean = f"{numbers.norm}, {numbers.seq} tokens:", _number(numbers.mean[-1])
     if numbers.refused:
-        return f"{start} no statistics for positions {LONGEST + 1} to {numbers.seq}, ValueError."
-    return f"{start} every token is normalised; the last one has mean {last} and deviation {numbers.deviation[-1]:.2f}."
+        without = (
+            f"positions {LONGEST + 1} to {numbers.seq}" if numbers.seq > LONGEST + 1 else f"position {numbers.seq}"
+        )
+        few = f"position {LONGEST}, seen {numbers.seen[LONGEST - 1]:.0f} times in training, gets mean {mean}"
+        return f"{start} ValueError, no statistics for {without}; {few}."
+    return f"{start} all are normalised, the last one to mean {mean} and deviation {numbers.deviation[-1]:.2f}."
+
+
+def _number(value: float) -> str:
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """How many tokens training saw at each position, and the mean of each token after the norm."""
-    figure = sheet(height=320, narrow=narrow, narrow_height=440)
-    axes = place(figure, 50, 30, 260, 100)
-    dress(axes, "tokens seen in training", x="position")
-    axes.bar(np.arange(LENGTHS[-1]) + 1, numbers.seen, color=FAINT)
-    below = place(figure, 50, 180, 260, 100)
-    dress(below, "mean of each token", x="position")
-    below.plot(np.arange(len(numbers.mean)) + 1, numbers.mean, "o", color=SHARED_INK)
+    """How many tokens training saw at each position; below, each token of the sequence after the norm."""
+    figure = sheet(height=338, narrow=narrow, narrow_height=384)
+    left, width = (40, 296) if narrow else (46, 660)
+    above, below = place(figure, left, 34, width, 70), place(figure, left, 158, width, 172 if narrow else 130)
+    dress(above, "tokens seen in training" if narrow else "tokens seen in training at each position")
+    title = "each token after the norm" if narrow else "each token after the norm: mean ± deviation of its features"
+    dress(below, title, x="position")
+    positions = np.arange(len(numbers.seen)) + 1
+    above.bar(positions, numbers.seen, color=SHARED)
+    above.text(LONGEST, numbers.seen[LONGEST - 1] + 30, f"{numbers.seen[LONGEST - 1]:.0f}", **_LABEL, ha="center")
+    above.text(LONGEST + 0.9, 30, "none", **_LABEL)
+    above.set(ylim=(0, 560), yticks=(0, 500))
+    above.tick_params(labelbottom=False)
+    _draw_tokens(below, numbers, narrow)
+    for axes in (above, below):
+        axes.set(xlim=(0.3, len(positions) + 0.7), xticks=(1, 4, 8, 12, LONGEST, 20, 24, 28, 32))
+        axes.axvline(LONGEST + 0.5, color=INK, linewidth=1)
     return figure
+
+
+def _draw_tokens(axes: Axes, numbers: Numbers, narrow: bool) -> None:
+    axes.axhspan(-1, 1, color="#F0F0F0", linewidth=0)
+    axes.axhline(0, color=FAINT, linewidth=0.8)
+    positions = np.arange(len(numbers.mean)) + 1
+    ink = FAINT if numbers.refused else SHARED_INK
+    axes.vlines(positions, numbers.mean - numbers.deviation, numbers.mean + numbers.deviation, color=ink, linewidth=1.6)
+    axes.plot(positions, numbers.mean, "o", color=ink, markersize=5)
+    if numbers.refused:
+        axes.add_collection(hatching([(LONGEST + 0.5, -2.5, numbers.seq - LONGEST, 5.6)], KEY_INK))
+        words = "ValueError" if narrow else "no statistics: ValueError"
+        axes.text(LONGEST + 0.9, 4.3, words, fontsize=TEXT, color=KEY_INK, va="top", weight="bold")
+    axes.set(ylim=(-2.5, 4.5), yticks=(-2, 0, 2, 4))
 
 
 long_sequence = Explorer(

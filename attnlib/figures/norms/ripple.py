@@ -4,23 +4,25 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 
 from attnlib import batch_norm, batch_statistics, layer_norm, rms_norm
 from attnlib.course.controls import Choice, Switch
 from attnlib.course.explorer import Explorer
-from attnlib.figures.canvas import HEADING, sheet
+from attnlib.figures.canvas import HEADING, ink_on, sheet
 from attnlib.figures.compute.matrix import board, frame
-from attnlib.figures.norms.batch import FEATURES, MASK, PLACES, SHARED, SHARED_INK, X, cells, plain, rows_of
-from attnlib.figures.palette import FAINT, INK
+from attnlib.figures.norms.batch import FEATURES, MASK, PLACES, SHARED, SHARED_INK, X, look, rows_of, table
+from attnlib.figures.palette import INK
 
 NONE, LAYER, RMS = "no norm", "LayerNorm", "RMSNorm"
 COUNTED, MASKED, INFERENCE = "BatchNorm, padding counted", "BatchNorm, padding masked", "BatchNorm at inference"
 NORMS = (NONE, LAYER, RMS, COUNTED, MASKED, INFERENCE)
 PADDING = "padding"
 _SPOTS = PLACES | {PADDING: (1, 3)}
-_CHANGE = np.array([2.0, -3.0, 1.0, -2.0])  # added to the token's features
+_CHANGE = np.array([2.0, 3.0, -2.0, 2.0])  # added to the token's features; no output changes by less than 0.005
 _ONE = 1  # the feature that changes if only one does
+_CHANGES = LinearSegmentedColormap.from_list("changes", ["#F1EBF9", SHARED, SHARED_INK])
 _ONES, _ZEROS = np.ones(len(FEATURES)), np.zeros(len(FEATURES))
 
 
@@ -74,26 +76,30 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The change of every output of the batch."""
-    figure = sheet(height=230, narrow=narrow, narrow_height=460)
+    """The change of every output of the batch; the changed token is framed."""
+    figure = sheet(height=190, narrow=narrow, narrow_height=456)
     paper = board(figure)
-    cell = (56, 24) if narrow else (40, 28)
-    spots = [(70, 44 + 138 * i) for i in range(3)] if narrow else [(62 + 236 * i, 52) for i in range(3)]
-    for sentence, (left, top) in enumerate(spots):
-        _draw_sentence(paper, left, top, cell, numbers, sentence)
+    cell = (64, 24) if narrow else (42, 29)
+    spots = [(70, 46 + 146 * i) for i in range(3)] if narrow else [(62 + 236 * i, 50) for i in range(3)]
+    for sentence, spot in enumerate(spots):
+        _draw_sentence(paper, spot, cell, numbers, sentence)
     return figure
 
 
-def _draw_sentence(paper: Axes, left: float, top: float, cell, numbers: Numbers, sentence: int) -> None:
-    change = numbers.change[sentence]
-    fills, inks = plain(change.shape), plain(change.shape, FAINT)
-    fills[change != 0], inks[change != 0] = SHARED, INK
-    words = np.array([[f"{value:.2f}".replace("-", "−") if value else "" for value in row] for row in change])
-    hatched = np.broadcast_to(~MASK[sentence][:, None], change.shape)
-    grid = cells(paper, left, top, cell, words, fills, inks, hatched, rows_of(sentence), FEATURES)
+def _draw_sentence(
+    paper: Axes, spot: tuple[float, float], cell: tuple[float, float], numbers: Numbers, sentence: int
+) -> None:
+    change = np.abs(numbers.change[sentence])
+    cells = look([[f"{value:.2f}" if value else "" for value in row] for row in change], ~MASK[sentence])
+    for at in zip(*change.nonzero(), strict=True):
+        shade = _CHANGES(min(np.ceil(change[at] * 4) / 8, 1.0))  # a quarter a step
+        cells.fills[at], cells.inks[at] = to_hex(shade), ink_on(shade)
+        cells.hatches[at] = ""
+    rows = rows_of(sentence)
+    grid = table(paper, *spot, cell, cells, rows, FEATURES)
     if numbers.changed[0] == sentence:
         frame(paper, grid, numbers.changed[1], colour=SHARED_INK)
-    paper.text(left, top - 24, f"sentence {sentence + 1}", fontsize=HEADING, color=INK, va="baseline")
+    paper.text(spot[0], spot[1] - 24, f"sentence {sentence + 1}", fontsize=HEADING, color=INK, va="baseline")
 
 
 ripple = Explorer(
