@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from attnlib.adam import adam_start
+from attnlib.arguments import as_count
 from attnlib.date_model import date_loss_vjp, exact_matches, init_date_model
 from attnlib.dates import date_batches, sample
 from attnlib.fit import fit
@@ -46,8 +47,9 @@ def train_dates(output=OUTPUT, steps=STEPS, fresh=False, progress=None):
         The share of exact matches on TESTS held-out dates, or None if training was interrupted.
 
     Raises:
-        ValueError: if the checkpoint was made for another number of steps.
+        TypeError, ValueError: if ``steps`` is no integer of 1 or more, or the checkpoint is of a run of another length.
     """
+    steps = as_count("steps", steps)
     checkpoint = Path(output).with_suffix(".checkpoint.npz")
     if fresh:
         checkpoint.unlink(missing_ok=True)
@@ -59,10 +61,10 @@ def train_dates(output=OUTPUT, steps=STEPS, fresh=False, progress=None):
     print(f"{count_parameters(params)} parameters, {steps} steps of {BATCH} texts", file=sys.stderr)
     batches = date_batches(SEED, BATCH, first_step=state.step + 1)
     while state.step < steps:
-        asked = min(CHECKPOINT_EVERY, steps - state.step)
-        start, first = time.perf_counter(), state.step
+        number, start = min(CHECKPOINT_EVERY, steps - state.step), time.perf_counter()
+        done: list[int] = []
         params, losses, state = fit(
-            params, date_loss_vjp, itertools.islice(batches, asked), learning_rate(steps), progress, state
+            params, date_loss_vjp, first(number, batches, done), learning_rate(steps), progress, state
         )
         seconds += time.perf_counter() - start
         if losses:
@@ -70,7 +72,7 @@ def train_dates(output=OUTPUT, steps=STEPS, fresh=False, progress=None):
             print(
                 f"{bar(state.step, steps)} step {state.step}, loss {np.mean(losses):.4f}, {seconds:.0f} s", flush=True
             )
-        if state.step < first + asked:
+        if not done:
             print(f"interrupted; the same command goes on after step {state.step}", file=sys.stderr)
             return None
     save_arrays(output, params)
@@ -78,6 +80,12 @@ def train_dates(output=OUTPUT, steps=STEPS, fresh=False, progress=None):
     print(f"{share:.2%} of {TESTS} held-out dates exactly right after {seconds:.0f} s of training")
     checkpoint.unlink(missing_ok=True)
     return share
+
+
+def first(number, batches, done):
+    """The first of the batches. ``done`` gets an entry when one more is asked for: an interrupted ``fit`` does not."""
+    yield from itertools.islice(batches, number)
+    done.append(number)
 
 
 def learning_rate(steps):
@@ -133,8 +141,12 @@ def main():
     parser.add_argument("--output", type=Path, default=OUTPUT, help="where the weights go (default: %(default)s)")
     parser.add_argument("--fresh", action="store_true", help="start anew although there is a checkpoint")
     options = parser.parse_args()
-    if train_dates(options.output, options.steps, options.fresh) is None:
-        sys.exit(130)
+    try:
+        share = train_dates(options.output, options.steps, options.fresh)
+    except ValueError as error:
+        parser.error(str(error))
+    if share is None:
+        sys.exit(130)  # as shells say it: interrupted
 
 
 if __name__ == "__main__":

@@ -37,7 +37,10 @@ def main():
     parser.add_argument("dates", nargs="*", help="texts; none: lines of standard input")
     parser.add_argument("--weights", type=Path, help="weights that python -m attnlib.train has written")
     options = parser.parse_args()
-    params = load_date_model(options.weights)
+    try:
+        params = load_date_model(options.weights)
+    except (OSError, ValueError) as error:  # no such file, or another model's
+        parser.error(str(error))
     wrong = 0
     for text in options.dates or (read.strip() for read in sys.stdin):
         try:

@@ -47,6 +47,29 @@ def test_it_is_nothing_but_steps_of_adam():
     assert all(type(loss) is float for loss in fitted.losses)
 
 
+def test_with_its_state_training_goes_on_as_if_it_had_not_stopped():
+    seen = []
+
+    def rate(step):
+        seen.append(step)
+        return 0.1 / step
+
+    whole = fit(np.array(0.0), distance_vjp, BATCHES[:7], rate)
+    first = fit(np.array(0.0), distance_vjp, BATCHES[:3], rate)
+    rest = fit(first.params, distance_vjp, BATCHES[:4], rate, state=first.state)
+    assert_array_equal(rest.params, whole.params)
+    assert first.losses + rest.losses == whole.losses
+    assert (first.state.step, rest.state.step) == (3, 7)
+    assert rest.state == whole.state
+    assert seen == [*range(1, 8)] * 2
+
+
+def test_a_step_that_goes_wrong_is_counted_from_the_very_start():
+    state = fit(np.array(0.0), distance_vjp, BATCHES[:3], 0.1).state
+    with pytest.raises(FloatingPointError, match="the loss is nan at step 4"):
+        fit(np.array(0.0), lambda params, batch: (np.nan, None), BATCHES, 0.1, state=state)
+
+
 def test_a_loss_is_that_before_its_step():
     assert fit(np.array(0.0), distance_vjp, BATCHES[:1], 0.1).losses == [4.5]
 

@@ -1,0 +1,77 @@
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from attnlib import tree_map
+from attnlib.stored_params import load_arrays, save_arrays
+
+
+class Map(NamedTuple):
+    weight: np.ndarray
+    heads: int
+    bias: np.ndarray | None = None
+
+
+def tree(rng):
+    """More than ten arrays, so that an order by name would not be theirs."""
+    maps = tuple(Map(rng.normal(size=(2, 3)).astype(np.float32), 4) for _ in range(12))
+    return (maps, np.array(7.5), (), rng.normal(size=(0, 5)))
+
+
+def test_what_was_saved_is_loaded_bit_by_bit_in_the_same_build(rng, tmp_path):
+    saved = tree(rng)
+    save_arrays(tmp_path / "a.npz", saved)
+    loaded = load_arrays(tmp_path / "a.npz", tree_map(np.zeros_like, saved))
+    assert isinstance(loaded[0][3], Map)
+    assert loaded[0][3][1:] == (4, None)
+    tree_map(lambda a, b: assert_array_equal(a, b, strict=True), loaded, saved)
+
+
+def test_names_may_be_strings_too(rng, tmp_path):
+    save_arrays(str(tmp_path / "a.npz"), tree(rng))
+    load_arrays(str(tmp_path / "a.npz"), tree(rng))
+
+
+def test_an_old_file_is_replaced_and_nothing_else_is_left(rng, tmp_path):
+    save_arrays(tmp_path / "a.npz", tree(rng))
+    newer = tree(rng)
+    save_arrays(tmp_path / "a.npz", newer)
+    assert_array_equal(load_arrays(tmp_path / "a.npz", newer)[1], newer[1])
+    assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]
+
+
+def test_an_interrupt_while_writing_leaves_the_old_file_whole(rng, tmp_path, monkeypatch):
+    old = tree(rng)
+    save_arrays(tmp_path / "a.npz", old)
+
+    def interrupted(file, *arrays):
+        file.write(b"half of it")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save_arrays(tmp_path / "a.npz", tree(rng))
+    tree_map(assert_array_equal, load_arrays(tmp_path / "a.npz", old), old)
+
+
+@pytest.mark.parametrize(
+    ("saved", "words"),
+    [
+        ((np.zeros(3),), r"a\.npz must hold 2 arrays: got 1"),
+        ((np.zeros(3), np.zeros(4), np.zeros(5)), r"a\.npz must hold 2 arrays: got 3"),
+        ((np.zeros(3), np.zeros((4, 1))), r"array 1 of a\.npz must be float64 \(4,\): got float64 \(4, 1\)"),
+        ((np.zeros(3, np.float32), np.zeros(4)), r"array 0 of a\.npz must be float64 \(3,\): got float32 \(3,\)"),
+    ],
+)
+def test_arrays_of_another_model_are_restated(tmp_path, saved, words):
+    save_arrays(tmp_path / "a.npz", saved)
+    with pytest.raises(ValueError, match=words):
+        load_arrays(tmp_path / "a.npz", (np.zeros(3), np.zeros(4)))
+
+
+def test_nothing_is_unpickled(tmp_path):
+    np.savez(tmp_path / "a.npz", np.array([{"an": "object"}], dtype=object))
+    with pytest.raises(ValueError, match="Object arrays cannot be loaded"):
+        load_arrays(tmp_path / "a.npz", (np.zeros(1),))
