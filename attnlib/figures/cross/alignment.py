@@ -7,9 +7,11 @@ from matplotlib.figure import Figure
 
 from attnlib.course.controls import Choice, Slider, Text
 from attnlib.course.explorer import Explorer
-from attnlib.figures.canvas import SMALL, place, sheet
-from attnlib.figures.cross.readings import EXAMPLES, HEADS, LAYERS, reading, signs, visible
-from attnlib.figures.palette import KEY_INK, QUERY_INK, RULE, WEIGHT_MAP
+from attnlib.figures.canvas import HEADING, SMALL, TEXT, sheet
+from attnlib.figures.compute.matrix import board
+from attnlib.figures.cross.maps import draw_map, name_map
+from attnlib.figures.cross.readings import EXAMPLES, HEADS, LAYERS, answer_of, reading, signs, visible
+from attnlib.figures.palette import FAINT, KEY_INK, QUERY_INK, WEIGHT_INK, WEIGHT_MAP
 
 MEAN = "mean of all heads"
 _CHOICES = (MEAN, *(str(head + 1) for head in range(HEADS)))
@@ -41,34 +43,41 @@ def measure(text: str = EXAMPLES[0], layer: int = 2, head: str = MEAN) -> Number
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    answer = "".join(sign for sign in numbers.said if sign != "end")
-    step, place_ = np.unravel_index(numbers.attn_weights.argmax(), numbers.attn_weights.shape)
-    head = "mean of the heads" if numbers.head == MEAN else f"head {numbers.head}"
+    step, place = np.unravel_index(numbers.attn_weights.argmax(), numbers.attn_weights.shape)
     return (
-        f"“{numbers.text}” becomes {answer} with confidence {numbers.confidence.prod():.2f}. "
-        f"Layer {numbers.layer}, {head}: the largest weight is {numbers.attn_weights.max():.2f}, of “{numbers.said[step]}” on "
-        f"“{visible(numbers.text)[place_]}”."
+        f"“{numbers.text}” becomes {answer_of(numbers.said)} with confidence {numbers.confidence.prod():.2f}. "
+        f"{_which(numbers).capitalize()}: the largest weight is {numbers.attn_weights.max():.2f}, "
+        f"of “{numbers.said[step]}” on “{visible(numbers.text)[place]}”."
     )
+
+
+def _which(numbers: Numbers) -> str:
+    return f"layer {numbers.layer}, {numbers.head if numbers.head == MEAN else f'head {numbers.head}'}"
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """A row for each character of the answer and a column for each of the text; on a phone the other way round."""
-    figure = sheet(height=350, narrow=narrow, narrow_height=640)
-    source, said = visible(numbers.text), numbers.said
-    if narrow:
-        axes = place(figure, 40, 60, 280, 570)
-        axes.imshow(numbers.attn_weights.T, cmap=WEIGHT_MAP, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-        axes.set_yticks(range(len(source)), source)
-        axes.set_xticks(range(len(said)), said)
-    else:
-        axes = place(figure, 50, 60, 640, 280)
-        axes.imshow(numbers.attn_weights, cmap=WEIGHT_MAP, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-        axes.set_xticks(range(len(source)), source)
-        axes.set_yticks(range(len(said)), said)
-    axes.xaxis.tick_top()
-    axes.tick_params(axis="x", labelsize=SMALL, length=0, labelcolor=QUERY_INK if narrow else KEY_INK)
-    axes.tick_params(axis="y", labelsize=SMALL, length=0, labelcolor=KEY_INK if narrow else QUERY_INK)
-    axes.spines[:].set_color(RULE)
+    figure = sheet(height=364, narrow=narrow, narrow_height=590)
+    paper = board(figure)
+    names, weights = (numbers.said, visible(numbers.text)), numbers.attn_weights
+    left, top, most = (44, 92, (590, 264))
+    cell = min(44, most[0] / len(names[1])), 24.0
+    inks = QUERY_INK, KEY_INK
+    if narrow:  # the text may be long: downwards
+        names, weights, inks = names[::-1], weights.T, inks[::-1]
+        left, top, cell = 44, 104, (26.0, min(24, 480 / len(names[0])))
+    form = "{:.2f}" if cell[0] > 33 else None
+    grid = draw_map(paper, (left, top), cell, weights, WEIGHT_MAP, form, 0.2)
+    name_map(paper, grid, names, inks)
+    paper.text(8, 20, f"“{numbers.text}”", fontsize=HEADING, color=KEY_INK, weight="bold")
+    words = f"{answer_of(numbers.said)}, confidence {numbers.confidence.prod():.2f}"
+    paper.text(*((8, 42) if narrow else (300, 20)), words, fontsize=HEADING, color=QUERY_INK, weight="bold")
+    paper.text(8, 64 if narrow else 44, _which(numbers), fontsize=TEXT, color=WEIGHT_INK)
+    if not narrow:
+        right = left + grid.box()[2] + 8
+        paper.text(right, top - 8, "sure", fontsize=SMALL, color=FAINT)
+        for i, sure in enumerate(numbers.confidence):
+            paper.text(right, grid.middle(i)[1], f"{sure:.2f}", fontsize=SMALL, color=FAINT, va="center_baseline")
     return figure
 
 

@@ -4,18 +4,21 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attnlib import decode, encode, softmax
 from attnlib.course.controls import Choice, Slider, Text
 from attnlib.course.explorer import Explorer
 from attnlib.dates import BEGIN, STEPS, as_source
-from attnlib.figures.canvas import SMALL, place, sheet
-from attnlib.figures.cross.readings import model, reading, signs, visible
-from attnlib.figures.palette import KEY_INK, QUERY_INK, RULE, SCORE_SIGNED
+from attnlib.figures.canvas import HEADING, SMALL, TEXT, sheet
+from attnlib.figures.compute.matrix import Grid, board, frame
+from attnlib.figures.cross.maps import draw_map, name_map
+from attnlib.figures.cross.readings import answer_of, model, reading, signs, visible
+from attnlib.figures.palette import FAINT, INK, KEY, KEY_INK, QUERY_INK, RULE, SCORE_INK, SCORE_SIGNED
 from attnlib.greedy import decode_next, start_cache
 
-TEXT = "7. Juni 2021"
+SOURCE = "7. Juni 2021"
 READ_AGAIN, ALONE = "the encoder reads the new text", "its memory vector alone"
 
 
@@ -56,14 +59,14 @@ def measure(character: int = 6, new: str = "l", scope: str = READ_AGAIN, layer: 
     moved = np.linalg.norm(after.memory - before.memory[0, 0], axis=-1)
     change = after.cross[layer - 1] - before.cross[0, 0, layer - 1]
     return Numbers(
-        TEXT[:edit] + new + TEXT[edit + 1 :],
+        SOURCE[:edit] + new + SOURCE[edit + 1 :],
         edit,
         alone,
         layer,
         signs(before.answer[0, 0]),
-        signs(after.answer),
+        up_to_end(signs(after.answer)),
         after.confidence,
-        moved / np.linalg.norm(before.memory[0, 0], axis=-1),
+        np.where(moved < 1e-9, 0, moved) / np.linalg.norm(before.memory[0, 0], axis=-1),
         np.where(np.abs(change) < 1e-9, 0, change),
     )
 
@@ -71,17 +74,17 @@ def measure(character: int = 6, new: str = "l", scope: str = READ_AGAIN, layer: 
 @lru_cache(maxsize=16)
 def edited(new: str | None) -> Edited:
     """Every place edited to this character, in both ways: arrays (places, 2, …). None edits nothing: (1, 2, …)."""
-    whole, _ = encode(model(), as_source([TEXT])[0])
+    whole, _ = encode(model(), as_source([SOURCE])[0])
     read = whole
     if new is not None:
-        texts = [TEXT[:i] + new + TEXT[i + 1 :] for i in range(len(TEXT))]
+        texts = [SOURCE[:i] + new + SOURCE[i + 1 :] for i in range(len(SOURCE))]
         read, _ = encode(model(), as_source(texts)[0])
     alone = np.repeat(whole, len(read), axis=0)
     places = np.arange(len(read))
     alone[places, places] = read[places, places]
     memory = np.stack([read, alone], axis=1).reshape(-1, *whole.shape[1:])
     answer, confidence = say(memory)
-    target = np.insert(reading(TEXT).said[:-1], 0, BEGIN)
+    target = np.insert(reading(SOURCE).said[:-1], 0, BEGIN)
     _, maps = decode(model(), np.repeat(target[None], len(memory), axis=0), memory)
     cross = np.stack([own_and_cross[1].mean(axis=1) for own_and_cross in maps], axis=1)
     return Edited(*(part.reshape(len(read), 2, *part.shape[1:]) for part in (answer, confidence, memory, cross)))
@@ -98,41 +101,78 @@ def say(memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return said[:, 1:], np.stack(sure, axis=1)
 
 
+def up_to_end(says: list[str]) -> list[str]:
+    """What is said behind the end has no meaning: nothing is shown there."""
+    end = [*says, "end"].index("end") + 1
+    return says[:end] + [""] * (len(says) - end)
+
+
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    answers = ["".join(said).split("end")[0] for said in (numbers.said, numbers.says)]
-    columns = int((np.abs(numbers.weight_change).max(axis=0) > 0.005).sum())
-    moved = int((numbers.memory_change > 1e-9).sum())
+    old, new = answer_of(numbers.said), answer_of(numbers.says)
+    columns = int((np.abs(numbers.weight_change).max(axis=0) > 0.01).sum())
+    moved = int((numbers.memory_change > 0).sum())
     return (
         f"“{numbers.text}”: {moved} of {len(numbers.memory_change)} memory vectors change, and layer {numbers.layer}’s "
-        f"weights in {columns} columns; the answer {answers[0]} "
-        f"{'stays' if answers[0] == answers[1] else f'becomes {answers[1]}'}."
+        f"weights by more than 0.01 in {columns} columns; {old} {'stays' if old == new else f'becomes {new}'}."
     )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The change of every weight; above it that of the memory, beside it the answer."""
-    figure = sheet(height=350, narrow=narrow, narrow_height=460)
-    axes = place(figure, *((50, 70, 280, 380) if narrow else (70, 70, 400, 270)))
-    axes.imshow(numbers.weight_change, cmap=SCORE_SIGNED, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
-    axes.set_xticks(range(len(numbers.text)), visible(numbers.text))
-    axes.set_yticks(range(len(numbers.said)), numbers.said)
-    axes.xaxis.tick_top()
-    axes.tick_params(axis="x", labelsize=SMALL, length=0, labelcolor=KEY_INK)
-    axes.tick_params(axis="y", labelsize=SMALL, length=0, labelcolor=QUERY_INK)
-    axes.spines[:].set_color(RULE)
+    """How far each memory vector moves, below it the change of its weights, and on the right the answers."""
+    figure = sheet(height=376, narrow=narrow, narrow_height=404)
+    paper = board(figure)
+    left, top, cell = (44, 138, (19, 22)) if narrow else (52, 122, (36, 22))
+    grid = draw_map(paper, (left, top), cell, numbers.weight_change, SCORE_SIGNED, None if narrow else "{:.1f}", 0.15)
+    name_map(paper, grid, (numbers.said, visible(numbers.text)), (QUERY_INK, KEY_INK))
+    frame(paper, grid, column=numbers.edit, colour=KEY_INK)
+    old = visible(SOURCE)[numbers.edit]
+    heading = f"“{old}” becomes “{visible(numbers.text)[numbers.edit]}”"
+    paper.text(8, 20, heading, fontsize=HEADING, color=KEY_INK, weight="bold")
+    _draw_memory(paper, grid, numbers, top - 28)
+    title = f"change of weights, layer {numbers.layer}"
+    paper.text(left, top + 11 * cell[1] + 18, title, fontsize=SMALL, color=SCORE_INK)
+    _draw_answers(paper, grid, numbers, narrow)
     return figure
+
+
+def _draw_memory(paper: Axes, grid: Grid, numbers: Numbers, floor: float) -> None:
+    """Bars above the columns."""
+    tallest = 40 / 1.5  # CSS pixels for a change as long as the vector itself
+    heights = tallest * np.minimum(numbers.memory_change, 1.5)
+    middles = [grid.middle(None, j)[0] for j in range(len(heights))]
+    paper.bar(middles, -heights, bottom=floor, width=grid.cell[0] * 0.6, color=KEY)
+    paper.hlines(floor, grid.left, grid.left + grid.box()[2], color=RULE, linewidth=0.8)
+    paper.text(grid.left, floor - 50, "change of the memory", fontsize=SMALL, color=KEY_INK)
+
+
+def _draw_answers(paper: Axes, grid: Grid, numbers: Numbers, narrow: bool) -> None:
+    """What was said, what is said now, and how sure that is."""
+    right = grid.left + grid.box()[2]
+    columns = (right + 24, right + 52) if narrow else (right + 48, right + 108)
+    for x, name in zip(columns, ("old", "new"), strict=True):
+        paper.text(x, grid.top - 8, name, fontsize=SMALL, color=FAINT, ha="center")
+    for i, (old, new) in enumerate(zip(numbers.said, numbers.says, strict=True)):
+        y, moved = grid.middle(i)[1], old != new
+        paper.text(columns[0], y, old, fontsize=TEXT, color=INK, ha="center", va="center_baseline")
+        ink, weight = (KEY_INK, "bold") if moved else (INK, "normal")
+        paper.text(columns[1], y, new, fontsize=TEXT, color=ink, weight=weight, ha="center", va="center_baseline")
+        if not narrow and new:
+            words = f"{numbers.confidence[i]:.2f}"
+            paper.text(right + 168, y, words, fontsize=SMALL, color=FAINT, ha="center", va="center_baseline")
+    if not narrow:
+        paper.text(right + 168, grid.top - 8, "sure", fontsize=SMALL, color=FAINT, ha="center")
 
 
 edit_source = Explorer(
     name="edit-source",
     source="attnlib.figures.cross.edit_source:edit_source",
-    caption=f"The date model reads “{TEXT}” with one character changed.",
+    caption=f"The date model reads “{SOURCE}” with one character changed.",
     measure=measure,
     readout=readout,
     draw=draw,
     controls={
-        "character": Slider("character", stops=tuple(range(1, len(TEXT) + 1)), default=6),
+        "character": Slider("character", stops=tuple(range(1, len(SOURCE) + 1)), default=6),
         "new": Text("becomes", stops=("l", "9"), default="l"),
         "scope": Choice("what changes", stops=(READ_AGAIN, ALONE), default=READ_AGAIN),
         "layer": Slider("layer", stops=(1, 2), default=1),

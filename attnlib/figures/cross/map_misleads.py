@@ -4,17 +4,20 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from attnlib import decode, encode, softmax
 from attnlib.course.controls import Choice, Slider, Text
 from attnlib.course.explorer import Explorer
 from attnlib.dates import BEGIN, UNKNOWN
-from attnlib.figures.canvas import dress, place, sheet
+from attnlib.figures.canvas import SMALL, TEXT, place, sheet
+from attnlib.figures.compute.matrix import board
 from attnlib.figures.cross.readings import model, reading, signs, visible
-from attnlib.figures.palette import SCORE, WEIGHT
+from attnlib.figures.palette import FAINT, INK, KEY_INK, QUERY_INK, WEIGHT, WEIGHT_INK
 
-TEXTS = "7.6.21", "6/7/21", "June 7th, 2021", "7. Juni 2021"
+TEXTS = "7.6.2021", "6/7/21", "June 7th, 2021", "7. Juni 2021"
 HIDDEN, UNREADABLE = "hidden from the decoder", "unreadable for the encoder"
 
 
@@ -29,7 +32,7 @@ class Numbers(NamedTuple):
     loss: np.ndarray  # (seq_source,) probability that the character of the answer loses
 
 
-def measure(text: str = TEXTS[0], step: int = 6, way: str = HIDDEN) -> Numbers:
+def measure(text: str = TEXTS[0], step: int = 10, way: str = UNREADABLE) -> Numbers:
     """Take away each character in turn, and see what the probability of one character of the answer loses."""
     said = signs(reading(text).said)
     step = min(step, len(said))
@@ -56,24 +59,71 @@ def losses(text: str, way: str) -> np.ndarray:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    names, most, worst = visible(numbers.text), numbers.attn_weights.argmax(), numbers.loss.argmax()
+    names, said = visible(numbers.text), numbers.said[numbers.step - 1]
+    most, worst = int(numbers.attn_weights.argmax()), int(numbers.loss.argmax())
+    start = (
+        f"“{said}” in place {numbers.step} puts most weight, {numbers.attn_weights[most]:.2f}, on “{names[most]}”"
+        f" (character {most + 1}), "
+    )
+    if numbers.loss[worst] < 0.05:
+        return f"{start}and loses less than 0.05 of its probability when any one character is {numbers.way}."
+    if most == worst:
+        return f"{start}and loses most, {numbers.loss[worst]:.2f}, when that is {numbers.way}."
     return (
-        f"“{numbers.text}”: the “{numbers.said[numbers.step - 1]}” looks most at “{names[most]}” "
-        f"({numbers.attn_weights[most]:.2f}); without it, it loses {numbers.loss[most]:.2f} of its probability. "
-        f"It loses most, {numbers.loss[worst]:.2f}, without “{names[worst]}” ({numbers.attn_weights[worst]:.2f})."
+        f"{start}and loses {_loss(numbers, most)} when that is {numbers.way}; it loses most, {_loss(numbers, worst)}, "
+        f"by “{names[worst]}” (character {worst + 1}, weight {numbers.attn_weights[worst]:.2f})."
     )
 
 
+def _loss(numbers: Numbers, character: int) -> str:
+    return f"{max(numbers.loss[character], 0):.2f}"
+
+
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Weights upwards, losses downwards."""
-    figure = sheet(height=320, narrow=narrow, narrow_height=320)
-    axes = dress(place(figure, 50, 40, 280 if narrow else 640, 260))
-    x = np.arange(len(numbers.text))
-    axes.bar(x, numbers.attn_weights, color=WEIGHT)
-    axes.bar(x, -np.maximum(numbers.loss, 0), color=SCORE)
-    axes.set(ylim=(-1.1, 1.1))
-    axes.set_xticks(x, visible(numbers.text))
+    """For each character its weight on one side, and on the other what is lost without it."""
+    figure = sheet(height=350, narrow=narrow, narrow_height=560)
+    _draw_answer(board(figure), numbers, 22)
+    _draw_bars(place(figure, *((8, 92, 328, 460) if narrow else (8, 60, 704, 280))), numbers, narrow)
     return figure
+
+
+def _draw_answer(paper: Axes, numbers: Numbers, y: float) -> None:
+    """The answer, the character in hand framed."""
+    for i, sign in enumerate(numbers.said[:10]):
+        x, here = 20 + 22 * i, i == numbers.step - 1
+        ink, weight = (QUERY_INK, "bold") if here else (FAINT, "normal")
+        paper.text(x, y, sign, fontsize=TEXT, color=ink, weight=weight, ha="center", va="center_baseline")
+        if here:
+            paper.add_patch(Rectangle((x - 11, y - 13), 22, 26, fill=False, edgecolor=QUERY_INK, linewidth=1.6))
+
+
+def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
+    """Weights up and losses down; on a phone to the left and to the right."""
+    names, gap = visible(numbers.text), 0.13  # between the two sides stand the names
+    x, loss = np.arange(len(names)), np.clip(numbers.loss, 0, 1)
+    sides = ((numbers.attn_weights, 1, WEIGHT, WEIGHT_INK, "weight"), (loss, -1, FAINT, INK, "loss without it"))
+    for heights, way, fill, ink, title in sides:
+        sign = -way if narrow else way
+        (axes.barh if narrow else axes.bar)(x, sign * heights, 0.6, sign * gap, color=fill)
+        for i, height in enumerate(heights):
+            if height < 0.015 or len(names) > 16:
+                continue
+            end = sign * (gap + height + 0.03)
+            words = {"fontsize": SMALL, "color": ink, "weight": "bold" if height == heights.max() else "normal"}
+            if narrow:
+                axes.text(end, i, f"{height:.2f}", ha="left" if sign > 0 else "right", va="center_baseline", **words)
+            else:
+                axes.text(i, end, f"{height:.2f}", ha="center", va="bottom" if sign > 0 else "top", **words)
+        where = (sign * gap, -0.85) if narrow else (len(names) - 0.4, sign * 1.22)
+        side = ("left" if sign > 0 else "right") if narrow else "right"
+        axes.text(*where, title, fontsize=TEXT, color=ink, ha=side, va="center")
+    for i, name in enumerate(names):
+        axes.text(
+            *((0, i) if narrow else (i, 0)), name, fontsize=TEXT, color=KEY_INK, ha="center", va="center_baseline"
+        )
+    limits = (-1.36, 1.36), (-0.6, len(names) - 0.4)
+    axes.set(xlim=limits[0] if narrow else limits[1], ylim=(len(names) - 0.4, -1.2) if narrow else limits[0])
+    axes.axis("off")
 
 
 map_misleads = Explorer(
@@ -85,7 +135,7 @@ map_misleads = Explorer(
     draw=draw,
     controls={
         "text": Text("date", stops=TEXTS, default=TEXTS[0]),
-        "step": Slider("character of the answer", stops=tuple(range(1, 11)), default=6),
-        "way": Choice("each character in turn is", stops=(HIDDEN, UNREADABLE), default=HIDDEN),
+        "step": Slider("character of the answer", stops=tuple(range(1, 11)), default=10),
+        "way": Choice("each character in turn is", stops=(HIDDEN, UNREADABLE), default=UNREADABLE),
     },
 )

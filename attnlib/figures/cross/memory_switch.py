@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from attnlib import init_multi_head
 from attnlib.course.controls import Choice, Slider
 from attnlib.course.explorer import Explorer
-from attnlib.figures.canvas import HEADING, SMALL, sheet
+from attnlib.figures.canvas import TEXT, sheet
 from attnlib.figures.compute.matrix import board
-from attnlib.figures.cross.crossed import INKS, Crossed, Layout, cross, draw_crossed
-from attnlib.figures.palette import INK
+from attnlib.figures.cross.crossed import Crossed, Layout, cross, draw_crossed, write_call
+from attnlib.figures.palette import KEY_INK, QUERY_INK, VALUE_INK, WEIGHT_INK
 
 ITSELF, OTHER = "x itself", "another sequence"
 _D_MODEL = 4
@@ -19,6 +19,13 @@ _MOST_Q, _MOST_K = 6, 8
 _LAYER = init_multi_head(np.random.default_rng(3), _D_MODEL, num_heads=1)
 _X = np.random.default_rng(4).normal(size=(_MOST_Q, _D_MODEL))
 _MEMORY = np.random.default_rng(5).normal(size=(_MOST_K, _D_MODEL))
+_SIZES = (
+    ("queries", "query", QUERY_INK),
+    ("keys", "key", KEY_INK),
+    ("values", "value", VALUE_INK),
+    ("weights", "attn_weights", WEIGHT_INK),
+    ("outputs", "output", VALUE_INK),
+)
 
 
 class Numbers(NamedTuple):
@@ -39,29 +46,36 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     seq_q, seq_k = numbers.shown.attn_weights.shape
     kind = "Self-attention: the memory is x" if numbers.own else "Cross-attention: the memory is another sequence"
-    largest = numbers.shown.attn_weights.max()
+    count = [f"{n} {word}{'s' * (n > 1)}" for n, word in ((seq_q, "query"), (seq_k, "key"), (seq_q * seq_k, "weight"))]
+    queries, keys, weights = (words.replace("querys", "queries") for words in count)
     return (
-        f"{kind}; {seq_q} queries × {seq_k} keys = {seq_q * seq_k} weights, the largest {largest:.2f}; "
-        f"the output has {len(numbers.shown.output)} rows, one for each query."
+        f"{kind}; {queries} × {keys} = {weights}, the largest {numbers.shown.attn_weights.max():.2f}; "
+        f"outputs: {len(numbers.shown.output)}, one for each query."
     )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The rectangle of weights between x on the left and the memory above it."""
-    figure = sheet(height=346, narrow=narrow, narrow_height=340)
+    """The rectangle of weights between x on the left and the memory above it, and the sizes of all."""
+    figure = sheet(height=360, narrow=narrow, narrow_height=400)
     paper = board(figure)
     seq_q, seq_k = numbers.shown.attn_weights.shape
-    at = Layout(70, 150, (27, 27), 9, None) if narrow else Layout(150, 140, (48, 32), 10)
-    rows = [f"x{i + 1}" for i in range(seq_q)]
-    columns = rows if numbers.own else [f"m{j + 1}" for j in range(seq_k)]
-    grids = draw_crossed(paper, at, numbers.shown, rows, columns)
-    call = f"multi_head_attention(params, x, {'x, x' if numbers.own else 'memory, memory'})"
-    paper.text(8, 18, call, fontsize=SMALL if narrow else HEADING, color=INK, family="monospace")
-    paper.text(
-        grids["weights"].left, grids["weights"].box()[1] + grids["weights"].box()[3] + 18,
-        f"{seq_q} × {seq_k} weights", fontsize=SMALL, color=INKS["weights"],
-    )  # fmt: skip
+    if narrow:
+        at = Layout(90, 150, (24, 24), 6, box=28, margin=2, form=None)
+    else:
+        at = Layout(140, 168, (44, 30), 9, box=40, margin=8)
+    rows = [_named("x", i) for i in range(seq_q)]
+    columns = rows if numbers.own else [_named("m", j) for j in range(seq_k)]
+    draw_crossed(paper, at, numbers.shown, rows, columns, numbers.own)
+    write_call(paper, 8, 20, "attention", "x" if numbers.own else "memory")
+    for i, (name, part, ink) in enumerate(_SIZES):
+        words = f"{name} {' × '.join(map(str, getattr(numbers.shown, part).shape))}"
+        spot = (8 + 168 * (i // 3), 336 + 22 * (i % 3)) if narrow else (588, 186 + 28 * i)
+        paper.text(*spot, words, fontsize=TEXT, color=ink, va="baseline")
     return figure
+
+
+def _named(sequence: str, index: int) -> str:
+    return sequence + "₁₂₃₄₅₆₇₈"[index]
 
 
 memory_switch = Explorer(

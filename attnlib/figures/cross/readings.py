@@ -29,6 +29,11 @@ def signs(said: np.ndarray) -> list[str]:
     return ["end" if code == END else TARGET[code - 2] if code >= 2 else "?" for code in said]
 
 
+def answer_of(said: list[str]) -> str:
+    """The signs up to the end as one text."""
+    return "".join([*said, "end"][: [*said, "end"].index("end")])
+
+
 def visible(text: str) -> list[str]:
     """The characters of a text, a space as ␣."""
     return list(text.replace(" ", "␣"))

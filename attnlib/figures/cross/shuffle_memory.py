@@ -8,9 +8,18 @@ from matplotlib.figure import Figure
 from attnlib import MultiHeadParams, multi_head_attention, sinusoidal_positions
 from attnlib.course.controls import Choice, Switch
 from attnlib.course.explorer import Explorer
-from attnlib.figures.canvas import HEADING, sheet
+from attnlib.figures.canvas import HEADING, TEXT, sheet
 from attnlib.figures.compute.matrix import board, matrix
-from attnlib.figures.palette import SCORE_INK, SCORE_SIGNED, VALUE_INK, VALUE_SIGNED, WEIGHT_INK, WEIGHT_MAP
+from attnlib.figures.palette import (
+    INK,
+    KEY_INK,
+    SCORE_INK,
+    SCORE_SIGNED,
+    VALUE_INK,
+    VALUE_SIGNED,
+    WEIGHT_INK,
+    WEIGHT_MAP,
+)
 
 QUERIES, MEMORY = ("Hund", "beißt", "Mann"), ("the", "dog", "bites", "men")
 _D_MODEL = 4
@@ -65,28 +74,52 @@ def measure(shuffled: str = "the memory", order: str = "reversed", encoding: boo
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    encoding = "with" if numbers.encoding else "without"
-    what = "are the same rows" if numbers.queries == (0, 1, 2) else "are the same rows in the queries’ new order"
+    (queries, memory), (weights, outputs) = _names(numbers), _verdicts(numbers)
+    positions = "with" if numbers.encoding else "without"
+    return f"Queries {', '.join(queries)}; memory {', '.join(memory)} {positions} positions: {weights}; {outputs}."
+
+
+def _names(numbers: Numbers) -> tuple[list[str], list[str]]:
+    return [QUERIES[i] for i in numbers.queries], [MEMORY[j] for j in numbers.memory]
+
+
+def _verdicts(numbers: Numbers) -> tuple[str, str]:
+    """Of the weights, and of the outputs."""
+    same = np.allclose(numbers.after, numbers.before[list(numbers.queries)][:, list(numbers.memory)], atol=1e-12)
     largest = np.abs(numbers.change).max()
-    said = what if largest == 0 else f"are not the same: they change by up to {largest:.2f}"
-    names = ", ".join(MEMORY[j] for j in numbers.memory), ", ".join(QUERIES[i] for i in numbers.queries)
-    return f"Queries {names[1]}, memory {names[0]}, {encoding} positions: the outputs {said}."
+    moved = "" if numbers.queries == (0, 1, 2) else ", in the new order"
+    return (
+        "weights: the same, in the new order" if same else "weights: not the same",
+        f"outputs: changed by up to {largest:.2f}" if largest else f"outputs: the same{moved}",
+    )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Weights and outputs before and after, and the change of each query's output."""
-    figure = sheet(height=340, narrow=narrow, narrow_height=640)
+    figure = sheet(height=300, narrow=narrow, narrow_height=530)
     paper = board(figure)
-    queries, memory = [QUERIES[i] for i in numbers.queries], [MEMORY[j] for j in numbers.memory]
-    matrix(paper, 60, 40, (44, 32), numbers.before, WEIGHT_MAP, 1, "{:.2f}", rows=list(QUERIES), columns=list(MEMORY))
-    matrix(paper, 60, 200, (44, 32), numbers.after, WEIGHT_MAP, 1, "{:.2f}", rows=queries, columns=memory)
-    if not narrow:
-        matrix(paper, 270, 40, (44, 32), numbers.output, VALUE_SIGNED, _REACH, "{:.2f}")
-        matrix(paper, 270, 200, (44, 32), numbers.shuffled_output, VALUE_SIGNED, _REACH, "{:.2f}")
-        matrix(paper, 500, 200, (44, 32), numbers.change, SCORE_SIGNED, _REACH, "{:.2f}", rows=queries)
-    for text, x, ink in (("weights", 60, WEIGHT_INK), ("outputs", 270, VALUE_INK), ("change", 500, SCORE_INK)):
-        if x < 300 or not narrow:
-            paper.text(x, 16, text, fontsize=HEADING, color=ink)
+    tall, weight, number = 28, 40, 32 if narrow else 34  # of the cells
+    places = ((44, 58), (44, 206), (44, 354)) if narrow else ((48, 58), (412, 58), (412, 202))
+    queries, memory = _names(numbers)
+    panels = (
+        ("before", numbers.before, numbers.output, list(QUERIES), list(MEMORY)),
+        ("after", numbers.after, numbers.shuffled_output, queries, memory),
+    )
+    for (left, top), (title, weights, output, rows, columns) in zip(places, panels, strict=False):
+        matrix(paper, left, top, (weight, tall), weights, WEIGHT_MAP, 1, "{:.2f}", rows=rows, columns=columns)
+        right = left + 4 * weight + 8
+        matrix(paper, right, top, (number, tall), output.round(1) + 0.0, VALUE_SIGNED, _REACH, "{:.1f}")
+        paper.text(left, top - 26, f"weights {title}", fontsize=HEADING, color=WEIGHT_INK)
+        paper.text(right, top - 26, f"outputs {title}", fontsize=HEADING, color=VALUE_INK)
+    left, top = places[2]
+    right = left + 4 * weight + 8
+    paper.text(right, top - 10, "after − before", fontsize=HEADING, color=SCORE_INK)
+    change = numbers.change.round(1) + 0.0
+    matrix(paper, right, top, (number, tall), change, SCORE_SIGNED, _REACH, "{:.1f}", rows=queries)
+    for i, words in enumerate(_verdicts(numbers)):
+        changed = "not" in words or "changed" in words
+        spot = (8, 472 + 30 * i) if narrow else (48, 232 + 30 * i)
+        paper.text(*spot, words, fontsize=TEXT, color=KEY_INK if changed else INK, weight="bold")
     return figure
 
 

@@ -13,11 +13,11 @@ _SAME = np.eye(4)
 
 # Nouns look for the verb, the verb for both nouns.
 SELF = MultiHeadParams(
-    w_q=np.array([[0, 3, 0, 0], [2, 0, 2, 0], [0, 3, 0, 0], [0, 0, 0, 0]], dtype=float),
+    w_q=np.array([[0, 5, 0, 0], [2, 0, 2, 0], [0, 5, 0, 0], [0, 0, 0, 0]], dtype=float),
     w_k=_SAME,
     w_v=_VALUES,
     w_o=_SAME,
     num_heads=1,
 )
 # A word looks for the one that means the same.
-CROSS = MultiHeadParams(w_q=4 * _SAME, w_k=_SAME, w_v=_VALUES, w_o=_SAME, num_heads=1)
+CROSS = MultiHeadParams(w_q=5 * _SAME, w_k=_SAME, w_v=_VALUES, w_o=_SAME, num_heads=1)
