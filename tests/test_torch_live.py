@@ -7,7 +7,6 @@ from tests.golden.compare import compare_attention, compare_scores, compare_soft
 from tests.golden.make_attention import (
     MASKS,
     Case,
-    as_dtype,
     draw,
     draw_scores,
     draw_softmax,
@@ -15,6 +14,7 @@ from tests.golden.make_attention import (
     torch_scores,
     torch_softmax,
 )
+from tests.golden.stored import as_dtype
 
 pytest.importorskip("torch")
 

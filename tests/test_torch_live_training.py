@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tests.golden.compare_training import compare
-from tests.golden.make_training import Case, as_dtype, ask_torch, draw
+from tests.golden.make_training import Case, ask_torch, draw
+from tests.golden.stored import as_dtype
 
 pytest.importorskip("torch")
 

@@ -1,21 +1,17 @@
 """Make attention.npz: what PyTorch answers, outputs and gradients, for a spread of shapes, masks, biases and scales.
 
-    python tests/golden/make_attention.py
+    python -m tests.golden.make_attention
 
-The file holds the inputs in float32, so that both dtypes start from the same numbers; PyTorch's results in float32 and
-in float64; and under "made_by" the versions and a checksum of this script.
+stored.py says what the file holds.
 tests/test_golden.py compares attnlib with the file; tests/test_torch_live.py runs the functions below on fresh numbers.
 """
 
-import hashlib
-import json
-import platform
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-HERE = Path(__file__).parent
+from tests.golden.stored import as_dtype, in_both_dtypes, write
+
 SEED = 2017
 
 
@@ -153,42 +149,18 @@ def draw_scores(rng, seq_q, seq_k, d_q, d_k, d_hidden):
     return {name: rng.normal(size=shape) for name, shape in shapes.items()}
 
 
-def as_dtype(arrays, dtype):
-    """The float arrays in another dtype; a mask stays boolean."""
-    return {name: x if x.dtype == np.bool_ else x.astype(dtype) for name, x in arrays.items()}
-
-
-def checksum():
-    """Of this script, whatever the line endings of the checkout."""
-    return hashlib.sha256(Path(__file__).read_text(encoding="utf-8").encode()).hexdigest()
-
-
 def main():
     import torch
 
     torch.set_num_threads(1)
     rng = np.random.default_rng(SEED)
-    calls = {name: (torch_attention, draw(rng, case), {"scale": case.scale}) for name, case in CASES.items()}
-    calls["softmax"] = (torch_softmax, as_dtype(draw_softmax(rng, (2, 3, 5)), np.float32), {})
-    calls["scores"] = (torch_scores, as_dtype(draw_scores(rng, 2, 5, 4, 3, 7), np.float32), {})
     arrays = {}
-    for name, (function, inputs, options) in calls.items():
-        arrays |= {f"{name}/{key}": x for key, x in inputs.items()}
-        for dtype in (np.float32, np.float64):
-            results = function(**as_dtype(inputs, dtype), **options)
-            assert all(x.dtype == dtype and np.isfinite(x).all() for x in results.values()), name
-            arrays |= {f"{name}/{np.dtype(dtype)}/{key}": x for key, x in results.items()}
-    made_by = {
-        "script": f"tests/golden/{Path(__file__).name}",
-        "sha256": checksum(),
-        "seed": SEED,
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
-    np.savez_compressed(HERE / "attention.npz", made_by=np.array(json.dumps(made_by)), **arrays)
-    print(json.dumps(made_by, indent=1))
-    print(f"{len(CASES)} cases, {len(arrays)} arrays, {(HERE / 'attention.npz').stat().st_size / 1000:.0f} kB")
+    for name, case in CASES.items():
+        arrays |= in_both_dtypes(name, draw(rng, case), lambda x, scale=case.scale: torch_attention(**x, scale=scale))
+    softmax, scores = draw_softmax(rng, (2, 3, 5)), draw_scores(rng, 2, 5, 4, 3, 7)
+    arrays |= in_both_dtypes("softmax", as_dtype(softmax, np.float32), lambda x: torch_softmax(**x))
+    arrays |= in_both_dtypes("scores", as_dtype(scores, np.float32), lambda x: torch_scores(**x))
+    write(__file__, SEED, arrays)
 
 
 if __name__ == "__main__":

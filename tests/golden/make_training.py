@@ -1,23 +1,19 @@
 """Make training.npz: what PyTorch answers, outputs and gradients, for everything that a small model is trained with.
 
-    python tests/golden/make_training.py
+    python -m tests.golden.make_training
 
-The file holds what attention.npz holds, which see: inputs in float32, PyTorch's results in both dtypes, versions and a
-checksum. Its six hundred arrays are small, so they lie end to end in one vector a dtype: a third of the size.
+stored.py says what the file holds. Its six hundred arrays are small, so they are packed: a third of the size.
 Each call has a function below that takes flat arrays by name, asks PyTorch, and returns flat arrays by name;
 tests/golden/compare_training.py asks attnlib the same. tests/test_golden_training.py reads the file;
 tests/test_torch_live_training.py runs these functions on fresh numbers.
 """
 
-import hashlib
-import json
-import platform
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-HERE = Path(__file__).parent
+from tests.golden.stored import in_both_dtypes, pack, write
+
 SEED = 1706
 
 LAYER = ("w_q", "w_k", "w_v", "w_o", "w_in", "b_in", "w_out", "b_out")  # the arrays of one layer of the model
@@ -362,11 +358,6 @@ CASES = {
 }
 
 
-def as_dtype(arrays, dtype):
-    """The float arrays in another dtype; masks and integers stay."""
-    return {name: x.astype(dtype) if np.issubdtype(x.dtype, np.floating) else x for name, x in arrays.items()}
-
-
 def draw(rng, case):
     """Random inputs of a case, in float32."""
     return CALLS[case.call][0](rng, **case.sizes)
@@ -377,29 +368,6 @@ def ask_torch(case, inputs):
     return CALLS[case.call][1](inputs, **case.options)
 
 
-def pack(arrays):
-    """One long vector for each dtype, and under "index" where each array went."""
-    kinds = sorted({x.dtype.name for x in arrays.values()})
-    vectors = {kind: np.concatenate([x.ravel() for x in arrays.values() if x.dtype == kind]) for kind in kinds}
-    index = [[path, x.dtype.name, x.shape] for path, x in arrays.items()]
-    return vectors | {"index": np.array(json.dumps(index))}
-
-
-def unpack(packed):
-    """The arrays by name again."""
-    arrays, begin = {}, dict.fromkeys(packed, 0)
-    for path, kind, shape in json.loads(str(packed["index"])):
-        end = begin[kind] + int(np.prod(shape))
-        arrays[path] = packed[kind][begin[kind] : end].reshape(shape)
-        begin[kind] = end
-    return arrays
-
-
-def checksum():
-    """Of this script, whatever the line endings of the checkout."""
-    return hashlib.sha256(Path(__file__).read_text(encoding="utf-8").encode()).hexdigest()
-
-
 def main():
     import torch
 
@@ -407,23 +375,8 @@ def main():
     rng = np.random.default_rng(SEED)
     arrays = {}
     for name, case in CASES.items():
-        inputs = draw(rng, case)
-        arrays |= {f"{name}/{key}": x for key, x in inputs.items()}
-        for dtype in (np.float32, np.float64):
-            results = ask_torch(case, as_dtype(inputs, dtype))
-            assert all(x.dtype == dtype and np.isfinite(x).all() for x in results.values()), name
-            arrays |= {f"{name}/{np.dtype(dtype)}/{key}": x for key, x in results.items()}
-    made_by = {
-        "script": f"tests/golden/{Path(__file__).name}",
-        "sha256": checksum(),
-        "seed": SEED,
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
-    np.savez_compressed(HERE / "training.npz", made_by=np.array(json.dumps(made_by)), **pack(arrays))
-    print(json.dumps(made_by, indent=1))
-    print(f"{len(CASES)} cases, {len(arrays)} arrays, {(HERE / 'training.npz').stat().st_size / 1000:.0f} kB")
+        arrays |= in_both_dtypes(name, draw(rng, case), lambda inputs, case=case: ask_torch(case, inputs))
+    write(__file__, SEED, pack(arrays))
 
 
 if __name__ == "__main__":
