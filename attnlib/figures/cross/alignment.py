@@ -60,8 +60,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     figure = sheet(height=364, narrow=narrow, narrow_height=590)
     paper = board(figure)
     names, weights = (numbers.said, visible(numbers.text)), numbers.attn_weights
-    left, top, most = (44, 92, (590, 264))
-    cell = min(44, most[0] / len(names[1])), 24.0
+    left, top, cell = 44, 92, (min(44, 590 / len(names[1])), 24.0)
     inks = QUERY_INK, KEY_INK
     if narrow:  # the text may be long: downwards
         names, weights, inks = names[::-1], weights.T, inks[::-1]
@@ -69,10 +68,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     form = "{:.2f}" if cell[0] > 33 else None
     grid = draw_map(paper, (left, top), cell, weights, WEIGHT_MAP, form, 0.2)
     name_map(paper, grid, names, inks)
-    paper.text(8, 20, f"“{numbers.text}”", fontsize=HEADING, color=KEY_INK, weight="bold")
     words = f"{answer_of(numbers.said)}, confidence {numbers.confidence.prod():.2f}"
-    paper.text(*((8, 42) if narrow else (300, 20)), words, fontsize=HEADING, color=QUERY_INK, weight="bold")
-    paper.text(8, 64 if narrow else 44, _which(numbers), fontsize=TEXT, color=WEIGHT_INK)
+    paper.text(8, 20, f"“{numbers.text}”", fontsize=HEADING, color=KEY_INK, weight="bold")
+    paper.text(8, 42, words, fontsize=HEADING, color=QUERY_INK, weight="bold")
+    paper.text(*((8, 64) if narrow else (300, 42)), _which(numbers), fontsize=TEXT, color=WEIGHT_INK)
     if not narrow:
         right = left + grid.box()[2] + 8
         paper.text(right, top - 8, "sure", fontsize=SMALL, color=FAINT)

@@ -120,17 +120,18 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """How far each memory vector moves, below it the change of its weights, and on the right the answers."""
-    figure = sheet(height=376, narrow=narrow, narrow_height=404)
+    figure = sheet(height=396, narrow=narrow, narrow_height=404)
     paper = board(figure)
-    left, top, cell = (44, 138, (19, 22)) if narrow else (52, 122, (36, 22))
-    grid = draw_map(paper, (left, top), cell, numbers.weight_change, SCORE_SIGNED, None if narrow else "{:.1f}", 0.15)
+    left, top, cell = (44, 132, (18, 22)) if narrow else (52, 122, (38, 22))
+    form = None if narrow else "{:.0f}"
+    grid = draw_map(paper, (left, top), cell, numbers.weight_change, SCORE_SIGNED, form, 0.02, reach=0.5, unit=0.01)
     name_map(paper, grid, (numbers.said, visible(numbers.text)), (QUERY_INK, KEY_INK))
     frame(paper, grid, column=numbers.edit, colour=KEY_INK)
     old = visible(SOURCE)[numbers.edit]
     heading = f"“{old}” becomes “{visible(numbers.text)[numbers.edit]}”"
     paper.text(8, 20, heading, fontsize=HEADING, color=KEY_INK, weight="bold")
     _draw_memory(paper, grid, numbers, top - 28)
-    title = f"change of weights, layer {numbers.layer}"
+    title = f"change of the weights, layer {numbers.layer}{'' if narrow else ', in hundredths'}"
     paper.text(left, top + 11 * cell[1] + 18, title, fontsize=SMALL, color=SCORE_INK)
     _draw_answers(paper, grid, numbers, narrow)
     return figure
@@ -138,8 +139,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 def _draw_memory(paper: Axes, grid: Grid, numbers: Numbers, floor: float) -> None:
     """Bars above the columns."""
-    tallest = 40 / 1.5  # CSS pixels for a change as long as the vector itself
-    heights = tallest * np.minimum(numbers.memory_change, 1.5)
+    tallest = 40 / 1.2  # CSS pixels for a change as long as the vector itself
+    heights = tallest * np.minimum(numbers.memory_change, 1.2)
     middles = [grid.middle(None, j)[0] for j in range(len(heights))]
     paper.bar(middles, -heights, bottom=floor, width=grid.cell[0] * 0.6, color=KEY)
     paper.hlines(floor, grid.left, grid.left + grid.box()[2], color=RULE, linewidth=0.8)
@@ -149,7 +150,7 @@ def _draw_memory(paper: Axes, grid: Grid, numbers: Numbers, floor: float) -> Non
 def _draw_answers(paper: Axes, grid: Grid, numbers: Numbers, narrow: bool) -> None:
     """What was said, what is said now, and how sure that is."""
     right = grid.left + grid.box()[2]
-    columns = (right + 24, right + 52) if narrow else (right + 48, right + 108)
+    columns = (right + 24, right + 62) if narrow else (right + 40, right + 96)
     for x, name in zip(columns, ("old", "new"), strict=True):
         paper.text(x, grid.top - 8, name, fontsize=SMALL, color=FAINT, ha="center")
     for i, (old, new) in enumerate(zip(numbers.said, numbers.says, strict=True)):
@@ -159,9 +160,9 @@ def _draw_answers(paper: Axes, grid: Grid, numbers: Numbers, narrow: bool) -> No
         paper.text(columns[1], y, new, fontsize=TEXT, color=ink, weight=weight, ha="center", va="center_baseline")
         if not narrow and new:
             words = f"{numbers.confidence[i]:.2f}"
-            paper.text(right + 168, y, words, fontsize=SMALL, color=FAINT, ha="center", va="center_baseline")
+            paper.text(right + 150, y, words, fontsize=SMALL, color=FAINT, ha="center", va="center_baseline")
     if not narrow:
-        paper.text(right + 168, grid.top - 8, "sure", fontsize=SMALL, color=FAINT, ha="center")
+        paper.text(right + 150, grid.top - 8, "sure", fontsize=SMALL, color=FAINT, ha="center")
 
 
 edit_source = Explorer(

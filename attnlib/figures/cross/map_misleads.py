@@ -19,6 +19,8 @@ from attnlib.figures.palette import FAINT, INK, KEY_INK, QUERY_INK, WEIGHT, WEIG
 
 TEXTS = "7.6.2021", "6/7/21", "June 7th, 2021", "7. Juni 2021"
 HIDDEN, UNREADABLE = "hidden from the decoder", "unreadable for the encoder"
+MUCH, LITTLE = 0.2, 0.1  # weight
+LARGE, NONE = 0.5, 0.05  # loss
 
 
 class Numbers(NamedTuple):
@@ -54,25 +56,44 @@ def losses(text: str, way: str) -> np.ndarray:
     target = np.repeat(np.insert(read.said[:-1], 0, BEGIN)[None], seq, axis=0)
     logits, _ = decode(params, target, memory, mask)
     which = np.arange(steps), read.said
-    return read.probs[which] - softmax(logits)[:, *which]
+    lost = read.probs[which] - softmax(logits)[:, *which]
+    return np.round(lost, 6) + 0.0  # smaller ones are rounding, which is another on other machines
+
+
+def overlooked(numbers: Numbers) -> list[int]:
+    """Characters with little weight and a large loss, the largest first."""
+    return _sorted(numbers, (numbers.attn_weights < LITTLE) & (numbers.loss > LARGE), numbers.loss)
+
+
+def idle(numbers: Numbers) -> list[int]:
+    """Characters with much weight and no loss to speak of, the one with the most weight first."""
+    return _sorted(numbers, (numbers.attn_weights > MUCH) & (numbers.loss < NONE), numbers.attn_weights)
+
+
+def _sorted(numbers: Numbers, chosen: np.ndarray, by: np.ndarray) -> list[int]:
+    return sorted(np.flatnonzero(chosen).tolist(), key=lambda character: -by[character])
 
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    names, said = visible(numbers.text), numbers.said[numbers.step - 1]
-    most, worst = int(numbers.attn_weights.argmax()), int(numbers.loss.argmax())
-    start = (
-        f"“{said}” in place {numbers.step} puts most weight, {numbers.attn_weights[most]:.2f}, on “{names[most]}”"
-        f" (character {most + 1}), "
-    )
-    if numbers.loss[worst] < 0.05:
-        return f"{start}and loses less than 0.05 of its probability when any one character is {numbers.way}."
-    if most == worst:
-        return f"{start}and loses most, {numbers.loss[worst]:.2f}, when that is {numbers.way}."
-    return (
-        f"{start}and loses {_loss(numbers, most)} when that is {numbers.way}; it loses most, {_loss(numbers, worst)}, "
-        f"by “{names[worst]}” (character {worst + 1}, weight {numbers.attn_weights[worst]:.2f})."
-    )
+    most = int(numbers.attn_weights.argmax())
+    parts = [
+        f"Place {numbers.step}: “{numbers.said[numbers.step - 1]}” looks most at “{visible(numbers.text)[most]}” "
+        f"({numbers.attn_weights[most]:.2f}) and loses {_loss(numbers, most)} when that is {numbers.way}",
+        *(f"{title}: {_listed(numbers, found)}" for title, found in _findings(numbers) if found),
+    ]
+    return "; ".join(parts) + "."
+
+
+def _findings(numbers: Numbers) -> tuple[tuple[str, list[int]], tuple[str, list[int]]]:
+    return ("little weight, large loss", overlooked(numbers)), ("much weight, no loss", idle(numbers))
+
+
+def _listed(numbers: Numbers, found: list[int]) -> str:
+    """The first two."""
+    names = visible(numbers.text)
+    words = ", ".join(f"“{names[i]}” ({numbers.attn_weights[i]:.2f}, {_loss(numbers, i)})" for i in found[:2])
+    return words + ", …" * (len(found) > 2)
 
 
 def _loss(numbers: Numbers, character: int) -> str:
@@ -81,9 +102,17 @@ def _loss(numbers: Numbers, character: int) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """For each character its weight on one side, and on the other what is lost without it."""
-    figure = sheet(height=350, narrow=narrow, narrow_height=560)
-    _draw_answer(board(figure), numbers, 22)
-    _draw_bars(place(figure, *((8, 92, 328, 460) if narrow else (8, 60, 704, 280))), numbers, narrow)
+    figure = sheet(height=372, narrow=narrow, narrow_height=600)
+    paper = board(figure)
+    _draw_answer(paper, numbers, 22)
+    for i, (title, found) in enumerate(_findings(numbers)):
+        words = f"{title}: {'  '.join(visible(numbers.text)[j] for j in found[:4]) or 'none'}"
+        spot = (8, 56 + 22 * i) if narrow else (300, 14 + 22 * i)
+        paper.text(*spot, words, fontsize=TEXT, color=INK, weight="bold" if found else "normal", va="center_baseline")
+    if not narrow:
+        paper.text(8, 136, "weight", fontsize=TEXT, color=WEIGHT_INK, va="center")
+        paper.text(8, 296, "loss\nwithout it", fontsize=TEXT, color=INK, va="center")
+    _draw_bars(place(figure, *((8, 92, 328, 500) if narrow else (90, 56, 626, 312))), numbers, narrow)
     return figure
 
 
@@ -99,6 +128,7 @@ def _draw_answer(paper: Axes, numbers: Numbers, y: float) -> None:
 
 def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
     """Weights up and losses down; on a phone to the left and to the right."""
+    marked = overlooked(numbers) + idle(numbers)
     names, gap = visible(numbers.text), 0.13  # between the two sides stand the names
     x, loss = np.arange(len(names)), np.clip(numbers.loss, 0, 1)
     sides = ((numbers.attn_weights, 1, WEIGHT, WEIGHT_INK, "weight"), (loss, -1, FAINT, INK, "loss without it"))
@@ -114,15 +144,18 @@ def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
                 axes.text(end, i, f"{height:.2f}", ha="left" if sign > 0 else "right", va="center_baseline", **words)
             else:
                 axes.text(i, end, f"{height:.2f}", ha="center", va="bottom" if sign > 0 else "top", **words)
-        where = (sign * gap, -0.85) if narrow else (len(names) - 0.4, sign * 1.22)
-        side = ("left" if sign > 0 else "right") if narrow else "right"
-        axes.text(*where, title, fontsize=TEXT, color=ink, ha=side, va="center")
+        if narrow:
+            side = "left" if sign > 0 else "right"
+            axes.text(sign * gap, -0.85, title, fontsize=TEXT, color=ink, ha=side, va="center")
     for i, name in enumerate(names):
-        axes.text(
-            *((0, i) if narrow else (i, 0)), name, fontsize=TEXT, color=KEY_INK, ha="center", va="center_baseline"
-        )
-    limits = (-1.36, 1.36), (-0.6, len(names) - 0.4)
-    axes.set(xlim=limits[0] if narrow else limits[1], ylim=(len(names) - 0.4, -1.2) if narrow else limits[0])
+        spot = (0, i) if narrow else (i, 0)
+        axes.text(*spot, name, fontsize=TEXT, color=KEY_INK, ha="center", va="center_baseline")
+        if i in marked:
+            axes.plot(*spot, "s", markersize=16, markerfacecolor="none", markeredgecolor=INK, markeredgewidth=1.5)
+    if narrow:
+        axes.set(xlim=(-1.5, 1.5), ylim=(len(names) - 0.4, -1.2))
+    else:
+        axes.set(xlim=(-0.6, len(names) - 0.4), ylim=(-1.36, 1.36))
     axes.axis("off")
 
 

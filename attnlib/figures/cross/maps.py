@@ -21,8 +21,10 @@ def draw_map(
     colours: Colormap,
     form: str | None,
     least: float,
+    reach: float = 1.0,
+    unit: float = 1.0,
 ) -> Grid:
-    """A map from −1 (or 0, of weights) to 1.
+    """A map from −``reach`` (or 0, of weights) to ``reach``.
 
     Args:
         corner: left and top of the first cell, in CSS pixels.
@@ -30,12 +32,17 @@ def draw_map(
         numbers: (rows, columns)
         form: how a number is written; None writes none.
         least: smaller numbers are not written.
+        reach: larger numbers have the same shade.
+        unit: what numbers are written in, such as 0.01 for hundredths.
     """
-    grid = matrix(paper, *corner, cell, np.rint(numbers * _SHADES) / _SHADES, colours, 1, written=-1)
+    shades = np.clip(np.rint(numbers / reach * _SHADES) / _SHADES, -1, 1)
+    grid = matrix(paper, *corner, cell, shades, colours, 1, written=-1)
     low = 0 if colours is WEIGHT_MAP else -1
     for i, j in np.argwhere(np.abs(numbers) >= least) if form else ():
-        ink, words = ink_on(colours((numbers[i, j] - low) / (1 - low))), form.format(numbers[i, j]).replace("-", "−")
-        paper.text(*grid.middle(i, j), words, fontsize=SMALL, color=ink, ha="center", va="center_baseline")
+        ink, words = ink_on(colours((shades[i, j] - low) / (1 - low))), form.format(numbers[i, j] / unit)
+        paper.text(
+            *grid.middle(i, j), words.replace("-", "−"), fontsize=SMALL, color=ink, ha="center", va="center_baseline"
+        )
     return grid
 
 
