@@ -17,16 +17,16 @@ FEATURES = ("a", "b", "c", "d")
 SEQ = 4
 MASK = padding_mask([len(words) for words in SENTENCES], SEQ)[:, 0]  # (3, 4) True = a token, False = padding
 X = np.zeros((len(SENTENCES), SEQ, len(FEATURES)))  # (3, 4, 4) padding is zero
-X[MASK] = [
-    [1, 5, 0, 6],
+X[MASK] = [  # no zeros, so that padding is no token's number
+    [1, 5, 4, 6],
     [3, 2, 2, 5],
-    [0, 4, 1, 7],
-    [2, 6, 0, 8],
-    [4, 3, 1, 4],
+    [1, 4, 2, 5],
+    [2, 6, 1, 7],
+    [4, 3, 5, 4],
     [1, 5, 3, 7],
-    [3, 7, 0, 6],
-    [0, 1, 2, 5],
-    [4, 3, 0, 6],
+    [3, 7, 2, 8],
+    [1, 1, 5, 5],
+    [2, 3, 3, 7],
 ]
 PLACES = {word: (i, j) for i, words in enumerate(SENTENCES) for j, word in enumerate(words)}  # sentence, position
 

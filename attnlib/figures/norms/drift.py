@@ -28,7 +28,7 @@ class Numbers(NamedTuple):
     batch_size: int
     spread: int
     counted: bool
-    lengths: np.ndarray  # (batch_size,) tokens of each sentence in the first batch
+    lengths: np.ndarray  # (batch_size,) tokens of each sentence in the first batch, the longest first
     means: np.ndarray  # (draws,) of each batch
     variances: np.ndarray  # (draws,)
     stray: np.ndarray  # (2,) root mean square distance of the means and of the variances from the population's
@@ -54,17 +54,15 @@ def _batches(batch_size: int, spread: int) -> tuple[np.ndarray, np.ndarray]:
     """Lengths in the first batch; and (2, 2, draws): masked and counted, mean and variance of each batch."""
     rng = np.random.default_rng(0)
     lengths = rng.integers(_LENGTH - spread, _LENGTH + spread, endpoint=True, size=(_DRAWS, batch_size))
-    sentences = rng.normal(size=(_DRAWS, batch_size, 1, 1))
-    tokens = rng.normal(size=(_DRAWS, batch_size, _LENGTH + spread, 1))
+    sentences = rng.normal(size=(batch_size, 1, _DRAWS, 1))
+    tokens = rng.normal(size=(batch_size, _LENGTH + spread, _DRAWS, 1))
     x = MEAN + np.sqrt(_ALIKE * VARIANCE) * sentences + np.sqrt((1 - _ALIKE) * VARIANCE) * tokens
-    found = np.empty((2, 2, _DRAWS))
-    for draw, (rows, seqs) in enumerate(zip(x, lengths, strict=True)):
-        longest = int(seqs.max())  # a batch is as long as its longest sentence
-        mask = padding_mask(seqs, longest)[:, 0]
-        padded = np.where(mask[..., None], rows[:, :longest], 0)
-        for how, kept in enumerate((mask, None)):
-            found[how, :, draw] = np.ravel(batch_statistics(padded, kept))
-    return lengths[0], found
+    longest = np.broadcast_to(lengths.max(axis=1, keepdims=True), lengths.shape)  # a batch is as long as that
+    masks = [padding_mask(seqs.T, _LENGTH + spread)[:, :, 0].swapaxes(1, 2) for seqs in (lengths, longest)]
+    padded = np.where(masks[0][..., None], x, 0)
+    # All batches in one call: the axis of the positions counts the batches, and each has statistics of its own.
+    found = [batch_statistics(padded, mask, per_position=True) for mask in masks]
+    return np.sort(lengths[0])[::-1], np.array(found)[..., 0]
 
 
 def readout(numbers: Numbers) -> str:
@@ -79,9 +77,9 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """One batch, the statistics of many, and how far their means stray by batch size."""
-    figure = sheet(height=272, narrow=narrow, narrow_height=672)
+    figure = sheet(height=272, narrow=narrow, narrow_height=684)
     places = (
-        [(12, 34, 316, 110), (48, 232, 280, 180), (48, 478, 222, 140)]
+        [(12, 34, 316, 110), (48, 232, 280, 180), (48, 490, 222, 140)]
         if narrow
         else [(12, 36, 168, 180), (240, 36, 216, 180), (516, 36, 130, 180)]
     )
@@ -103,9 +101,8 @@ def _draw_batch(axes: Axes, numbers: Numbers) -> None:
 
 
 def _draw_cloud(axes: Axes, numbers: Numbers) -> None:
-    rule = {"color": FAINT, "linewidth": 0.9, "linestyle": (0, (4, 3)), "zorder": 1}
-    axes.vlines(MEAN, 0, 2.85, **rule)
-    axes.hlines(VARIANCE, 0.3, 3.4, **rule)
+    axes.vlines(MEAN, 0, 2.85, color=FAINT, linewidth=0.9, linestyle="dashed")
+    axes.hlines(VARIANCE, 0.3, 3.4, color=FAINT, linewidth=0.9, linestyle="dashed")
     axes.plot(numbers.means, numbers.variances, "o", color=SHARED_INK, markersize=3.4, markeredgewidth=0)
     axes.plot(MEAN, VARIANCE, "P", color=INK, markersize=9, markeredgecolor=PAPER)
     axes.text(MEAN, 2.9, "all sentences", fontsize=SMALL, color=INK, ha="center", va="bottom")
@@ -121,7 +118,7 @@ def _draw_curves(axes: Axes, numbers: Numbers) -> None:
         if ink != FAINT or numbers.spread:
             words = name if numbers.spread else "both"
             axes.text(x[-1] + 0.3, curves[name][-1], words, fontsize=SMALL, color=ink, va="center_baseline")
-    axes.plot(x[at], curves[names[-1]][at], "o", color=SHARED_INK, markersize=8)
+    axes.plot(x[at], curves[names[-1]][at], "o", color=SHARED_INK, markersize=8, clip_on=False)
     axes.set(xlim=(0.8, 5.1), ylim=(0, 1.2))
     axes.set_xticks(x, [str(size) for size in SIZES])
     axes.set_yticks((0, 0.5, 1), ["0", "0.5", "1"])
@@ -131,8 +128,8 @@ drift = Explorer(
     name="drift",
     source="attnlib.figures.norms.drift:drift",
     caption=(
-        "One feature, 100 batches drawn from the same sentences. "
-        "Each dot is the mean and variance of one batch; the cross is that of all sentences."
+        "One feature in 100 batches of sentences, filled up with zeros (hatched). Each dot is the mean and variance of "
+        "one batch; the cross is that of all sentences. On the right, the dots' distance from it."
     ),
     measure=measure,
     readout=readout,

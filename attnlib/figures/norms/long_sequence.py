@@ -20,7 +20,6 @@ LENGTHS = (8, 12, 16, 17, 20, 24, 32)
 _D_MODEL = 32
 _BATCHES, _BATCH_SIZE = 60, 8
 _MEAN, _SLOPE = 1.0, 0.1  # mean of every feature at position 1, and by how much it grows a position
-_LABEL = {"fontsize": SMALL, "color": INK, "va": "bottom"}
 _ONES, _ZEROS = np.ones(_D_MODEL), np.zeros(_D_MODEL)
 
 
@@ -101,8 +100,11 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     dress(below, title, x="position")
     positions = np.arange(len(numbers.seen)) + 1
     above.bar(positions, numbers.seen, color=SHARED)
-    above.text(LONGEST, numbers.seen[LONGEST - 1] + 30, f"{numbers.seen[LONGEST - 1]:.0f}", **_LABEL, ha="center")
-    above.text(LONGEST + 0.9, 30, "none", **_LABEL)
+    for x, words, side in (
+        (LONGEST + 0.3, f"{numbers.seen[LONGEST - 1]:.0f}", "right"),
+        (LONGEST + 0.9, "none", "left"),
+    ):
+        above.text(x, 40, words, fontsize=SMALL, color=INK, ha=side, va="bottom")
     above.set(ylim=(0, 560), yticks=(0, 500))
     above.tick_params(labelbottom=False)
     _draw_tokens(below, numbers, narrow)
@@ -131,7 +133,8 @@ long_sequence = Explorer(
     source="attnlib.figures.norms.long_sequence:long_sequence",
     caption=(
         "Training saw sentences of 4 to 16 tokens, few of them long. Then one sequence is normalised: with running "
-        "statistics for each position, with one set for all, or with each token's own."
+        "statistics for each position, with one set for all positions, or each token with its own. "
+        "Grey: mean 0, deviation 1."
     ),
     measure=measure,
     readout=readout,

@@ -106,8 +106,8 @@ ripple = Explorer(
     name="ripple",
     source="attnlib.figures.norms.ripple:ripple",
     caption=(
-        "One token of the batch is changed (framed). Shaded: the outputs that change, and by how much. "
-        "Empty: exactly as before."
+        "One token of the batch is changed (framed); every token goes through the norm again. "
+        "Shaded: outputs that change, and by how much. Empty: outputs that are what they were."
     ),
     measure=measure,
     readout=readout,
