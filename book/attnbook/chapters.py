@@ -42,7 +42,22 @@ CHAPTERS = (
         "Shuffle a sentence, notice that nothing changes, and repair it with clocks of many speeds.",
         "attnlib.figures.order.clock_hands:clock_hands",
     ),
-    Chapter(5, "Build the encoder and the decoder", "Edit a word of the future and see which past outputs move."),
-    Chapter(6, "Normalise the token, not the batch", "Lengthen one sentence and see whose mean and variance shift."),
-    Chapter(7, "Ask another sequence", "Use one function twice: a sequence reads itself, then it reads another."),
+    Chapter(
+        5,
+        "Build the encoder and the decoder",
+        "Edit a word of the future and see which past outputs move; then let a trained Transformer translate dates.",
+        "attnlib.figures.transformer.anatomy:anatomy",
+    ),
+    Chapter(
+        6,
+        "Normalise the token, not the batch",
+        "Lengthen one sentence and see whose mean and variance shift; train with five norms and compare.",
+        "attnlib.figures.norms.shared_mean:shared_mean",
+    ),
+    Chapter(
+        7,
+        "Ask another sequence",
+        "Use one function twice: a sequence reads itself, then it reads another. Follow each look of a translation.",
+        "attnlib.figures.cross.alignment:alignment",
+    ),
 )
