@@ -1,0 +1,250 @@
+"""Train the same small encoder with LayerNorm, RMSNorm, three kinds of BatchNorm and no norm, in two sizes of batch.
+
+    python -m experiments.norms            # from the repository's root; continues, if it was interrupted
+    python -m experiments.norms --fresh    # throws the stored runs away first
+
+The encoder marks day, month and year in dates of very different lengths. While it learns, the same texts are read in
+both modes: as in training, with the statistics of their batch, and as at inference, with the running statistics. Each
+arm gets the learning rate that suits it best, chosen on seeds that are not used again.
+"""
+
+import itertools
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from attnlib import Statistics, accuracy, batch_statistics, count_parameters, cross_entropy, cross_entropy_vjp, fit
+from attnlib.dates import LONGEST, SOURCE_VOCAB
+from experiments.date_tags import TAG_NAMES, Padded, date_tags, text_batch
+from experiments.normed_model import (
+    COUNTED,
+    NORMS,
+    PER_POSITION,
+    NormedModel,
+    Running,
+    init_normed_model,
+    normed_model_vjp,
+    start_running,
+    update_running,
+)
+from experiments.stored import open_result, short, stored_after
+
+RESULT = Path(__file__).with_suffix(".json")
+COMMAND = "python -m experiments.norms"
+
+
+class Settings(NamedTuple):
+    """All that decides the outcome, next to the task itself."""
+
+    d_model: int = 32
+    num_heads: int = 4
+    d_ff: int = 64
+    num_layers: int = 2
+    batches: tuple[int, ...] = (4, 32)  # texts in a batch
+    steps: int = 200
+    measured_at: tuple[int, ...] = (5, 10, 20, 30, 50, 75, 100, 150, 200)  # steps
+    held_out: int = 128  # texts that are read in both modes on the way; fresh ones, as all texts are
+    final_texts: int = 256  # other texts that are read at the end
+    alone: int = 64  # of these, texts that are read one at a time with their own statistics
+    position_groups: tuple[int, ...] = (0, 8, 16, 24, LONGEST)  # borders, to see where in a text the loss is
+    longer: int = 2  # dates in one text, where training has one
+    learning_rates: tuple[float, ...] = (0.005, 0.01, 0.02, 0.04)  # at the first step; it falls to 0 in a straight line
+    choosing_seeds: tuple[int, ...] = (100, 101)  # pick the learning rate, and are not used again
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    processes: int = 2
+
+
+SETTINGS = Settings()
+
+
+class Trained(NamedTuple):
+    """What a model needs to read a text."""
+
+    kind: str
+    params: NormedModel
+    running: Running
+
+
+def arms(settings: Settings = SETTINGS) -> list[tuple[str, int]]:
+    """What is compared: (kind of norm, texts in a batch)."""
+    return [(kind, batch) for batch in settings.batches for kind in NORMS]
+
+
+def name(kind: str, batch: int) -> str:
+    """Under which an arm is stored: "LayerNorm, batch 4"."""
+    return f"{kind}, batch {batch}"
+
+
+def new_run(seed: int, kind: str, batch: int, learning_rate: float, settings: Settings = SETTINGS) -> dict[str, Any]:
+    """The losses in both modes along the way, and what the model does at the end.
+
+    The data come from the seed alone: they are the same for every norm, and so are the first maps.
+    """
+    start, data, fresh = np.random.default_rng(seed).spawn(3)
+    held_out, final = (text_batch(fresh, texts) for texts in (settings.held_out, settings.final_texts))
+    along: list[tuple[float, float | None, float | None]] = []
+    for model in stages(start, data, kind, batch, learning_rate, settings):
+        along.append((*in_training(model, held_out, batch), loss_at_inference(model, held_out)))
+    training, stray, inference = ([*values] for values in zip(*along, strict=True))
+    end: dict[str, Any] = {"training": in_training(model, final, batch)[0]}
+    end["inference"] = loss_at_inference(model, final)
+    end["alone"] = in_training(model, first(final, settings.alone), 1)[0]
+    end["accuracy"] = accuracy(logits_of(model, final, model.running), final.targets)
+    end["by_position"] = losses_by_position(model, final, settings.position_groups)
+    end["longer"] = loss_at_inference(model, text_batch(fresh, settings.held_out, settings.longer))
+    return {"training": training, "inference": inference, "strays": stray, "end": end}
+
+
+def stages(
+    start: np.random.Generator,
+    data: np.random.Generator,
+    kind: str,
+    batch: int,
+    learning_rate: float,
+    settings: Settings = SETTINGS,
+) -> Iterable[Trained]:
+    """Train, and yield the model at the steps at which it is measured."""
+    running = start_running(kind, settings.num_layers, settings.d_model, LONGEST)
+    params = new_model(start, kind, settings)
+    batches, state = date_tags(data, batch), None
+
+    def loss_vjp(params: NormedModel, batch: Padded) -> tuple[float, Callable[[float], NormedModel]]:
+        nonlocal running
+        forward = normed_model_vjp(params, kind, batch.tokens, batch.lengths)
+        running = update_running(kind, running, forward.normed, forward.counts)
+        loss, back_loss = cross_entropy_vjp(forward.logits, batch.targets)
+        return loss, lambda grad_loss: forward.pullback(back_loss(grad_loss))
+
+    def rate(step: int) -> float:
+        return learning_rate * (1 - (step - 1) / settings.steps)
+
+    for before, now in itertools.pairwise((0, *settings.measured_at)):
+        steps = itertools.islice(batches, now - before)
+        params, _, state = fit(params, loss_vjp, steps, rate, progress=False, state=state)
+        yield Trained(kind, params, running)
+
+
+def new_model(rng: np.random.Generator, kind: str, settings: Settings = SETTINGS) -> NormedModel:
+    """A random model."""
+    sizes = settings.d_model, settings.num_heads, settings.d_ff, settings.num_layers
+    return init_normed_model(rng, kind, SOURCE_VOCAB, len(TAG_NAMES), *sizes)
+
+
+def logits_of(model: Trained, texts: Padded, running: Running) -> np.ndarray:
+    """The logits in training mode (``running`` None) or at inference."""
+    return normed_model_vjp(model.params, model.kind, texts.tokens, texts.lengths, running).logits
+
+
+def in_training(model: Trained, texts: Padded, batch: int) -> tuple[float, float | None]:
+    """Read the texts as in training, so many at a time, with the statistics of each batch.
+
+    Returns:
+        ``(loss, strays)``: the loss, a mean over all letters whatever their batch; and how far the mean of a batch lies
+        from the running mean, averaged over batches and norms, or None if there is none.
+    """
+    losses, distances, parts = [], [], in_batches(texts, batch)
+    for part in parts:
+        forward = normed_model_vjp(model.params, model.kind, part.tokens, part.lengths)
+        losses.append(float(cross_entropy(forward.logits, part.targets)))
+        for x, running in zip(forward.normed, model.running or (), strict=model.running is not None):
+            distances.append(strays(model.kind, x, forward.counts, running))
+    loss = float(np.average(losses, weights=[part.lengths.sum() for part in parts]))
+    return loss, float(np.mean(distances)) if distances else None
+
+
+def strays(kind: str, x: np.ndarray, counts: np.ndarray, running: Statistics) -> float:
+    """The distance between the mean of a batch and the running mean, in running standard deviations.
+
+    Root mean square over features, and positions if each has its own. (After the discrepancy of Wang et al., 2022.)
+    """
+    mean = batch_statistics(x, None if kind == COUNTED else counts, kind == PER_POSITION).mean
+    known = len(mean) if kind == PER_POSITION else None
+    return float((((mean - running.mean[:known]) ** 2).mean() / running.variance[:known].mean()) ** 0.5)
+
+
+def loss_at_inference(model: Trained, texts: Padded) -> float | None:
+    """The loss with the running statistics; None if there are none for some position."""
+    try:
+        return float(cross_entropy(logits_of(model, texts, model.running), texts.targets))
+    except ValueError as error:
+        if model.kind == PER_POSITION and "a row for every position" in str(error):
+            return None
+        raise
+
+
+def losses_by_position(model: Trained, texts: Padded, borders: tuple[int, ...]) -> list[float]:
+    """The loss at inference of the letters between each border and the next."""
+    logits = logits_of(model, texts, model.running)
+    return [
+        float(cross_entropy(logits[:, low:high], texts.targets[:, low:high]))
+        for low, high in itertools.pairwise(borders)
+    ]
+
+
+def in_batches(texts: Padded, batch: int) -> list[Padded]:
+    """The same texts, a few at a time, each time padded to the longest of the few."""
+    rows = range(0, len(texts.lengths), batch)
+    return [trimmed(Padded(*(part[row : row + batch] for part in texts))) for row in rows]
+
+
+def first(texts: Padded, count: int) -> Padded:
+    """The first few texts."""
+    return in_batches(texts, count)[0]
+
+
+def trimmed(texts: Padded) -> Padded:
+    """Without the padding that no text needs."""
+    longest = texts.lengths.max()
+    return Padded(texts.tokens[:, :longest], texts.lengths, texts.targets[:, :longest])
+
+
+def choose(tried: dict[str, list[float]]) -> float:
+    """The learning rate whose loss at inference is the smallest at the end, averaged over the choosing seeds."""
+    return float(min(tried, key=lambda learning_rate: np.mean(tried[learning_rate])))
+
+
+def final_loss(seed: int, kind: str, batch: int, settings: Settings, learning_rate: float) -> float:
+    """The loss at inference after training, which chooses."""
+    start, data, fresh = np.random.default_rng(seed).spawn(3)
+    *_, model = stages(start, data, kind, batch, learning_rate, settings)
+    return short(loss_at_inference(model, text_batch(fresh, settings.final_texts)))
+
+
+def counted_run(seed: int, kind: str, batch: int, learning_rate: float, settings: Settings) -> dict[str, Any]:
+    """A run that counts, in the form in which it is stored."""
+    return short(new_run(seed, kind, batch, learning_rate, settings))
+
+
+def run_arm(result: dict[str, Any], path: Path, kind: str, batch: int, settings: Settings, pool: Any) -> None:
+    """Choose the learning rate, then run the seeds that count: what is not stored yet."""
+    key = name(kind, batch)
+    entry = result.setdefault("arms", {}).setdefault(key, {"tried": {}, "learning_rate": None, "runs": {}})
+    entry["parameters"] = count_parameters(new_model(np.random.default_rng(0), kind, settings))
+    for seed in settings.choosing_seeds[min(map(len, entry["tried"].values()), default=0) :]:
+        with stored_after(path, result, f"{key}, choosing, seed {seed}"):
+            losses = list(pool.map(partial(final_loss, seed, kind, batch, settings), settings.learning_rates))
+            for learning_rate, loss in zip(settings.learning_rates, losses, strict=True):
+                entry["tried"].setdefault(f"{learning_rate:g}", []).append(loss)
+    entry["learning_rate"] = choose(entry["tried"])
+    missing = [seed for seed in settings.seeds if str(seed) not in entry["runs"]]
+    one = partial(counted_run, kind=kind, batch=batch, learning_rate=entry["learning_rate"], settings=settings)
+    if missing:
+        with stored_after(path, result, f"{key}, learning rate {entry['learning_rate']:g}, seeds {missing}"):
+            entry["runs"] |= dict(zip(map(str, missing), pool.map(one, missing), strict=True))
+
+
+def main(fresh: bool = False) -> None:
+    """Run what is not stored yet."""
+    result = open_result(RESULT, COMMAND, SETTINGS, fresh)
+    with ProcessPoolExecutor(SETTINGS.processes) as pool:
+        for kind, batch in arms():
+            run_arm(result, RESULT, kind, batch, SETTINGS, pool)
+
+
+if __name__ == "__main__":
+    main(fresh="--fresh" in sys.argv[1:])
