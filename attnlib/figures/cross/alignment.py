@@ -85,7 +85,8 @@ alignment = Explorer(
     source="attnlib.figures.cross.alignment:alignment",
     caption=(
         "Cross-attention of the trained date model: a row for each character of its answer, a column for each of the "
-        "text. Run the notebook to type a text of your own."
+        "text (on a phone the other way round). Darker is more weight; “sure” is the probability of what was said. "
+        "In a running notebook, type a text of your own."
     ),
     measure=measure,
     readout=readout,

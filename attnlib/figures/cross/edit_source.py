@@ -168,7 +168,11 @@ def _draw_answers(paper: Axes, grid: Grid, numbers: Numbers, narrow: bool) -> No
 edit_source = Explorer(
     name="edit-source",
     source="attnlib.figures.cross.edit_source:edit_source",
-    caption=f"The date model reads “{SOURCE}” with one character changed.",
+    caption=(
+        f"The date model reads “{SOURCE}” with one character changed. Bars: how far each memory vector moves, measured "
+        "by its own length. Map: cross-attention after the edit minus before, mean of the heads, at the steps of the "
+        "old answer."
+    ),
     measure=measure,
     readout=readout,
     draw=draw,

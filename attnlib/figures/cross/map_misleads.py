@@ -19,8 +19,9 @@ from attnlib.figures.palette import FAINT, INK, KEY_INK, QUERY_INK, WEIGHT, WEIG
 
 TEXTS = "7.6.2021", "6/7/21", "June 7th, 2021", "7. Juni 2021"
 HIDDEN, UNREADABLE = "hidden from the decoder", "unreadable for the encoder"
-MUCH, LITTLE = 0.2, 0.1  # weight
+MUCH, LITTLE = 0.15, 0.1  # weight
 LARGE, NONE = 0.5, 0.05  # loss
+_GAP = 0.13  # between zero and the bars
 
 
 class Numbers(NamedTuple):
@@ -78,8 +79,8 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     most = int(numbers.attn_weights.argmax())
     parts = [
-        f"Place {numbers.step}: “{numbers.said[numbers.step - 1]}” looks most at “{visible(numbers.text)[most]}” "
-        f"({numbers.attn_weights[most]:.2f}) and loses {_loss(numbers, most)} when that is {numbers.way}",
+        f"“{numbers.said[numbers.step - 1]}” in place {numbers.step} looks most at “{visible(numbers.text)[most]}” "
+        f"({numbers.attn_weights[most]:.2f}), loss {_loss(numbers, most)} if {numbers.way}",
         *(f"{title}: {_listed(numbers, found)}" for title, found in _findings(numbers) if found),
     ]
     return "; ".join(parts) + "."
@@ -90,10 +91,9 @@ def _findings(numbers: Numbers) -> tuple[tuple[str, list[int]], tuple[str, list[
 
 
 def _listed(numbers: Numbers, found: list[int]) -> str:
-    """The first two."""
-    names = visible(numbers.text)
-    words = ", ".join(f"“{names[i]}” ({numbers.attn_weights[i]:.2f}, {_loss(numbers, i)})" for i in found[:2])
-    return words + ", …" * (len(found) > 2)
+    first, names = found[0], visible(numbers.text)
+    words = f"“{names[first]}” ({numbers.attn_weights[first]:.2f}, {_loss(numbers, first)})"
+    return words + ", …" * (len(found) > 1)
 
 
 def _loss(numbers: Numbers, character: int) -> str:
@@ -109,9 +109,14 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         words = f"{title}: {'  '.join(visible(numbers.text)[j] for j in found[:4]) or 'none'}"
         spot = (8, 56 + 22 * i) if narrow else (300, 14 + 22 * i)
         paper.text(*spot, words, fontsize=TEXT, color=INK, weight="bold" if found else "normal", va="center_baseline")
-    if not narrow:
-        paper.text(8, 136, "weight", fontsize=TEXT, color=WEIGHT_INK, va="center")
-        paper.text(8, 296, "loss\nwithout it", fontsize=TEXT, color=INK, va="center")
+    for words, ink, wide, small, side in (
+        ("weight", WEIGHT_INK, (8, 136), (158, 110), "right"),
+        ("loss\nwithout it", INK, (8, 296), (186, 110), "left"),
+    ):
+        if narrow:
+            paper.text(*small, words.replace("\n", " "), fontsize=TEXT, color=ink, ha=side, va="center")
+        else:
+            paper.text(*wide, words, fontsize=TEXT, color=ink, va="center")
     _draw_bars(place(figure, *((8, 92, 328, 500) if narrow else (90, 56, 626, 312))), numbers, narrow)
     return figure
 
@@ -127,26 +132,16 @@ def _draw_answer(paper: Axes, numbers: Numbers, y: float) -> None:
 
 
 def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
-    """Weights up and losses down; on a phone to the left and to the right."""
-    marked = overlooked(numbers) + idle(numbers)
-    names, gap = visible(numbers.text), 0.13  # between the two sides stand the names
-    x, loss = np.arange(len(names)), np.clip(numbers.loss, 0, 1)
-    sides = ((numbers.attn_weights, 1, WEIGHT, WEIGHT_INK, "weight"), (loss, -1, FAINT, INK, "loss without it"))
-    for heights, way, fill, ink, title in sides:
-        sign = -way if narrow else way
-        (axes.barh if narrow else axes.bar)(x, sign * heights, 0.6, sign * gap, color=fill)
-        for i, height in enumerate(heights):
-            if height < 0.015 or len(names) > 16:
-                continue
-            end = sign * (gap + height + 0.03)
-            words = {"fontsize": SMALL, "color": ink, "weight": "bold" if height == heights.max() else "normal"}
-            if narrow:
-                axes.text(end, i, f"{height:.2f}", ha="left" if sign > 0 else "right", va="center_baseline", **words)
-            else:
-                axes.text(i, end, f"{height:.2f}", ha="center", va="bottom" if sign > 0 else "top", **words)
-        if narrow:
-            side = "left" if sign > 0 else "right"
-            axes.text(sign * gap, -0.85, title, fontsize=TEXT, color=ink, ha=side, va="center")
+    """Weights up and losses down; on a phone to the left and to the right. Between them stand the names."""
+    names, marked = visible(numbers.text), overlooked(numbers) + idle(numbers)
+    up = -1 if narrow else 1
+    for heights, sign, fill, ink in (
+        (numbers.attn_weights, up, WEIGHT, WEIGHT_INK),
+        (np.clip(numbers.loss, 0, 1), -up, FAINT, INK),
+    ):
+        (axes.barh if narrow else axes.bar)(np.arange(len(names)), sign * heights, 0.6, sign * _GAP, color=fill)
+        if len(names) <= 16:  # else there is no room
+            _write_heights(axes, heights, sign, ink, narrow)
     for i, name in enumerate(names):
         spot = (0, i) if narrow else (i, 0)
         axes.text(*spot, name, fontsize=TEXT, color=KEY_INK, ha="center", va="center_baseline")
@@ -156,13 +151,28 @@ def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
         axes.set(xlim=(-1.5, 1.5), ylim=(len(names) - 0.4, -1.2))
     else:
         axes.set(xlim=(-0.6, len(names) - 0.4), ylim=(-1.36, 1.36))
+    axes.set(xticks=[], yticks=[])
     axes.axis("off")
+
+
+def _write_heights(axes: Axes, heights: np.ndarray, sign: int, ink: str, narrow: bool) -> None:
+    """At the end of each bar that is one; the largest in bold."""
+    for i in np.flatnonzero(heights >= 0.015).tolist():
+        end, weight = sign * (_GAP + heights[i] + 0.03), "bold" if heights[i] == heights.max() else "normal"
+        if narrow:
+            spot, across, down = (end, i), "left" if sign > 0 else "right", "center_baseline"
+        else:
+            spot, across, down = (i, end), "center", "bottom" if sign > 0 else "top"
+        axes.text(*spot, f"{heights[i]:.2f}", fontsize=SMALL, color=ink, weight=weight, ha=across, va=down)
 
 
 map_misleads = Explorer(
     name="map-misleads",
     source="attnlib.figures.cross.map_misleads:map_misleads",
-    caption="Weights of the date model beside what each character is worth.",
+    caption=(
+        "The weight that one character of the answer puts on each character of the text (mean of all layers and heads) "
+        "beside the probability it loses when that character is taken away. Framed: where the two disagree."
+    ),
     measure=measure,
     readout=readout,
     draw=draw,

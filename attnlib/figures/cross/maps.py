@@ -38,7 +38,9 @@ def draw_map(
     shades = np.clip(np.rint(numbers / reach * _SHADES) / _SHADES, -1, 1)
     grid = matrix(paper, *corner, cell, shades, colours, 1, written=-1)
     low = 0 if colours is WEIGHT_MAP else -1
-    for i, j in np.argwhere(np.abs(numbers) >= least) if form else ():
+    if form is None:
+        return grid
+    for i, j in np.argwhere(np.abs(numbers) >= least):
         ink, words = ink_on(colours((shades[i, j] - low) / (1 - low))), form.format(numbers[i, j] / unit)
         paper.text(
             *grid.middle(i, j), words.replace("-", "−"), fontsize=SMALL, color=ink, ha="center", va="center_baseline"

@@ -1,0 +1,238 @@
+"""What the figures of chapter 7 show is what attention, and the trained date model, compute."""
+
+import numpy as np
+import pytest
+
+from attnlib import attention, decode, encode, softmax
+from attnlib.date_model import translate
+from attnlib.dates import BEGIN, UNKNOWN, as_source
+from attnlib.figures.cross import alignment, edit_source, map_misleads, memory_switch, shuffle_memory, sources
+from attnlib.figures.cross.alignment import MEAN
+from attnlib.figures.cross.edit_source import ALONE, READ_AGAIN, SOURCE
+from attnlib.figures.cross.map_misleads import HIDDEN, UNREADABLE, idle, losses, overlooked
+from attnlib.figures.cross.memory_switch import ITSELF, OTHER
+from attnlib.figures.cross.readings import EXAMPLES, answer_of, model, reading
+from attnlib.figures.cross.shuffle_memory import MEMORY, QUERIES, SHUFFLED
+from attnlib.figures.cross.words import ENGLISH_VECTORS, GERMAN_VECTORS
+from tests.explorers import every_state, numbers_in, words_of
+
+ALL = (alignment, edit_source, map_misleads, memory_switch, shuffle_memory, sources)
+
+
+@pytest.mark.parametrize("explorer", ALL, ids=lambda explorer: explorer.name)
+def test_sentences_are_short(explorer):
+    assert max(map(len, explorer.describe()["readouts"])) <= 180
+    assert len(explorer.states) <= 100
+
+
+# Where queries, keys and values come from
+
+
+def test_self_attention_makes_all_three_of_one_sequence_and_cross_attention_the_queries_of_another():
+    own, other = sources.measure()
+    assert own.attn_weights.shape == (3, 3)
+    assert other.attn_weights.shape == (2, 3)
+    for shown, x in ((own, ENGLISH_VECTORS), (other, GERMAN_VECTORS)):
+        output, attn_weights = attention(shown.query, shown.key, shown.value)
+        np.testing.assert_allclose(shown.attn_weights, attn_weights)
+        np.testing.assert_allclose(shown.output, output)  # w_o changes nothing here
+        assert len(shown.query) == len(x)
+        assert len(shown.key) == len(shown.value) == len(ENGLISH_VECTORS)
+    np.testing.assert_array_equal(own.value, other.value)
+
+
+def test_sources_can_be_checked_by_hand():
+    for shown in sources.measure():
+        for whole in (shown.query, shown.key, shown.value):
+            np.testing.assert_array_equal(whole, whole.round())
+        np.testing.assert_allclose(shown.attn_weights.round(2).sum(axis=-1), 1)
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_sources_write_every_weight_and_both_sizes(narrow):
+    words = words_of(sources, {}, narrow)
+    for shown in sources.measure():
+        for weight in shown.attn_weights.ravel():
+            assert f"{weight:.2f}" in words
+    assert {"3 × 3 weights", "2 × 3 weights"} <= set(words)
+
+
+# One function, two memories
+
+
+@every_state(memory_switch)
+def test_weights_have_a_row_for_each_query_and_a_column_for_each_key(state):
+    shown = memory_switch.measure(**state).shown
+    seq_k = state["seq_q"] if state["memory"] == ITSELF else state["seq_k"]
+    assert shown.attn_weights.shape == (state["seq_q"], seq_k)
+    assert len(shown.output) == state["seq_q"]
+    assert len(shown.key) == len(shown.value) == seq_k
+    np.testing.assert_allclose(shown.attn_weights.sum(axis=-1), 1)
+    assert state["seq_q"] * seq_k in numbers_in(memory_switch.readout(memory_switch.measure(**state)))
+
+
+def test_switching_the_memory_leaves_the_queries_alone():
+    own, other = (memory_switch.measure(memory=memory, seq_q=3).shown for memory in (ITSELF, OTHER))
+    np.testing.assert_array_equal(own.query, other.query)
+    assert not np.allclose(own.key, other.key[:3])
+    assert not np.allclose(own.value, other.value[:3])
+
+
+def test_a_memory_of_one_token_gets_all_the_weight_of_every_query():
+    shown = memory_switch.measure(seq_q=4, seq_k=1).shown
+    np.testing.assert_array_equal(shown.attn_weights, 1)
+    np.testing.assert_allclose(shown.output, np.repeat(shown.output[:1], 4, axis=0))
+
+
+# Shuffling
+
+
+@every_state(shuffle_memory)
+def test_outputs_ignore_the_memory_s_order_and_follow_that_of_the_queries(state):
+    shown = shuffle_memory.measure(**state)
+    assert sorted(shown.queries) == list(range(len(QUERIES)))
+    assert sorted(shown.memory) == list(range(len(MEMORY)))
+    moved = list(shown.queries)
+    keys_alone, memory_stays = state["shuffled"] == SHUFFLED[-1], state["shuffled"] == "the queries"
+    same = np.allclose(shown.shuffled_output, shown.output[moved], atol=1e-12)
+    assert same == (memory_stays or not (keys_alone or state["encoding"]))
+    assert same == (np.abs(shown.change).max() == 0)
+    assert ("outputs: the same" in shuffle_memory.readout(shown)) == same
+
+
+def test_weights_move_with_their_keys_even_where_the_values_are_left_behind():
+    shown = shuffle_memory.measure(shuffled=SHUFFLED[-1])
+    np.testing.assert_allclose(shown.after, shown.before[:, list(shown.memory)])
+    assert np.abs(shown.change).max() > 0.5
+
+
+# Alignment
+
+
+@every_state(alignment)
+def test_rows_of_an_alignment_sum_to_one(state):
+    shown = alignment.measure(**state)
+    assert shown.attn_weights.shape == (len(shown.said), len(state["text"]))
+    np.testing.assert_allclose(shown.attn_weights.sum(axis=-1), 1)
+
+
+def test_mean_of_all_heads_is_the_mean_of_the_heads():
+    one_by_one = [alignment.measure(head=head).attn_weights for head in alignment.controls["head"].stops[1:]]
+    np.testing.assert_allclose(alignment.measure(head=MEAN).attn_weights, np.mean(one_by_one, axis=0))
+
+
+def test_examples_are_read_as_translate_reads_them():
+    for found in translate(model(), list(EXAMPLES)):
+        shown = alignment.measure(text=found.text)
+        assert answer_of(shown.said) == found.answer
+        assert shown.confidence.prod() == pytest.approx(found.confidence)
+        assert found.answer == ("1999-05-31" if "May" in found.text else "2021-06-07")
+        assert found.confidence > 0.9
+
+
+@pytest.mark.parametrize("text", ["", "x" * 41])
+def test_a_text_that_is_empty_or_too_long_is_refused(text):
+    with pytest.raises(ValueError, match="1 to 40 characters"):
+        alignment.measure(text=text)
+
+
+@pytest.mark.parametrize("text", ["7", "the thirty-first of December 1999, a day"])
+def test_any_other_text_can_be_drawn(text):
+    for narrow in (False, True):
+        assert text[0] in words_of(alignment, {"text": text}, narrow)
+    map_misleads.frame({"text": text, "step": 10})
+
+
+# Editing the source
+
+
+@every_state(edit_source)
+def test_an_edit_moves_every_memory_vector_or_its_own_alone(state):
+    shown = edit_source.measure(**state)
+    moved = np.flatnonzero(shown.memory_change)
+    if state["scope"] == ALONE:
+        assert moved.tolist() == [state["character"] - 1]
+    else:
+        assert len(moved) == len(SOURCE), "the encoder lets every character see the edit"
+    np.testing.assert_allclose(shown.weight_change.sum(axis=-1), 0, atol=1e-7)
+
+
+def test_the_model_s_answer_to_the_edited_text_is_what_translate_says():
+    for character, new in ((6, "l"), (1, "9"), (12, "9")):
+        shown = edit_source.measure(character=character, new=new)
+        assert answer_of(shown.says) == translate(model(), [shown.text])[0].answer
+    assert answer_of(edit_source.measure(6, "l").says) == "2021-07-07", "Juni has become Juli"
+
+
+def test_one_moved_key_takes_or_gives_weight_of_the_others_in_proportion():
+    """In layer 1 the queries do not know the memory: a softmax shares the rest as before."""
+    edit, target = 5, np.insert(reading(SOURCE).said[:-1], 0, BEGIN)[None]
+    before, other = (encode(model(), as_source([text])[0])[0] for text in (SOURCE, edit_source.measure().text))
+    after = before.copy()
+    after[:, edit] = other[:, edit]
+    (old, _), (new, _) = (decode(model(), target, memory)[1] for memory in (before, after))
+    rest = np.arange(len(SOURCE)) != edit
+    ratios = new[1][..., rest] / old[1][..., rest]
+    np.testing.assert_allclose(ratios, ratios[..., :1] * np.ones_like(ratios), rtol=1e-8)
+    shown = edit_source.measure(character=edit + 1, new="l", scope=ALONE, layer=1)
+    np.testing.assert_allclose(shown.weight_change, (new[1] - old[1])[0].mean(axis=0), atol=1e-8)
+
+
+def test_an_edit_that_changes_nothing_moves_nothing():
+    shown = edit_source.measure(character=1, new="7", scope=READ_AGAIN)
+    assert not shown.memory_change.any()
+    assert not shown.weight_change.any()
+    assert "stays" in edit_source.readout(shown)
+
+
+@pytest.mark.parametrize("new", ["", "ab"])
+def test_an_edit_of_more_or_less_than_one_character_is_refused(new):
+    with pytest.raises(ValueError, match="one character"):
+        edit_source.measure(new=new)
+
+
+# When the map misleads
+
+
+def test_losses_are_those_of_one_text_at_a_time():
+    text, step, character = "6/7/21", 6, 0
+    read, params = reading(text), model()
+    source, target = read.source[None].copy(), np.insert(read.said[:-1], 0, BEGIN)[None]
+    memory, _ = encode(params, source)
+    mask = np.arange(len(text))[None] != character
+    source[0, character] = UNKNOWN
+    for way, logits in (
+        (HIDDEN, decode(params, target, memory, mask)[0]),
+        (UNREADABLE, decode(params, target, encode(params, source)[0])[0]),
+    ):
+        expected = read.probs[step, read.said[step]] - softmax(logits)[0, step, read.said[step]]
+        assert losses(text, way)[character, step] == pytest.approx(expected, abs=2e-6)
+
+
+def test_a_digit_that_is_copied_is_lost_with_its_character():
+    for way in (HIDDEN, UNREADABLE):
+        shown = map_misleads.measure("7. Juni 2021", 10, way)
+        assert shown.attn_weights.argmax() == shown.loss.argmax() == 0
+        assert shown.loss[0] > 0.9
+
+
+def test_some_characters_with_little_weight_decide_and_some_with_much_are_not_needed():
+    states = [state for state in map_misleads.states if state["step"] not in (5, 8)]  # the dashes are always sure
+    shown = [map_misleads.measure(**state) for state in states]
+    unseen = [numbers for numbers in shown if overlooked(numbers)]
+    needless = [numbers for numbers in shown if idle(numbers)]
+    assert len(unseen) >= 1
+    assert len(needless) > len(shown) / 4
+    for numbers in unseen:
+        worst = overlooked(numbers)[0]
+        assert numbers.attn_weights[worst] < 0.1 < 0.5 < numbers.loss[worst]
+        assert "little weight, large loss" in map_misleads.readout(numbers)
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_what_is_framed_is_named(narrow):
+    shown = map_misleads.measure()
+    words = words_of(map_misleads, {}, narrow)
+    for title, found in (("little weight, large loss", overlooked(shown)), ("much weight, no loss", idle(shown))):
+        names = "  ".join(shown.text[i] for i in found[:4]) or "none"
+        assert f"{title}: {names}" in words
