@@ -1,0 +1,163 @@
+"""Put the norm before the sublayer or behind the sum: gradients by depth at the start, and training with and without
+warm-up.
+
+    python -m experiments.norm_placement            # from the repository's root; continues, if it was interrupted
+    python -m experiments.norm_placement --fresh    # throws the stored runs away first
+
+First, gradients of new models of several depths, layer by layer. Then eight layers learn to sort, at four learning
+rates that are held from the first step, or reached in a straight rise. Every rate is run with every seed and stored:
+no rate is chosen. Both placements start from the same maps and see the same examples.
+"""
+
+import itertools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from attnlib import accuracy, cross_entropy_vjp, fit
+from attnlib.encoder import EncoderParams, encoder_vjp, init_encoder
+from attnlib.linear import linear_vjp
+from attnlib.params import tree_leaves
+from attnlib.tasks import Batch, sort
+from attnlib.transformer import vectors_vjp
+from experiments.stored import open_result, short, stored_after
+
+RESULT = Path(__file__).with_suffix(".json")
+COMMAND = "python -m experiments.norm_placement"
+PLACEMENTS = {"pre-LN": True, "post-LN": False}  # norm_first
+PARTS = ("attention", "feed_forward")
+
+
+class Settings(NamedTuple):
+    """All that decides the outcome, next to the task itself."""
+
+    vocab: int = 16
+    seq: int = 8
+    d_model: int = 32
+    num_heads: int = 2
+    d_ff: int = 64
+    depths: tuple[int, ...] = (2, 4, 8, 12, 16, 24)  # of the new models whose gradients are measured
+    gradient_batch: int = 64
+    gradient_seeds: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+    num_layers: int = 8  # of the models that are trained
+    batch: int = 16
+    steps: int = 300
+    warmup: int = 100  # steps of the rise
+    record_every: int = 10  # steps averaged into one stored loss
+    fresh_sequences: int = 256  # on which accuracy is measured
+    learning_rates: tuple[float, ...] = (0.0003, 0.001, 0.003, 0.01)
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+
+
+SETTINGS = Settings()
+
+
+class SorterParams(NamedTuple):
+    """Token vectors, an encoder, and a map to the logits."""
+
+    tokens: np.ndarray  # (vocab, d_model)
+    encoder: EncoderParams
+    w_out: np.ndarray  # (d_model, vocab)
+
+
+def new_model(rng: np.random.Generator, num_layers: int, norm_first: bool, settings: Settings) -> SorterParams:
+    """A random model; the same generator gives the same maps whatever the place of the norms."""
+    vocab, d_model = settings.vocab, settings.d_model
+    tokens, w_out = rng.normal(size=(vocab, d_model)), rng.normal(size=(d_model, vocab))
+    encoder = init_encoder(rng, num_layers, d_model, settings.num_heads, settings.d_ff, norm_first)
+    return SorterParams(tokens * d_model**-0.5, encoder, w_out * d_model**-0.5)
+
+
+def model_vjp(
+    params: SorterParams, tokens: np.ndarray, norm_first: bool
+) -> tuple[np.ndarray, Callable[[np.ndarray], SorterParams]]:
+    """Logits, and the pullback to the parameters. Positions are told by sines."""
+    x, back_vectors = vectors_vjp(params.tokens, tokens)
+    x, back_encoder = encoder_vjp(params.encoder, x, norm_first=norm_first)
+    logits, back_out = linear_vjp(x, params.w_out)
+
+    def pullback(grad_logits):
+        grad, grad_out = back_out(grad_logits)
+        grad_encoder, grad = back_encoder(grad)
+        return SorterParams(back_vectors(grad), grad_encoder, grad_out)
+
+    return logits, pullback
+
+
+def loss_of(norm_first: bool) -> Callable:
+    """The loss that ``fit`` takes, for one placement of the norms."""
+
+    def loss_vjp(params, batch: Batch):
+        logits, back_model = model_vjp(params, batch.tokens, norm_first)
+        loss, back_loss = cross_entropy_vjp(logits, batch.targets)
+        return loss, lambda grad_loss: back_model(back_loss(grad_loss))
+
+    return loss_vjp
+
+
+def gradient_norms(seed: int, num_layers: int, norm_first: bool, settings: Settings = SETTINGS) -> dict[str, Any]:
+    """Length of the loss's gradient by the maps of each layer of a new model, the first layer first."""
+    start, data = np.random.default_rng(seed).spawn(2)
+    params = new_model(start, num_layers, norm_first, settings)
+    batch = next(sort(data, settings.gradient_batch, settings.seq, settings.vocab))
+    _, pullback = loss_of(norm_first)(params, batch)
+    layers = pullback(1.0).encoder.layers
+    return {part: [length(getattr(layer, part)) for layer in layers] for part in PARTS}
+
+
+def length(tree: Any) -> float:
+    """Of all arrays of a structure as one vector."""
+    return float(np.sqrt(sum((leaf**2).sum() for leaf in tree_leaves(tree))))
+
+
+def rate(learning_rate: float, warmup: int) -> Callable[[int], float]:
+    """A function from the step, counted from 1: constant after a straight rise of so many steps; 0 for no rise."""
+    return lambda step: learning_rate * min(1.0, step / max(warmup, 1))
+
+
+def new_run(
+    seed: int, norm_first: bool, learning_rate: float, warmup: int, settings: Settings = SETTINGS
+) -> dict[str, Any]:
+    """Loss along the way, averaged over blocks of steps, and the share of right tokens on fresh sequences."""
+    start, data, fresh = np.random.default_rng(seed).spawn(3)
+    model = new_model(start, settings.num_layers, norm_first, settings)
+    batches = itertools.islice(sort(data, settings.batch, settings.seq, settings.vocab), settings.steps)
+    params, losses, _ = fit(model, loss_of(norm_first), batches, rate(learning_rate, warmup), progress=False)
+    tokens, targets = next(sort(fresh, settings.fresh_sequences, settings.seq, settings.vocab))
+    right = accuracy(model_vjp(params, tokens, norm_first)[0], targets)
+    return {"loss": np.reshape(losses, (-1, settings.record_every)).mean(axis=1).tolist(), "accuracy": right}
+
+
+def arms(settings: Settings = SETTINGS) -> list[tuple[str, int, float]]:
+    """What is compared: (placement, steps of warm-up, learning rate)."""
+    return list(itertools.product(PLACEMENTS, (0, settings.warmup), settings.learning_rates))
+
+
+def name(placement: str, warmup: int, learning_rate: float) -> str:
+    """Under which an arm is stored: "post-LN, warm-up, 0.003"."""
+    return f"{placement}, {'warm-up' if warmup else 'no warm-up'}, {learning_rate:g}"
+
+
+def main(fresh: bool = False) -> None:
+    """Measure and run what is not stored yet."""
+    result = open_result(RESULT, COMMAND, SETTINGS, fresh)
+    gradients, trained = result.setdefault("gradients", {}), result.setdefault("arms", {})
+    for placement, num_layers in itertools.product(PLACEMENTS, SETTINGS.depths):
+        seeds = gradients.setdefault(f"{placement}, {num_layers} layers", {})
+        if len(seeds) < len(SETTINGS.gradient_seeds):
+            with stored_after(RESULT, result, f"gradients, {placement}, {num_layers} layers"):
+                for seed in SETTINGS.gradient_seeds:
+                    seeds[str(seed)] = short(gradient_norms(seed, num_layers, PLACEMENTS[placement]))
+    for seed, arm in itertools.product(SETTINGS.seeds, arms()):  # all arms of a seed, before the next seed
+        placement, warmup, learning_rate = arm
+        runs = trained.setdefault(name(*arm), {})
+        if str(seed) not in runs:
+            with stored_after(RESULT, result, f"{name(*arm)}, seed {seed}"):
+                runs[str(seed)] = short(new_run(seed, PLACEMENTS[placement], learning_rate, warmup))
+
+
+if __name__ == "__main__":
+    main(fresh="--fresh" in sys.argv[1:])
