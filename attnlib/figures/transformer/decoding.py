@@ -1,6 +1,6 @@
 """Explorer: the date model says its answer, one character after the other."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -106,7 +106,7 @@ def _draw_answer(paper: Axes, numbers: Numbers, text: tuple[float, float], answe
         if place < numbers.step:
             character = numbers.said[place] if not newest else CANDIDATES[int(numbers.probs.argmax())]
             words, ink = character.replace("end", ""), PAPER if newest else INK
-            style = {"fontsize": _LARGE, "color": ink, "ha": "center", "va": "center_baseline"}
+            style: dict[str, Any] = {"fontsize": _LARGE, "color": ink, "ha": "center", "va": "center_baseline"}
             paper.text(x + 11, top + 13, words, **style)
 
 
@@ -128,7 +128,7 @@ def _draw_map(
     paper.add_patch(Rectangle(newest, width * keys, height, fill=False, edgecolor=INK, linewidth=1.8))
     for step, character in enumerate("▷" + numbers.said):
         ink = QUERY_INK if step == steps - 1 else FAINT
-        style = {"fontsize": SMALL, "color": ink, "ha": "right", "va": "center_baseline"}
+        style: dict[str, Any] = {"fontsize": SMALL, "color": ink, "ha": "right", "va": "center_baseline"}
         paper.text(left - 6, top + height * (step + 0.5), character, **style)
     for key, character in enumerate(columns):
         x = left + width * (key + 0.5)
@@ -151,7 +151,7 @@ def _draw_candidates(paper: Axes, numbers: Numbers, at: tuple[float, float], wid
     for place, (name, prob) in enumerate(zip(CANDIDATES, numbers.probs, strict=True)):
         y = top + _PITCH * (place + 0.5)
         ink, weight = (VALUE_INK, "bold") if place == best else (INK, "normal")
-        style = {"fontsize": SMALL, "color": ink, "weight": weight, "va": "center_baseline"}
+        style: dict[str, Any] = {"fontsize": SMALL, "color": ink, "weight": weight, "va": "center_baseline"}
         paper.text(left + 24, y, name, ha="right", **style)
         colour = VALUE_INK if place == best else VALUE
         paper.add_patch(Rectangle((left + 30, y - 7), wide * prob, 14, facecolor=colour, linewidth=0))

@@ -106,18 +106,17 @@ def _draw_sides(
 
 
 def _draw_links(paper: Axes, numbers: Numbers, x: np.ndarray, y: np.ndarray) -> None:
-    """Who may look at whom, and the residual path straight up; thick where a change comes along."""
-    looks = numbers.mask | np.eye(_SEQ, dtype=bool)
-    quiet, loud, leaks = [], [], []
+    """The ways on which the change travels: where the mask lets it, and straight up past the attention."""
+    ways = np.argwhere(numbers.mask | np.eye(_SEQ, dtype=bool))
+    onward: list[list[tuple[float, float]]] = []
+    leaking: list[list[tuple[float, float]]] = []
     for row in range(len(y) - 1):
-        for query, key in np.argwhere(looks):
-            line = [(x[key], y[row] - _HALF), (x[query], y[row + 1] + _HALF)]
-            if not numbers.changes[row, key] or not numbers.changes[row + 1, query]:
-                quiet.append(line)
-            else:
-                (leaks if query + 1 < numbers.token else loud).append(line)
-    for lines, colour, width in ((quiet, "#E4E4E4", 1), (loud, VALUE, 1.6), (leaks, KEY, 1.6)):
-        paper.add_collection(LineCollection(lines, colors=colour, linewidths=width, antialiaseds=False))  # small files
+        for query, key in ways:
+            if numbers.changes[row, key] and numbers.changes[row + 1, query]:
+                line = [(x[key], y[row] - _HALF), (x[query], y[row + 1] + _HALF)]
+                (leaking if query + 1 < numbers.token else onward).append(line)
+    for lines, colour in ((onward, VALUE), (leaking, KEY)):
+        paper.add_collection(LineCollection(lines, colors=colour, linewidths=1.6))
 
 
 def _draw_node(paper: Axes, at: tuple[float, float], half: float, change: float, before: bool) -> None:
@@ -133,7 +132,7 @@ future_leak = Explorer(
     source="attnlib.figures.transformer.future_leak:future_leak",
     caption=(
         f"One token becomes “{EDITED}”. The boxes tell how much each vector changes, layer by layer; "
-        "the lines are what the mask allows, and the way straight up past the attention. "
+        "the lines are the ways on which the change travels. "
         "An output to the left of the dashed line that moves has seen the future."
     ),
     measure=measure,

@@ -27,7 +27,7 @@ from attnlib.figures.palette import (
     WEIGHT_MAP,
 )
 
-MOST = 5  # queries and keys
+MOST = 4  # queries and keys
 _D_K = 4
 _rng = np.random.default_rng(12)
 _QUERY, _KEY = _rng.normal(size=(2, MOST, _D_K))
@@ -48,7 +48,7 @@ class Numbers(NamedTuple):
     padding: float  # weight on padding, mean over the queries
 
 
-def measure(kind: str = "causal and padding", seq_q: int = 5, seq_k: int = 5, padded: int = 1) -> Numbers:
+def measure(kind: str = "causal and padding", seq_q: int = 4, seq_k: int = 4, padded: int = 1) -> Numbers:
     """Scores of the first queries and keys, the mask of this kind, and the weights that both give."""
     query, key = _QUERY[:seq_q], _KEY[:seq_k]
     past = causal_mask(seq_q, seq_k)
@@ -78,10 +78,10 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Scores, mask and weights side by side; what is masked is hatched, and an empty row lights its lamp."""
-    figure = sheet(height=272, narrow=narrow, narrow_height=674)
+    figure = sheet(height=236, narrow=narrow, narrow_height=596)
     paper = board(figure)
     cell, spots = (
-        ((46, 29), ((32, 56), (32, 276), (32, 496))) if narrow else ((37, 34), ((30, 56), (256, 56), (482, 56)))
+        ((58, 30), ((32, 56), (32, 250), (32, 444))) if narrow else ((46, 36), ((30, 56), (256, 56), (482, 56)))
     )
     panels = (
         ("scores", SCORE_INK, numbers.scores, _SHADES, 2.1, "{:.1f}"),
@@ -133,8 +133,8 @@ mask_workshop = Explorer(
     draw=draw,
     controls={
         "kind": Choice("mask", stops=KINDS, default="causal and padding"),
-        "seq_q": Slider("queries", stops=(1, 3, 5), default=5),
-        "seq_k": Slider("keys", stops=(3, 5), default=5),
-        "padded": Slider("padded keys", stops=(0, 1, 3), default=1),
+        "seq_q": Slider("queries", stops=(1, 2, 4), default=4),
+        "seq_k": Slider("keys", stops=(2, 4), default=4),
+        "padded": Slider("padded keys", stops=(0, 1, 2), default=1),
     },
 )

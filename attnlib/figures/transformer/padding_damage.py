@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from itertools import product, zip_longest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -111,7 +111,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _draw_text(paper: Axes, numbers: Numbers, at: tuple[float, float], widths: tuple[float, float]) -> None:
     """A bar above each real character; the padding behind them is hatched."""
     (left, top), (cell, padded) = at, widths
-    title = f"the encoder’s outputs move by {numbers.change.mean():.0%}"
+    title = f"encoder outputs move by {numbers.change.mean():.0%}"
     paper.text(left, 20, title, fontsize=HEADING, color=VALUE_INK, va="baseline")
     x, end = left + cell * np.arange(len(numbers.text)), left + cell * len(numbers.text)
     paper.bar(x + 0.5, -_TALL * numbers.change, cell - 1, bottom=top - 6, color=VALUE, align="edge")
@@ -123,7 +123,7 @@ def _draw_text(paper: Axes, numbers: Numbers, at: tuple[float, float], widths: t
         paper.text(*middle, character, fontsize=TEXT, color=INK, ha="center", va="center_baseline")
     if numbers.padding:
         size = padded * numbers.padding, 22
-        paper.add_patch(Rectangle((end + 2, top), *size, fill=False, edgecolor=FAINT, hatch="////", linewidth=0.8))
+        paper.add_patch(Rectangle((end + 2, top), *size, fill=False, edgecolor=RULE, hatch="////", linewidth=0.8))
         right = end + size[0] + 8
         if right < paper.get_xlim()[1] - 60:
             paper.text(right, top + 11, "padding", fontsize=SMALL, color=FAINT, va="center_baseline")
@@ -133,7 +133,7 @@ def _draw_answer(paper: Axes, numbers: Numbers, at: tuple[float, float]) -> None
     """What was asked and what was said, with the wrong characters filled."""
     left, top = at
     wrong = wrong_characters(numbers.answer, DATES[numbers.text])
-    paper.text(left, top, "the answer", fontsize=HEADING, color=INK, va="baseline")
+    paper.text(left, top, "answer", fontsize=HEADING, color=INK, va="baseline")
     for row, (name, characters) in enumerate((("asked", DATES[numbers.text]), ("said", numbers.answer))):
         y = top + 38 + 36 * row
         paper.text(left, y, name, fontsize=TEXT, color=INK, va="center_baseline")
@@ -144,13 +144,14 @@ def _draw_answer(paper: Axes, numbers: Numbers, at: tuple[float, float]) -> None
 def _draw_table(paper: Axes, numbers: Numbers, at: tuple[float, float], cell: float) -> None:
     """Wrong characters, a row for each mask and a column for each padding; the case in hand is framed."""
     (left, top), height = at, 24
-    right = left + cell * len(PADDINGS)
-    paper.text(right, top - 27, "wrong characters, by padding", fontsize=HEADING, color=INK, ha="right", va="baseline")
+    paper.text(left, top - 27, "wrong characters", fontsize=HEADING, color=INK, va="baseline")
     for j, padding in enumerate(PADDINGS):
-        paper.text(left + cell * (j + 0.5), top - 6, padding, fontsize=SMALL, color=FAINT, ha="center", va="baseline")
+        paper.text(
+            left + cell * (j + 0.5), top - 6, str(padding), fontsize=SMALL, color=FAINT, ha="center", va="baseline"
+        )
     for i, (mask, row) in enumerate(zip(MASKS, numbers.wrong, strict=True)):
         y, here = top + height * i, mask == numbers.mask
-        style = {"color": INK if here else FAINT, "ha": "right", "va": "center_baseline"}
+        style: dict[str, Any] = {"color": INK if here else FAINT, "ha": "right", "va": "center_baseline"}
         paper.text(left - 8, y + height / 2, mask, fontsize=SMALL, **style)
         for j, wrong in enumerate(row):
             _box(paper, (left + cell * j, y), (cell, height), wrong, wrong > 0, SMALL)
@@ -163,7 +164,7 @@ def _box(paper: Axes, corner: tuple[float, float], size: tuple[float, float], wo
     fill, ink = (KEY_INK, PAPER) if wrong else (PAPER, INK)
     paper.add_patch(Rectangle(corner, *size, facecolor=fill, edgecolor=RULE, linewidth=0.8))
     middle = np.add(corner, np.divide(size, 2))
-    paper.text(*middle, words, fontsize=font, color=ink, ha="center", va="center_baseline")
+    paper.text(middle[0], middle[1], str(words), fontsize=font, color=ink, ha="center", va="center_baseline")
 
 
 padding_damage = Explorer(
