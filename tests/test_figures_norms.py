@@ -175,17 +175,33 @@ def test_masked_statistics_come_closer_with_the_root_of_the_batch_and_counted_on
 
 
 def test_the_spread_of_lengths_moves_counted_statistics_most():
-    strays = [drift.measure(16, spread).stray[0] for spread in SPREADS]
+    strays = [drift.measure(16, spread).stray for spread in SPREADS]
     assert (np.diff(strays) > 0).all()
-    masked = [drift.measure(16, spread, counted=False).stray[0] for spread in SPREADS]
+    masked = [drift.measure(16, spread, counted=False).stray for spread in SPREADS]
     assert max(masked) < 0.3 < 0.5 < strays[-1]
 
 
 def test_the_distance_is_that_of_the_dots():
     shown = drift.measure(4, 2, counted=False)
-    assert shown.stray[0] == pytest.approx(np.sqrt(((shown.means - MEAN) ** 2).mean()))
-    assert shown.stray[0] == shown.masked_curve[SIZES.index(4)]
-    assert f"{shown.stray[0]:.2f}" in drift.readout(shown)
+    assert shown.stray == pytest.approx(np.sqrt(((shown.means - MEAN) ** 2).mean()))
+    assert shown.stray == shown.masked_curve[SIZES.index(4)]
+    average, swing = numbers_in(drift.readout(shown))[3:5]
+    assert np.hypot(average - MEAN, swing) == pytest.approx(shown.stray, abs=0.01)
+
+
+def test_every_batch_has_its_dot_inside_the_panel():
+    (left, right), (bottom, top) = (getattr(drift.frame().axes[1], limits)() for limits in ("get_xlim", "get_ylim"))
+    for state in drift.states:
+        shown = drift.measure(**state)
+        assert ((left < shown.means) & (shown.means < right)).all()
+        assert ((bottom < shown.variances) & (shown.variances < top)).all()
+
+
+def test_between_the_stops_of_a_live_slider_there_is_a_picture_too():
+    shown = drift.measure(batch_size=7, spread=5)
+    assert shown.masked_curve[2] < shown.masked_curve[1] < shown.stray
+    assert "Batches of 7, 7 to 17 tokens" in drift.readout(shown)
+    assert "one batch of 7" in [axes.get_title(loc="left") for axes in drift.draw(shown).axes]
 
 
 # A long sequence

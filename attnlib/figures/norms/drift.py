@@ -11,6 +11,7 @@ from attnlib import batch_statistics, padding_mask
 from attnlib.course.controls import Slider, Switch
 from attnlib.course.explorer import Explorer
 from attnlib.figures.canvas import SMALL, dress, place, sheet
+from attnlib.figures.compute.matrix import arrow
 from attnlib.figures.norms.batch import SHARED, SHARED_INK
 from attnlib.figures.palette import FAINT, INK, PAPER, RULE
 
@@ -31,7 +32,7 @@ class Numbers(NamedTuple):
     lengths: np.ndarray  # (batch_size,) tokens of each sentence in the first batch, the longest first
     means: np.ndarray  # (draws,) of each batch
     variances: np.ndarray  # (draws,)
-    stray: np.ndarray  # (2,) root mean square distance of the means and of the variances from the population's
+    stray: float  # root mean square distance of the means from the population's
     masked_curve: np.ndarray  # (sizes,) the means' distance by batch size, padding masked
     counted_curve: np.ndarray  # (sizes,) the same, padding counted
 
@@ -40,13 +41,12 @@ def measure(batch_size: int = 8, spread: int = 8, counted: bool = True) -> Numbe
     """Draw batches, take their statistics, and compare them with those of the population."""
     lengths, statistics = _batches(batch_size, spread)
     means, variances = statistics[int(counted)]
-    stray = _distance(np.array([means - MEAN, variances - VARIANCE]))
-    curves = np.array([[_distance(kept[0] - MEAN) for kept in _batches(size, spread)[1]] for size in SIZES])
-    return Numbers(batch_size, spread, counted, lengths, means, variances, stray, curves[:, 0], curves[:, 1])
+    curves = np.array([[_stray(kept[0]) for kept in _batches(size, spread)[1]] for size in SIZES])
+    return Numbers(batch_size, spread, counted, lengths, means, variances, _stray(means), curves[:, 0], curves[:, 1])
 
 
-def _distance(differences: np.ndarray) -> np.ndarray:
-    return np.sqrt((differences**2).mean(axis=-1))
+def _stray(means: np.ndarray) -> float:
+    return float(np.sqrt(((means - MEAN) ** 2).mean()))
 
 
 @lru_cache
@@ -69,9 +69,10 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     padding = "counted" if numbers.counted else "masked"
     lengths = f"{_LENGTH - numbers.spread} to {_LENGTH + numbers.spread}" if numbers.spread else f"{_LENGTH}"
+    mean, variance = (f"{found.mean():.2f} ± {found.std():.2f}" for found in (numbers.means, numbers.variances))
     return (
-        f"Batches of {numbers.batch_size}, {lengths} tokens, padding {padding}: the mean is {numbers.stray[0]:.2f} "
-        f"away from {MEAN:g}, the variance {numbers.stray[1]:.2f} from {VARIANCE:g} (root mean square)."
+        f"Batches of {numbers.batch_size}, {lengths} tokens, padding {padding}: "
+        f"means of {mean} instead of {MEAN:g}, variances of {variance} instead of {VARIANCE:g}."
     )
 
 
@@ -101,16 +102,19 @@ def _draw_batch(axes: Axes, numbers: Numbers) -> None:
 
 
 def _draw_cloud(axes: Axes, numbers: Numbers) -> None:
-    axes.vlines(MEAN, 0, 2.85, color=FAINT, linewidth=0.9, linestyle="dashed")
-    axes.hlines(VARIANCE, 0.3, 3.4, color=FAINT, linewidth=0.9, linestyle="dashed")
+    axes.vlines(MEAN, 0, 3.9, color=FAINT, linewidth=0.9, linestyle="dashed")
+    axes.hlines(VARIANCE, 0, 4, color=FAINT, linewidth=0.9, linestyle="dashed")
     axes.plot(numbers.means, numbers.variances, "o", color=SHARED_INK, markersize=3.4, markeredgewidth=0)
+    middle = (float(numbers.means.mean()), float(numbers.variances.mean()))
+    if np.hypot(middle[0] - MEAN, middle[1] - VARIANCE) > 0.3:  # wrong on average
+        arrow(axes, (MEAN, VARIANCE), middle, linewidth=1.8, mutation_scale=14, zorder=3)
     axes.plot(MEAN, VARIANCE, "P", color=INK, markersize=9, markeredgecolor=PAPER)
-    axes.text(MEAN, 2.9, "all sentences", fontsize=SMALL, color=INK, ha="center", va="bottom")
-    axes.set(xlim=(0.3, 3.4), ylim=(0, 3.2), xticks=(1, 2, 3), yticks=(0, 1, 2, 3))
+    axes.text(MEAN, 3.95, "all sentences", fontsize=SMALL, color=INK, ha="center", va="bottom")
+    axes.set(xlim=(0, 4), ylim=(0, 4.4), xticks=(0, 1, 2, 3, 4), yticks=(0, 1, 2, 3, 4))
 
 
 def _draw_curves(axes: Axes, numbers: Numbers) -> None:
-    x, at = np.log2(SIZES), SIZES.index(numbers.batch_size)
+    x = np.log2(SIZES)
     curves = {"masked": numbers.masked_curve, "counted": numbers.counted_curve}
     names = ["masked", "counted"] if numbers.counted else ["counted", "masked"]  # the chosen one above the other
     for name, ink, width in zip(names, (FAINT, SHARED_INK), (1.4, 2.4), strict=True):
@@ -118,7 +122,7 @@ def _draw_curves(axes: Axes, numbers: Numbers) -> None:
         if ink != FAINT or numbers.spread:
             words = name if numbers.spread else "both"
             axes.text(x[-1] + 0.3, curves[name][-1], words, fontsize=SMALL, color=ink, va="center_baseline")
-    axes.plot(x[at], curves[names[-1]][at], "o", color=SHARED_INK, markersize=8, clip_on=False)
+    axes.plot(np.log2(numbers.batch_size), numbers.stray, "o", color=SHARED_INK, markersize=8, clip_on=False)
     axes.set(xlim=(0.8, 5.1), ylim=(0, 1.2))
     axes.set_xticks(x, [str(size) for size in SIZES])
     axes.set_yticks((0, 0.5, 1), ["0", "0.5", "1"])
@@ -129,7 +133,7 @@ drift = Explorer(
     source="attnlib.figures.norms.drift:drift",
     caption=(
         "One feature in 100 batches of sentences, filled up with zeros (hatched). Each dot is the mean and variance of "
-        "one batch; the cross is that of all sentences. On the right, the dots' distance from it."
+        "one batch, the cross that of all sentences. On the right: the means' distance from it (root mean square)."
     ),
     measure=measure,
     readout=readout,
