@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from ipywidgets import Widget
 
 from attnlib import attention, decode, encode, softmax
+from attnlib.course.live import live_widget
 from attnlib.date_model import translate
 from attnlib.dates import BEGIN, UNKNOWN, as_source
 from attnlib.figures.cross import alignment, edit_source, map_misleads, memory_switch, shuffle_memory, sources
@@ -134,6 +136,19 @@ def test_examples_are_read_as_translate_reads_them():
 def test_a_text_that_is_empty_or_too_long_is_refused(text):
     with pytest.raises(ValueError, match="1 to 40 characters"):
         alignment.measure(text=text)
+
+
+def test_a_reader_types_a_date_in_a_live_kernel():
+    text, _, _, image, sentence = live_widget(alignment).children
+    before = bytes(image.value)
+    text.value = "24 décembre 1999"  # on no page
+    assert "becomes 1999-12-24" in sentence.value
+    drawn = bytes(image.value)
+    assert drawn != before
+    text.value = ""
+    assert "Not drawn: a text must have 1 to 40 characters" in sentence.value
+    assert bytes(image.value) == drawn
+    Widget.close_all()
 
 
 @pytest.mark.parametrize("text", ["7", "the thirty-first of December 1999, a day"])

@@ -60,7 +60,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     paper = board(figure)
     seq_q, seq_k = numbers.shown.attn_weights.shape
     if narrow:
-        at = Layout(88, 150, (23, 24), 6, box=28, margin=2, form=None)
+        at = Layout(88, 150, (23, 24), 6, box=24, margin=2, form=None)
     else:
         at = Layout(140, 168, (44, 30), 9, box=40, margin=8)
     rows = [_named("x", i) for i in range(seq_q)]
