@@ -3,9 +3,9 @@
     python -m experiments.cost            # from the repository's root; continues, if it was interrupted
     python -m experiments.cost --fresh    # throws the stored rounds away first
 
-A round measures every size once; what is stored are ratios to one size of the same round, so that a machine that was
-slow in one round does not count. The clock is the processor's time of this process, with one thread: what other
-programs take is left out. Then a Transformer with random parameters says 256 tokens twice: with the keys and
+A round measures every size once; what is stored are ratios to one size that is measured just before each, so that a
+machine that is slow for a while does not count. The clock is the processor's time of this process, with one thread:
+what other programs take is left out. Then a Transformer with random parameters says 256 tokens twice: with the keys and
 values of the past kept, and computed again at every step.
 """
 
@@ -102,9 +102,12 @@ def seconds(part: str, n: int, d: int, settings: Settings = SETTINGS) -> float:
 
 
 def one_round(settings: Settings = SETTINGS) -> list[float]:
-    """How much longer each size takes than the reference, in the order of ``sizes``."""
-    reference = seconds("attention", *settings.reference, settings)
-    return [seconds(*size, settings) / reference for size in sizes(settings)]
+    """How much longer each size takes than the reference just before it, in the order of ``sizes``."""
+    ratios = []
+    for size in sizes(settings):
+        reference = seconds("attention", *settings.reference, settings)
+        ratios.append(seconds(*size, settings) / reference)
+    return ratios
 
 
 class Said(NamedTuple):
