@@ -10,8 +10,8 @@ from attnlib.figures.norms.long_sequence import LENGTHS, LONGEST
 from attnlib.figures.norms.long_sequence import PER_FEATURE as ONE_SET
 from attnlib.figures.norms.long_sequence import PER_POSITION as EACH_POSITION
 from attnlib.figures.norms.ripple import COUNTED, INFERENCE, LAYER, MASKED, NONE, NORMS, PADDING, RMS
-from attnlib.figures.norms.shared_mean import KINDS, PER_FEATURE, PER_POSITION, SENTENCE, TOKEN
-from attnlib.figures.norms.shared_mean import RMS as RMS_KIND
+from attnlib.figures.norms.sharing import KINDS, PER_FEATURE, PER_POSITION, SENTENCE, TOKEN
+from attnlib.figures.norms.sharing import RMS as RMS_KIND
 from tests.explorers import every_state, numbers_in, words_of
 
 ONES, ZEROS = np.ones(4), np.zeros(4)

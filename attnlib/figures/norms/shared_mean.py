@@ -1,13 +1,12 @@
 """Explorer: choose a number of the batch, and see which numbers share its mean and variance."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from attnlib import batch_norm, batch_statistics, layer_norm, rms_norm
 from attnlib.course.controls import Choice
 from attnlib.course.explorer import Explorer
 from attnlib.figures.canvas import HEADING, SMALL, TEXT, sheet
@@ -25,21 +24,8 @@ from attnlib.figures.norms.batch import (
     rows_of,
     table,
 )
+from attnlib.figures.norms.sharing import KINDS, PER_FEATURE, RMS, Share, share_of
 from attnlib.figures.palette import FAINT, INK, PAPER, RULE
-
-PER_FEATURE, PER_POSITION = "BatchNorm, per feature", "BatchNorm, per position"
-TOKEN, SENTENCE, RMS = "LayerNorm", "LayerNorm over the sentence", "RMSNorm"
-KINDS = (PER_FEATURE, PER_POSITION, TOKEN, SENTENCE, RMS)
-_ONES, _ZEROS = np.ones(len(FEATURES)), np.zeros(len(FEATURES))
-
-
-class Share(NamedTuple):
-    """A set of numbers that share their statistics, and what becomes of the number that was asked."""
-
-    members: np.ndarray  # (batch, seq, d_model) boolean
-    mean: float  # 0 for RMSNorm, which takes none away
-    variance: float  # for RMSNorm the mean square
-    normed: float
 
 
 class Numbers(NamedTuple):
@@ -57,41 +43,8 @@ class Numbers(NamedTuple):
 def measure(kind: str = PER_FEATURE, word: str = "dogs", feature: str = "b") -> Numbers:
     """The set that the number belongs to, its statistics, and the norm's own output; without and with padding."""
     asked = (*PLACES[word], FEATURES.index(feature))
-    shares = (_share(kind, asked, mask) for mask in (MASK, np.ones_like(MASK)))
+    shares = (share_of(kind, asked, mask) for mask in (MASK, np.ones_like(MASK)))
     return Numbers(kind, word, feature, asked, float(X[asked]), *shares)
-
-
-def _share(kind: str, asked: tuple[int, int, int], mask: np.ndarray) -> Share:
-    i, j, k = asked
-    where: Any = {
-        PER_FEATURE: np.s_[:, :, k],
-        PER_POSITION: np.s_[:, j, k],
-        TOKEN: np.s_[i, j],
-        SENTENCE: np.s_[i],
-        RMS: np.s_[i, j],
-    }[kind]
-    members = np.zeros(X.shape, dtype=bool)
-    members[where] = True
-    members &= mask[..., None]
-    mean, variance = (float(part[0]) for part in batch_statistics(X[members][:, None]))
-    if kind == RMS:
-        mean, variance = 0.0, variance + mean**2
-    return Share(members, mean, variance, float(_normed(kind, mask)[asked]))
-
-
-def _normed(kind: str, mask: np.ndarray) -> np.ndarray:
-    if kind in (PER_FEATURE, PER_POSITION):
-        return batch_norm(X, _ONES, _ZEROS, mask=mask, per_position=kind == PER_POSITION)
-    if kind == RMS:
-        return rms_norm(X, _ONES)
-    if kind == TOKEN:
-        return layer_norm(X, _ONES, _ZEROS)
-    output = np.zeros_like(X)
-    for sentence, tokens in enumerate(mask):
-        numbers = X[sentence, tokens].ravel()
-        normed = layer_norm(numbers, np.ones_like(numbers), np.zeros_like(numbers))
-        output[sentence, tokens] = normed.reshape(-1, len(FEATURES))
-    return output
 
 
 def _number(value: float) -> str:
@@ -110,7 +63,9 @@ def readout(numbers: Numbers) -> str:
     size, more = int(masked.members.sum()), int(counted.members.sum())
     numbers_share = "1 number has" if size == 1 else f"{size} numbers share"
     padding = f"; with padding, {more} share {_statistics(numbers, counted)}" if more > size else ""
-    return f"{numbers.kind}, {numbers.word} {numbers.feature}: {numbers_share} {_statistics(numbers, masked)}{padding}."
+    return (
+        f"{numbers.kind}, “{numbers.word}” {numbers.feature}: {numbers_share} {_statistics(numbers, masked)}{padding}."
+    )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
