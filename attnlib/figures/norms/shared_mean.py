@@ -62,6 +62,7 @@ def readout(numbers: Numbers) -> str:
     masked, counted = numbers.masked, numbers.counted
     size, more = int(masked.members.sum()), int(counted.members.sum())
     numbers_share = "1 number has" if size == 1 else f"{size} numbers share"
+    asked = f"{numbers.kind}, “{numbers.word}” {numbers.feature}"
     padding = f"; with padding, {more} share {_statistics(numbers, counted)}" if more > size else ""
     return (
         f"{numbers.kind}, “{numbers.word}” {numbers.feature}: {numbers_share} {_statistics(numbers, masked)}{padding}."
@@ -143,8 +144,8 @@ shared_mean = Explorer(
     name="shared-mean",
     source="attnlib.figures.norms.shared_mean:shared_mean",
     caption=(
-        "A batch of three sentences, four features a token, filled up with padding (hatched). "
-        "Choose a number: the shaded ones share its mean and variance."
+        "A batch of three sentences, four features a token, filled up with padding (hatched). Choose a number (dark): "
+        "the shaded ones share its mean and variance; if padding counts, the padding hatched in violet does, too."
     ),
     measure=measure,
     readout=readout,
