@@ -64,9 +64,7 @@ def readout(numbers: Numbers) -> str:
     numbers_share = "1 number has" if size == 1 else f"{size} numbers share"
     asked = f"{numbers.kind}, “{numbers.word}” {numbers.feature}"
     padding = f"; with padding, {more} share {_statistics(numbers, counted)}" if more > size else ""
-    return (
-        f"{numbers.kind}, “{numbers.word}” {numbers.feature}: {numbers_share} {_statistics(numbers, masked)}{padding}."
-    )
+    return f"{asked}: {numbers_share} {_statistics(numbers, masked)}{padding}."
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
