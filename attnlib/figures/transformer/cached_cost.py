@@ -57,7 +57,7 @@ def readout(numbers: Numbers) -> str:
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Cost of each token, counted and measured."""
     figure = sheet(height=280, narrow=narrow, narrow_height=540)
-    places = [(46, 38, 226, 176), (46, 304, 226, 176)] if narrow else [(46, 38, 226, 188), (410, 38, 226, 188)]
+    places = [(46, 38, 212, 176), (46, 304, 212, 176)] if narrow else [(46, 38, 226, 188), (410, 38, 226, 188)]
     titles = ("multiply-adds a token", "measured time a token")
     for spot, title, costs in zip(places, titles, (numbers.counted, numbers.measured), strict=True):
         axes = dress(place(figure, *spot), title, x="tokens said")
@@ -67,7 +67,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
             axes.plot(numbers.steps, curve, color=INK, linewidth=2.2, linestyle=_DASHES[way])
             axes.text(262, curve[-1], way, va="center", fontsize=TEXT, color=INK)
         axes.set_xlim(0, 256)
-        axes.set_xticks([0, 64, 128, 192, 256])
+        axes.set_xticks([0, 128, 256])
         axes.set_ylim(-0.3, 2.6)
         axes.set_yticks([0, 1, 2], ["1", "10", "100"])
     return figure

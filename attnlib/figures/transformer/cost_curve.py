@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from attnlib.course.controls import Choice, Slider
 from attnlib.course.explorer import Explorer
 from attnlib.figures.canvas import SMALL, TEXT, dress, place, sheet
-from attnlib.figures.palette import FAINT, INK, RULE
+from attnlib.figures.palette import FAINT, INK
 
 RESULT = Path(__file__).parents[3] / "experiments" / "cost.json"
 _PARTS, _WIDTHS = ("attention", "encoder layer"), (32, 64, 128, 256)
@@ -75,19 +75,28 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     figure = sheet(height=300, narrow=narrow, narrow_height=580)
     by_length = place(figure, *((52, 38, 272, 196) if narrow else (56, 38, 320, 206)))
     by_width = place(figure, *((52, 322, 272, 200) if narrow else (470, 38, 236, 206)))
-    dress(by_length, f"{numbers.part}, d = {numbers.width}", x="tokens, n")
+    name = "attention" if numbers.part == "attention" else "a layer"
+    dress(by_length, f"cost of {name}, d = {numbers.width}", x="tokens, n")
     _draw_costs(by_length, numbers.lengths, numbers.counted, numbers.measured)
     x, other = np.log2(numbers.lengths), np.log10(numbers.other)
     by_length.plot(x, other, color=FAINT, linewidth=1.4, linestyle=(0, (1, 1.5)))
-    name = "recurrent layer" if numbers.part == "attention" else "its attention"
-    by_length.text(x[-1], other[-1] - 0.2, name, ha="right", va="top", fontsize=SMALL, color=FAINT)
+    other_name, lower = ("recurrent layer", 0.75) if numbers.part == "attention" else ("its attention", 1.05)
+    by_length.text(x[-1], other[-1] - lower, other_name, ha="right", va="top", fontsize=SMALL, color=FAINT)
+    by_length.text(5.15, 2.6, "● measured\n- - counted", ha="left", va="top", fontsize=TEXT, color=INK)
+    by_length.set_ylim(-2.2, 2.7)
+    by_length.set_yticks([-2, -1, 0, 1, 2], ["0.01", "0.1", "1", "10", "100"])
     by_length.set_xlim(5, 11)
-    by_length.set_xticks(range(5, 12), [str(2**n) for n in range(5, 12)])
-    dress(by_width, f"{numbers.part}, n = {_AT}", x="width, d")
+    by_length.set_xticks(range(5, 12, 2), [str(2**n) for n in range(5, 12, 2)])
+    dress(by_width, f"cost at n = {_AT}", x="width, d")
     _draw_costs(by_width, numbers.widths, numbers.counted_at, numbers.measured_at)
-    by_width.axvline(np.log2(numbers.width), color=RULE, linewidth=1.4, zorder=0)
+    counted, measured = (costs[-1] / costs[0] for costs in (numbers.counted_at, numbers.measured_at[1]))
+    words = f"counted × {counted:.0f}\nmeasured × {measured:.1f}"
+    by_width.text(4.9, 2.62, words, ha="left", va="top", fontsize=SMALL, color=FAINT)
+    by_width.set_ylim(0.8, 2.7)
+    by_width.set_yticks([1, 2], ["10", "100"])
     by_width.set_xlim(4.8, 8.2)
     by_width.set_xticks(range(5, 9), [str(d) for d in numbers.widths])
+    by_width.get_xticklabels()[_WIDTHS.index(numbers.width)].set_fontweight("bold")
     return figure
 
 
@@ -95,10 +104,7 @@ def _draw_costs(axes: Axes, sizes: np.ndarray, counted: np.ndarray, measured: np
     x, low_median_high = np.log2(sizes), np.log10(measured)
     axes.plot(x, np.log10(counted), color=INK, linewidth=1.8, linestyle=(0, (4, 1.6)))
     axes.vlines(x, low_median_high[0], low_median_high[2], color=INK, linewidth=1.4)
-    axes.plot(x, low_median_high[1], "o", color=INK, markersize=5.5, markeredgewidth=0)
-    axes.set_ylim(-2.2, 2.7)
-    axes.set_yticks([-2, -1, 0, 1, 2], ["0.01", "0.1", "1", "10", "100"])
-    axes.text(x[0] + 0.1, 2.6, "● measured\n– – counted", ha="left", va="top", fontsize=TEXT, color=INK)
+    axes.plot(x, low_median_high[1], "o", color=INK, markersize=5.5, markeredgewidth=0, clip_on=False)
 
 
 cost_curve = Explorer(

@@ -63,25 +63,34 @@ def readout(numbers: Numbers) -> str:
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """By layer at the chosen depth; then the last layer at every depth."""
     figure = sheet(height=290, narrow=narrow, narrow_height=560)
-    by_layer = place(figure, *((40, 38, 232, 190) if narrow else (46, 38, 288, 198)))
-    by_depth = place(figure, *((40, 314, 232, 190) if narrow else (436, 38, 208, 198)))
-    dress(by_layer, "gradient of each layer", x=f"layer, of {numbers.num_layers}")
+    by_layer = place(figure, *((40, 38, 224, 190) if narrow else (46, 38, 288, 198)))
+    by_depth = place(figure, *((40, 314, 224, 190) if narrow else (436, 38, 208, 198)))
+    dress(by_layer, "gradient in each layer", x=f"layer, of {numbers.num_layers}")
     x = np.arange(1, numbers.num_layers + 1)
-    for name, norms, spread in zip(PLACEMENTS, numbers.norms, numbers.spread, strict=True):
+    for name, norms, spread in zip(PLACEMENTS[::-1], numbers.norms[::-1], numbers.spread[::-1], strict=True):
         by_layer.fill_between(x, norms - spread, norms + spread, color=_BAND[name], linewidth=0)
     for name, norms in zip(PLACEMENTS, numbers.norms, strict=True):
-        by_layer.plot(x, norms, color=INK, linewidth=2.2, linestyle=_DASHES[name], marker="o", markersize=3.6)
+        by_layer.plot(
+            x, norms, color=INK, linewidth=2.2, linestyle=_DASHES[name], marker="o", markersize=3.6, clip_on=False
+        )
     by_layer.set_xlim(1, numbers.num_layers)
     by_layer.set_xticks(sorted({1, numbers.num_layers // 2, numbers.num_layers}))
     _name_lines(by_layer, numbers.num_layers, numbers.norms[:, -1], (numbers.num_layers - 1) * 0.03)
-    dress(by_depth, "the last layer", x="number of layers")
+    dress(by_depth, "in the last layer", x="number of layers")
     for name, last in zip(PLACEMENTS, numbers.last, strict=True):
         by_depth.plot(
-            numbers.depths, last, color=INK, linewidth=2.2, linestyle=_DASHES[name], marker="o", markersize=3.6
+            numbers.depths,
+            last,
+            color=INK,
+            linewidth=2.2,
+            linestyle=_DASHES[name],
+            marker="o",
+            markersize=3.6,
+            clip_on=False,
         )
     falling = numbers.last[0, 0] * (numbers.depths[0] / numbers.depths) ** 0.5
     by_depth.plot(numbers.depths, falling, color=FAINT, linewidth=1.4, linestyle=(0, (1, 1.5)))
-    by_depth.text(11, 0.03, "as 1/√layers", va="bottom", fontsize=SMALL, color=FAINT)
+    by_depth.text(24.66, 0.05, "1/√layers", va="center", fontsize=SMALL, color=FAINT)
     by_depth.axvline(numbers.num_layers, color=RULE, linewidth=1.4, zorder=0)
     by_depth.set_xlim(2, 24)
     by_depth.set_xticks([2, 8, 16, 24])
@@ -90,7 +99,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 
 def _name_lines(axes: Axes, end: float, heights: np.ndarray, gap: float) -> None:
-    axes.set(ylim=(0, 2), yticks=(0, 0.5, 1, 1.5, 2))
+    axes.set(ylim=(0, 2), yticks=(0, 1, 2))
     for name, height in zip(PLACEMENTS, heights, strict=True):
         axes.text(end + gap, height, name, va="center", fontsize=TEXT, color=INK)
 

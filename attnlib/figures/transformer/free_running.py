@@ -10,16 +10,15 @@ from matplotlib.figure import Figure
 
 from attnlib.course.controls import Choice, Slider
 from attnlib.course.explorer import Explorer
-from attnlib.figures.canvas import SMALL, TEXT, dress, place, sheet
-from attnlib.figures.palette import FAINT, INK, RULE
+from attnlib.figures.canvas import SMALL, dress, place, sheet
+from attnlib.figures.palette import FAINT, INK, PAPER, RULE
 
 RESULT = Path(__file__).parents[3] / "experiments" / "free_running.json"
 _MASKS = {"causal": "causal", "none": "no mask", "causal, polarity flipped": "flipped"}  # on the page -> in the file
 _STAGES = (50, 100, 200, 400, 800, 1600)
 _WAYS = ("forced", "free")
-_NAMES = {"forced": "forced", "free": "free"}
-_DASHES = {"forced": (0, (4, 1.6)), "free": "solid"}
-_STEPS = [*"yyyy-mm-dd", "■"]  # what is to be said at each step; a square for the end
+_FACES = {"forced": PAPER, "free": INK}
+_STEPS = [*"yyyy-mm-dd", "end"]  # what is to be said at each step
 
 
 class Numbers(NamedTuple):
@@ -63,43 +62,51 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Right characters by their place at the chosen stage; then over the training, with the whole dates."""
-    figure = sheet(height=300, narrow=narrow, narrow_height=580)
-    by_step = place(figure, *((40, 38, 250, 190) if narrow else (44, 38, 280, 200)))
-    training = place(figure, *((40, 316, 224, 200) if narrow else (440, 38, 190, 200)))
+    figure = sheet(height=286, narrow=narrow, narrow_height=560)
+    by_step = place(figure, *((40, 38, 236, 186) if narrow else (44, 38, 280, 192)))
+    training = place(figure, *((40, 314, 212, 190) if narrow else (446, 38, 180, 192)))
     dress(by_step, f"right characters after {numbers.stage} steps", x="character of the answer")
-    x = np.arange(len(_STEPS))
-    low = -1.0
-    for way, shares in sorted(zip(_WAYS, numbers.by_step, strict=True), key=lambda pair: pair[1][-1]):
-        by_step.plot(x, shares, "o", color=INK, linewidth=2, linestyle=_DASHES[way], markersize=4, clip_on=False)
-        low = max(shares[-1], low + 0.1)
-        by_step.text(10.4, low, _NAMES[way], va="center", fontsize=TEXT, color=INK)
-    by_step.set(xlim=(0, 10), ylim=(0, 1), yticks=(0, 0.5, 1))
+    x, (forced, free) = np.arange(len(_STEPS)), numbers.by_step
+    by_step.vlines(x, free, forced, color=FAINT, linewidth=1.4)
+    for way, shares in zip(_WAYS, numbers.by_step, strict=True):
+        by_step.plot(x, shares, "o", color=INK, markerfacecolor=_FACES[way], markersize=6, clip_on=False)
+    by_step.set(xlim=(-0.4, 10.2), ylim=(-0.04, 1.06), yticks=(0, 0.5, 1))
     by_step.set_xticks(x, _STEPS)
+    by_step.tick_params(axis="x", length=0)
+    _name(by_step, 10.6, [(way, INK, shares[-1]) for way, shares in zip(_WAYS, numbers.by_step, strict=True)])
     dress(training, "over the training", x="step")
     _draw_training(training, numbers)
     return figure
 
 
 def _draw_training(axes: Axes, numbers: Numbers) -> None:
-    x = np.log2(numbers.stages)
-    curves = [("whole dates", numbers.whole[1], FAINT, "solid")]
-    curves += [(_NAMES[way], numbers.characters[i], INK, _DASHES[way]) for i, way in enumerate(_WAYS)]
-    low = -1.0
-    for name, shares, colour, dashes in sorted(curves, key=lambda curve: curve[1][-1].mean()):
-        axes.plot(x, shares.mean(axis=1), color=colour, linewidth=2, linestyle=dashes)
-        low = max(shares[-1].mean(), low + 0.1)
-        axes.text(x[-1] + 0.12, low, name, va="center", fontsize=SMALL, color=colour)
+    x, whole = np.log2(numbers.stages), numbers.whole[1].mean(axis=1)
     axes.axvline(np.log2(numbers.stage), color=RULE, linewidth=1.4, zorder=0)
-    axes.set(xlim=(x[0], x[-1]), ylim=(0, 1), yticks=(0, 0.5, 1))
+    axes.plot(x, whole, color=FAINT, linewidth=2)
+    ends = [("dates", FAINT, whole[-1])]
+    for way, shares in zip(_WAYS, numbers.characters.mean(axis=2), strict=True):
+        axes.plot(x, shares, "o-", color=INK, markerfacecolor=_FACES[way], linewidth=1.4, markersize=5, clip_on=False)
+        ends.append((way, INK, shares[-1]))
+    axes.set(xlim=(x[0], x[-1]), ylim=(-0.04, 1.06), yticks=(0, 0.5, 1))
     axes.set_xticks(x[::2], [str(stage) for stage in _STAGES[::2]])
+    _name(axes, x[-1] + 0.25, ends)
+
+
+def _name(axes: Axes, x: float, ends: list[tuple[str, str, float]]) -> None:
+    """Names at the curves' right ends, below each other where these meet."""
+    height = 2.0
+    for name, colour, share in sorted(ends, key=lambda end: (-end[2], end[0])):
+        height = min(share, height - 0.1)
+        axes.text(x, height, name, va="center", fontsize=SMALL, color=colour)
 
 
 free_running = Explorer(
     name="free-running",
     source="attnlib.figures.transformer.free_running:free_running",
     caption=(
-        "A small date model on days that it never saw. Forced: the decoder reads the right characters before each one. "
-        "Free: it reads what it has said. Means of three seeds."
+        "A small date model on days that it never saw. Forced, open: the decoder reads the right characters. "
+        "Free, filled: it reads what it has said. "
+        "Grey: dates without a mistake. Means of three seeds."
     ),
     measure=measure,
     readout=readout,

@@ -78,10 +78,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     figure = sheet(height=300, narrow=narrow, narrow_height=580)
     curves = place(figure, *((40, 38, 236, 196) if narrow else (44, 38, 270, 206)))
     ends = place(figure, *((40, 322, 292, 200) if narrow else (424, 38, 286, 206)))
-    words = f"warm-up over {numbers.rise} steps" if numbers.warmup else "no warm-up"
+    words = "warm-up" if numbers.warmup else "no warm-up"
     dress(curves, f"loss at rate {numbers.learning_rate:g}, {words}", x="step")
     _draw_curves(curves, numbers)
-    dress(ends, "loss at the end, each seed a dot", x="learning rate")
+    dress(ends, "at the end:  ○ pre-LN  □ post-LN", x="learning rate")
     _draw_ends(ends, numbers)
     return figure
 
@@ -101,7 +101,7 @@ def _draw_curves(axes: Axes, numbers: Numbers) -> None:
 
 def _draw_ends(axes: Axes, numbers: Numbers) -> None:
     column = RATES.index(numbers.learning_rate)
-    axes.axvspan(column - 0.5, column + 0.5, facecolor=PAPER, edgecolor=INK, linewidth=1.6, clip_on=False, zorder=0)
+    axes.axvspan(column - 0.5, column + 0.5, facecolor="#EDEDED", linewidth=0, zorder=0)
     for (placement, way, rate), seeds in _each(numbers.final):
         x = rate - 0.3 + 0.4 * placement + 0.2 * way + np.linspace(-0.05, 0.05, len(seeds))
         face, marker = (INK if way else PAPER), "os"[placement]
@@ -109,7 +109,9 @@ def _draw_ends(axes: Axes, numbers: Numbers) -> None:
     axes.set(xlim=(-0.5, len(RATES) - 0.5), ylim=(0, _HIGH), yticks=(0, 1, 2, 3))
     axes.set_xticks(range(len(RATES)), [f"{rate:g}" for rate in RATES])
     axes.tick_params(axis="x", length=0)
-    axes.text(2.46, 0.16, "○ pre-LN  □ post-LN", ha="right", fontsize=SMALL, color=FAINT)
+    axes.get_xticklabels()[column].set_fontweight("bold")
+    words = "open: no warm-up\nfilled: warm-up"
+    axes.text(-0.42, _HIGH - 0.05, words, ha="left", va="top", fontsize=SMALL, color=FAINT)
 
 
 def _each(final: np.ndarray):
