@@ -116,7 +116,8 @@ def _draw_links(paper: Axes, numbers: Numbers, x: np.ndarray, y: np.ndarray) -> 
                 line = [(x[key], y[row] - _HALF), (x[query], y[row + 1] + _HALF)]
                 (leaking if query + 1 < numbers.token else onward).append(line)
     for lines, colour in ((onward, VALUE), (leaking, KEY)):
-        paper.add_collection(LineCollection(lines, colors=colour, linewidths=1.6))
+        few = len(lines) < 30  # smooth edges of many lines take much room in a file
+        paper.add_collection(LineCollection(lines, colors=colour, linewidths=1.6, antialiaseds=few))
 
 
 def _draw_node(paper: Axes, at: tuple[float, float], half: float, change: float, before: bool) -> None:

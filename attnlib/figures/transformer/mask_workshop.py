@@ -69,7 +69,7 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     seq_q, seq_k = numbers.mask.shape
     empty = int((~numbers.mask.any(axis=-1)).sum())
-    rows = f"{empty} of {seq_q} rows may see nothing and get zeros, not NaN" if empty else "every row sums to 1"
+    rows = f"{empty} of {seq_q} rows may see nothing and get zeros" if empty else "every row sums to 1"
     return (
         f"Mask “{numbers.kind}”, {seq_q} × {seq_k}: {numbers.mask.sum()} of {numbers.mask.size} pairs are allowed; "
         f"later keys get {numbers.later:.0%} of the weight, padding {numbers.padding:.0%}; {rows}."
@@ -117,8 +117,8 @@ def _draw_lamps(paper: Axes, grid: Grid, numbers: Numbers) -> None:
         fill, edge = (KEY, KEY_INK) if lit else (PAPER, RULE)
         paper.add_patch(Circle((x + 40, y), 6.5, facecolor=fill, edgecolor=edge, linewidth=1.2))
     if not numbers.mask.any(axis=-1).all():
-        y = grid.top + grid.box()[3] + 12
-        paper.text(x + 47, y, "no key allowed: zeros, not NaN", fontsize=SMALL, color=KEY_INK, ha="right", va="top")
+        below = grid.top + grid.box()[3] + 12
+        paper.text(grid.left, below, "no key allowed: zeros, not NaN", fontsize=SMALL, color=KEY_INK, va="top")
 
 
 mask_workshop = Explorer(

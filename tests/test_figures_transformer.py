@@ -1,0 +1,246 @@
+"""What the figures of chapter 5 show is what the library's Transformer computes."""
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.patches import Circle
+
+from attnlib import (
+    attention_weights,
+    causal_mask,
+    count_parameters,
+    encode,
+    encoder,
+    init_encoder,
+    init_multi_head,
+    padding_mask,
+    sinusoidal_positions,
+    softmax,
+)
+from attnlib.date_model import init_date_model, load_date_model, read, translate
+from attnlib.dates import BEGIN, as_source, as_texts
+from attnlib.figures.palette import KEY
+from attnlib.figures.transformer.anatomy import LAYERS, NORMS, PARTS, SOURCE, TARGET, anatomy, copies_of, model
+from attnlib.figures.transformer.decoding import CANDIDATES, decoding
+from attnlib.figures.transformer.future_leak import EDITED, TOKENS, future_leak
+from attnlib.figures.transformer.mask_workshop import mask_workshop
+from attnlib.figures.transformer.padding_damage import DATES, MASKS, PADDINGS, padding_damage, wrong_characters
+from attnlib.figures.transformer.trained import date_model
+from attnlib.greedy import greedy
+from attnlib.transformer import decode
+from tests.explorers import every_state, numbers_in, words_of
+
+
+@every_state(mask_workshop)
+def test_masked_pairs_have_weight_zero_and_the_rest_shares_the_whole(state):
+    shown = mask_workshop.measure(**state)
+    assert (shown.attn_weights[~shown.mask] == 0).all()
+    np.testing.assert_allclose(shown.attn_weights.sum(axis=-1), shown.mask.any(axis=-1))
+    allowed = np.where(shown.mask, np.exp(shown.scores), 0)
+    total = allowed.sum(axis=-1, keepdims=True)
+    np.testing.assert_allclose(shown.attn_weights * total, allowed)
+
+
+@every_state(mask_workshop)
+def test_a_mask_hides_what_its_name_says_and_nothing_else(state):
+    shown = mask_workshop.measure(**state)
+    later = ~np.tri(*shown.mask.shape, dtype=bool)
+    padded = np.broadcast_to(~shown.real, shown.mask.shape)
+    hidden = (later if "causal" in shown.kind else False) | (padded if "padding" in shown.kind else False)
+    np.testing.assert_array_equal(~shown.mask, np.broadcast_to(hidden, shown.mask.shape))
+    assert shown.real.sum() == max(state["seq_k"] - state["padded"], 0)
+    if "causal" in shown.kind:
+        assert shown.later == 0
+    if "padding" in shown.kind:
+        assert shown.padding == 0
+
+
+@every_state(mask_workshop)
+def test_rows_that_may_see_nothing_are_counted(state):
+    shown = mask_workshop.measure(**state)
+    empty, said = int((~shown.mask.any(axis=-1)).sum()), mask_workshop.readout(shown)
+    assert ("may see nothing" in said) == (empty > 0)
+    if empty:
+        assert numbers_in(said)[-2:] == [empty, state["seq_q"]]
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("padded", [0, 1, 2])
+def test_a_lamp_is_lit_for_each_row_that_may_see_nothing(padded, narrow):
+    figure = mask_workshop.frame({"kind": "causal, padding in front", "padded": padded}, narrow)
+    lamps = [patch for patch in figure.axes[0].patches if isinstance(patch, Circle)]
+    assert [to_hex(lamp.get_facecolor()) == KEY.lower() for lamp in lamps] == [row < padded for row in range(4)]
+    assert any("NaN" in text.get_text() for text in figure.axes[0].texts) == (padded > 0)
+
+
+def test_padding_in_front_and_a_causal_mask_leave_the_first_queries_nothing():
+    shown = mask_workshop.measure("causal, padding in front", 4, 4, 2)
+    assert shown.mask.any(axis=-1).tolist() == [False, False, True, True]
+
+
+def test_without_a_mask_padding_takes_weight_from_the_tokens():
+    shown = mask_workshop.measure("none", 4, 4, 1)
+    assert shown.padding == pytest.approx(shown.attn_weights[:, 3].mean())
+    assert shown.padding > 0.1
+
+
+@every_state(future_leak)
+def test_only_a_mask_that_is_not_causal_lets_the_future_through(state):
+    shown = future_leak.measure(**state)
+    earlier = shown.changes[:, : shown.token - 1]
+    leaks = state["mask"] != "causal" and state["token"] > 1
+    assert earlier.any() == leaks
+    assert ("the future leaks" in future_leak.readout(shown)) == leaks
+    assert (shown.changes[0] > 0).tolist() == [place + 1 == shown.token for place in range(len(TOKENS))]
+    if state["mask"] == "causal":
+        assert (shown.changes[1:, shown.token - 1 :] > 0).all()
+    if state["mask"] == "none":
+        assert (shown.changes[1:] > 0).all()
+    if "flipped" in state["mask"]:
+        assert not shown.changes[:, shown.token :].any(), "a flipped mask shows the future alone"
+
+
+def test_the_shown_change_is_that_of_a_whole_encoder():
+    rng = np.random.default_rng(0)
+    stack = init_encoder(rng, 3, 16, num_heads=2, d_ff=32)
+    vectors = {character: rng.normal(size=16) for character in sorted({*TOKENS, EDITED})}
+    outputs = []
+    for text in (TOKENS, TOKENS[:3] + EDITED + TOKENS[4:]):
+        x = np.stack([vectors[character] for character in text]) + sinusoidal_positions(6, 16)
+        outputs.append(encoder(stack._replace(norm=None), x, causal_mask(6, 6))[0])
+    change = np.abs(outputs[1] - outputs[0]).max(axis=-1)
+    np.testing.assert_allclose(future_leak.measure("causal", 4, 3).changes[-1], change, atol=1e-12)
+
+
+@pytest.mark.parametrize("text", decoding.controls["text"].stops)
+def test_decoding_shows_what_translate_says(text):
+    answer = translate(load_date_model(dtype=np.float64), [text])[0].answer
+    steps = [decoding.measure(text, step) for step in range(1, len(answer) + 2)]
+    assert [CANDIDATES[shown.probs.argmax()] for shown in steps] == [*answer, "end"]
+    assert [shown.said for shown in steps] == [answer[:step] for step in range(len(answer) + 1)]
+
+
+@every_state(decoding)
+def test_every_row_of_both_maps_and_the_candidates_sum_to_one(state):
+    shown = decoding.measure(**state)
+    np.testing.assert_allclose(shown.self_weights.sum(axis=-1), 1)
+    np.testing.assert_allclose(shown.cross_weights.sum(axis=-1), 1)
+    assert shown.probs.sum() == pytest.approx(1, abs=1e-3), "the sign for the beginning is never said"
+    assert not np.triu(shown.self_weights, 1).any()
+    assert shown.cross_weights.shape == (shown.step, len(state["text"]))
+
+
+def test_a_step_sees_what_it_saw_when_it_was_the_last():
+    """The maps come from one pass over the whole answer; decoding that stops at the step computes the same."""
+    params, text, step = load_date_model(dtype=np.float64), "June 7th, 2021", 5
+    source, _ = as_source([text])
+    said = greedy(params, source, BEGIN, step).tokens
+    memory, _ = encode(params, source)
+    logits, layers = decode(params, np.insert(said[:, :-1], 0, BEGIN, axis=1), memory)
+    shown = decoding.measure(text, step)
+    np.testing.assert_allclose(layers[-1][0][0].mean(axis=0), shown.self_weights, atol=1e-12)
+    np.testing.assert_allclose(layers[-1][1][0].mean(axis=0), shown.cross_weights, atol=1e-12)
+    np.testing.assert_allclose(softmax(logits)[0, -1, 2:], shown.probs[:-1], atol=1e-12)
+
+
+def test_past_the_end_decoding_stands_still():
+    end = len(read(load_date_model(dtype=np.float64), "hello world").said)
+    assert decoding.measure("hello world", 9).step == end == 2
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_decoding_writes_the_text_and_what_was_said(narrow):
+    words = words_of(decoding, {"text": "7.6.21", "step": 8}, narrow)
+    assert "7.6.21" in words
+    assert "100%" in words
+    assert [word for word in words if word == "▷"] == ["▷"] * 3, "a row of each map, and a column"
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_the_parts_make_up_the_whole_model(norm):
+    counts = {part: anatomy.measure(part, norm).parameters for part in PARTS}
+    total = anatomy.measure("norms", norm).total
+    stacks = counts.pop("encoder") + counts.pop("decoder")
+    assert sum(counts.values()) == total
+    assert stacks + counts["source embedding"] + counts["target embedding"] == total
+
+
+def test_the_anatomy_is_that_of_the_date_model():
+    assert anatomy.measure("norms").total == count_parameters(init_date_model(np.random.default_rng(1)))
+
+
+@every_state(anatomy)
+def test_counts_are_those_of_the_listed_arrays(state):
+    shown = anatomy.measure(**state)
+    copies = copies_of(model(NORMS[state["norm"]])[0])[state["part"]]
+    assert shown.parameters == sum(count_parameters(copy) for copy in copies)
+    if state["part"] in ("encoder", "decoder"):
+        listed = sum(int(words.replace(",", "")) for _, words in shown.learned)
+    else:
+        listed = shown.copies * sum(np.prod([int(n) for n in words.split(" × ")]) for _, words in shown.learned)
+    assert listed == shown.parameters
+    assert f"{shown.parameters:,} of" in anatomy.readout(shown) or shown.parameters == 0
+
+
+def test_attention_has_four_square_maps_in_each_layer():
+    shown = anatomy.measure("cross-attention")
+    layer = init_multi_head(np.random.default_rng(0), 64, 4)
+    assert shown.parameters == LAYERS * count_parameters(layer) == LAYERS * 4 * 64 * 64
+    assert dict(shown.flow)["weights"] == (4, len(TARGET) + 1, len(SOURCE))
+
+
+def test_norms_behind_the_parts_need_none_behind_the_stacks():
+    before, after = (anatomy.measure("norms", norm) for norm in NORMS)
+    assert (before.copies, after.copies) == (12, 10)
+    assert before.parameters - after.parameters == 2 * 2 * 64
+
+
+@every_state(padding_damage)
+def test_the_answer_is_that_of_the_model_with_masks_where_they_are(state):
+    """The library's own decoding, when the mask is in both places or in none."""
+    shown = padding_damage.measure(**state)
+    if MASKS[state["mask"]] in ((True, True), (False, False)):
+        source, lengths = as_source([state["text"]])
+        source = np.pad(source, ((0, 0), (0, state["padding"])))
+        mask = padding_mask(lengths, source.shape[1])[:, None] if state["mask"] == "in both" else None
+        params = date_model()
+        tokens = greedy(params, source, BEGIN, 11, mask).tokens
+        assert as_texts(tokens)[0] == shown.answer
+        memory = encode(params, source, mask)[0][0, : len(state["text"])]
+        right = encode(params, as_source([state["text"]])[0])[0][0]
+        change = np.linalg.norm(memory - right, axis=-1) / np.linalg.norm(right, axis=-1)
+        np.testing.assert_allclose(shown.change, change, atol=1e-10)
+    row, column = list(MASKS).index(state["mask"]), PADDINGS.index(state["padding"])
+    assert shown.wrong[row, column] == wrong_characters(shown.answer, DATES[state["text"]]).sum()
+
+
+@pytest.mark.parametrize("text", DATES)
+def test_with_both_masks_padding_does_no_harm_and_without_it_does(text):
+    shown = padding_damage.measure(text=text)
+    rows = dict(zip(MASKS, shown.wrong, strict=True))
+    assert not rows["in both"].any()
+    assert all(rows[mask][-1] > 0 for mask in MASKS if mask != "in both"), "each of both places needs its mask"
+    assert not shown.wrong[:, 0].any()
+
+
+@pytest.mark.parametrize("mask", MASKS)
+def test_a_mask_in_the_encoder_keeps_its_outputs(mask):
+    change = padding_damage.measure(mask, 24).change
+    assert change.any() == (not MASKS[mask][0])
+
+
+def test_any_number_of_padded_characters_can_be_asked_for():
+    assert padding_damage.measure("in both", 5).answer == "2021-06-07"
+    assert padding_damage.measure("nowhere", 5).change.mean() > 0.1
+
+
+def test_wrong_characters_are_those_that_differ_are_missing_or_too_many():
+    assert wrong_characters("?", "2021").tolist() == [True] * 4
+    assert wrong_characters("20219", "2021").tolist() == [False] * 4 + [True]
+    assert wrong_characters("2022", "2021").tolist() == [False, False, False, True]
+
+
+def test_scores_of_the_workshop_give_its_weights():
+    shown = mask_workshop.measure()
+    query = np.random.default_rng(12).normal(size=(2, 4, 4))
+    np.testing.assert_allclose(shown.attn_weights, attention_weights(*query, shown.mask))
