@@ -15,7 +15,7 @@ from attnlib.figures.norms.runs import BATCHES, NORMS, result, runs_of
 from attnlib.figures.palette import FAINT, INK, RULE
 
 _LOSSES = (0.02, 2.0)  # ends of the axis
-_RATIOS = (0.5, 2.6)
+_RATIOS = (0.4, 4.0)
 _STEPS = (5, 10, 20, 50, 100, 200)
 
 
@@ -85,7 +85,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         axes.xaxis.set_minor_locator(NullLocator())
         axes.yaxis.set_minor_locator(NullLocator())
     losses.set_yticks([0.02, 0.05, 0.1, 0.2, 0.5, 1, 2], ["0.02", "0.05", "0.1", "0.2", "0.5", "1", "2"])
-    ratio.set_yticks([0.5, 0.7, 1, 1.5, 2], ["0.5", "0.7", "1", "1.5", "2"])
+    ratio.set_yticks([0.5, 0.7, 1, 1.5, 2, 3], ["0.5", "0.7", "1", "1.5", "2", "3"])
     _draw_losses(losses, numbers)
     _draw_ratio(ratio, numbers)
     return figure

@@ -1,0 +1,91 @@
+import json
+
+import numpy as np
+import pytest
+
+from attnlib.figures.norms import norm_training, train_inference
+from attnlib.figures.norms.norm_training import LOSSES
+from attnlib.figures.norms.runs import BATCHES, NORMS, RESULT
+from tests.explorers import every_state, words_of
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return json.loads(RESULT.read_text("utf-8"))
+
+
+def runs(stored, norm, batch):
+    return list(stored["arms"][f"{norm}, batch {batch}"]["runs"].values())
+
+
+def test_every_arm_of_the_experiment_can_be_chosen(stored):
+    controls = train_inference.controls
+    arms = {f"{norm}, batch {batch}" for norm in controls["norm"].stops for batch in controls["batch"].stops}
+    assert arms == set(stored["arms"])
+    assert list(BATCHES) == stored["settings"]["batches"]
+
+
+@every_state(train_inference)
+def test_both_modes_are_those_of_the_stored_runs(stored, state):
+    numbers = train_inference.measure(**state)
+    of_arm = runs(stored, **state)
+    assert numbers.steps.tolist() == stored["settings"]["measured_at"]
+    for place in (0, -1):
+        training, inference = ([run[mode][place] for run in of_arm] for mode in ("training", "inference"))
+        assert numbers.training[place] == pytest.approx(np.mean(training))
+        assert numbers.inference[place] == pytest.approx(np.mean(inference))
+        np.testing.assert_allclose(numbers.ratio[:, place], np.divide(inference, training))
+        assert f"{np.mean(inference):.2g}" in train_inference.readout(numbers)
+
+
+@every_state(train_inference)
+def test_the_modes_differ_for_batch_norms_alone(state):
+    numbers = train_inference.measure(**state)
+    if state["norm"].startswith("BatchNorm"):
+        assert (numbers.strays > 0.01).all()
+        assert np.abs(numbers.ratio - 1).max() > 0.05
+    else:
+        assert numbers.strays is None
+        np.testing.assert_allclose(numbers.ratio, 1, atol=2e-3)  # stored with four digits
+        assert "one computation" in train_inference.readout(numbers)
+        assert "in training mode" not in words_of(train_inference, state)
+
+
+@every_state(train_inference)
+def test_layer_norm_is_drawn_beside_the_others(state):
+    numbers = train_inference.measure(**state)
+    np.testing.assert_array_equal(numbers.layer_norm, train_inference.measure("LayerNorm", state["batch"]).inference)
+    assert ("LayerNorm" in words_of(train_inference, state)) == (state["norm"] != "LayerNorm")
+
+
+@every_state(norm_training)
+def test_final_losses_are_those_of_the_stored_runs(stored, state):
+    numbers, key = norm_training.measure(**state), LOSSES[state["loss"]].key
+    for batch, of_batch in zip(BATCHES, numbers.seeds, strict=True):
+        for norm, seeds in zip(NORMS, of_batch, strict=True):
+            wanted = [run["end"][key] for run in runs(stored, norm, batch)]
+            if wanted[0] is None:
+                assert np.isnan(seeds).all()
+            else:
+                assert seeds.tolist() == wanted
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@every_state(norm_training)
+def test_every_mean_is_written_beside_its_dots(state, narrow):
+    numbers, words = norm_training.measure(**state), words_of(norm_training, state, narrow)
+    known = numbers.mean[~np.isnan(numbers.mean)]
+    assert {f"{mean:.2g}" for mean in known} <= set(words)
+    assert words.count("no statistics") == np.isnan(numbers.mean).sum()
+
+
+def test_only_statistics_per_position_cannot_read_two_dates():
+    for loss in LOSSES:
+        unknown = np.isnan(norm_training.measure(loss).mean)
+        assert unknown.any() == ("two dates" in loss)
+        assert set(np.array(NORMS)[unknown.all(axis=0)]) <= {"BatchNorm per position"}
+
+
+@pytest.mark.parametrize("explorer", [train_inference, norm_training])
+def test_sentences_are_short(explorer):
+    assert max(len(explorer.readout(explorer.measure(**state))) for state in explorer.states) <= 190
