@@ -17,9 +17,9 @@ DRAWS = 20
 # Each function below draws a call: the function, its vjp, and the arguments to differentiate by.
 
 
-def sizes(rng, n):
-    """Random sizes from 1 to 8."""
-    return (int(size) for size in rng.integers(1, 9, size=n))
+def sizes(rng, n, most=8):
+    """Random sizes from 1 to ``most``."""
+    return (int(size) for size in rng.integers(1, most + 1, size=n))
 
 
 def softmax(rng):
@@ -175,6 +175,112 @@ def model(rng):
     return fun, vjp, [params]
 
 
+def layer_norm(rng):
+    """Of wide vectors: of two features next to nothing may be left to divide by."""
+    batch, seq, d_model = sizes(rng, 3)
+    shapes = [(batch, seq, 5 + d_model), (5 + d_model,), (5 + d_model,)]
+    return attnlib.layer_norm, attnlib.layer_norm_vjp, [rng.normal(size=shape) for shape in shapes]
+
+
+def rms_norm(rng):
+    """Of wide vectors."""
+    _, _, [x, gain, _] = layer_norm(rng)
+    return attnlib.rms_norm, attnlib.rms_norm_vjp, [x, gain]
+
+
+def batch_norm(rng, per_position=False, inference=False):
+    """With padding."""
+    batch, seq, d_model = sizes(rng, 3)
+    mask = rng.random((5 + batch, seq)) < 0.7
+    mask[:4] = True
+    running = attnlib.Statistics(rng.normal(size=d_model), 0.1 + rng.random(d_model)) if inference else None
+
+    def fun(*args):
+        return attnlib.batch_norm(*args, running, mask, per_position)
+
+    def vjp(*args):
+        return attnlib.batch_norm_vjp(*args, running, mask, per_position)
+
+    return fun, vjp, [rng.normal(size=shape) for shape in ((5 + batch, seq, d_model), (d_model,), (d_model,))]
+
+
+def batch_norm_per_position(rng):
+    """Each position by itself."""
+    return batch_norm(rng, per_position=True)
+
+
+def batch_norm_inference(rng):
+    """By running statistics."""
+    return batch_norm(rng, inference=True)
+
+
+def moved(rng, params):
+    """The parameters with noise on them, so that no gain is one and no bias zero."""
+    return attnlib.tree_map(lambda x: x + 0.1 * rng.normal(size=x.shape), params)
+
+
+def encoder(rng, norm_first=True):
+    """One to three layers, with padding."""
+    batch, seq, heads, d_ff, layers = sizes(rng, 5, most=3)
+    params = moved(rng, attnlib.init_encoder(rng, layers, 6 * heads, heads, d_ff, norm_first))
+    mask = attnlib.padding_mask(rng.integers(1, seq + 1, size=batch), seq)
+
+    def fun(*args):
+        return attnlib.encoder(*args, mask, norm_first, "gelu")[0]
+
+    def vjp(*args):
+        return attnlib.encoder_vjp(*args, mask, norm_first, "gelu")
+
+    return fun, vjp, [params, rng.normal(size=(batch, seq, 6 * heads))]
+
+
+def encoder_post_ln(rng):
+    """The norm after the sum."""
+    return encoder(rng, norm_first=False)
+
+
+def decoder(rng, norm_first=True):
+    """One to three layers, with padding in the memory."""
+    batch, seq, seq_memory, heads, d_ff, layers = sizes(rng, 6, most=3)
+    params = moved(rng, attnlib.init_decoder(rng, layers, 6 * heads, heads, d_ff, norm_first))
+    mask = attnlib.padding_mask(rng.integers(1, seq_memory + 1, size=batch), seq_memory)
+
+    def fun(*args):
+        return attnlib.decoder(*args, mask, norm_first, "gelu")[0]
+
+    def vjp(*args):
+        return attnlib.decoder_vjp(*args, mask, norm_first, "gelu")
+
+    return fun, vjp, [params, *(rng.normal(size=(batch, n, 6 * heads)) for n in (seq, seq_memory))]
+
+
+def decoder_post_ln(rng):
+    """The norm after the sum."""
+    return decoder(rng, norm_first=False)
+
+
+def transformer(rng, norm_first=True):
+    """One to three layers on each side, with padding and a tied table."""
+    batch, source, target, heads, d_ff, layers, vocab = sizes(rng, 7, most=3)
+    sides = (5, vocab, 6 * heads, heads, d_ff, layers, layers)
+    params = moved(rng, attnlib.init_transformer(rng, *sides, norm_first=norm_first))
+    tokens = rng.integers(5, size=(batch, source)), rng.integers(vocab, size=(batch, target))
+    mask = attnlib.padding_mask(rng.integers(1, source + 1, size=batch), source)
+
+    def fun(params):
+        return attnlib.transformer(params, *tokens, mask, norm_first, "gelu")[0]
+
+    def vjp(params):
+        return attnlib.transformer_vjp(params, *tokens, mask, norm_first, "gelu")
+
+    return fun, vjp, [params]
+
+
+def transformer_post_ln(rng):
+    """The norm after the sum."""
+    return transformer(rng, norm_first=False)
+
+
 CALLS = {
     "softmax": softmax,
     "attention": attention,
@@ -192,6 +298,17 @@ CALLS = {
     "cross_entropy": cross_entropy,
     "  label smoothing 0.1": cross_entropy_smoothed,
     "attention_model": model,
+    "layer_norm": layer_norm,
+    "rms_norm": rms_norm,
+    "batch_norm": batch_norm,
+    "  per position": batch_norm_per_position,
+    "  inference": batch_norm_inference,
+    "encoder": encoder,
+    "  post-LN": encoder_post_ln,
+    "decoder": decoder,
+    "  cross, post-LN": decoder_post_ln,
+    "transformer": transformer,
+    "  both sides, post-LN": transformer_post_ln,
 }
 
 

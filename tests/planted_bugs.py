@@ -24,6 +24,8 @@ UNIT_TESTS = [
     *("heads", "multi_head", "positions", "rotary", "alibi"),
     *("linear", "embedding", "activations", "feed_forward", "cross_entropy", "params", "adam", "fit"),
     *("tasks", "attention_model", "golden_training"),
+    *("layer_norm", "rms_norm", "batch_norm", "residual", "encoder", "decoder", "transformer", "greedy"),
+    *("dates", "stored_params", "date_model", "train", "translate", "golden_transformer"),
 ]
 DEFAULT = ["pytest", "-q", "-x", *(f"tests/test_{name}.py" for name in UNIT_TESTS)]
 LEFT_OUT = shutil.ignore_patterns(
@@ -198,6 +200,144 @@ BUGS = [
         "grad = grad + grad_query + grad_key + grad_value", "grad = grad_query + grad_key + grad_value"),
     Bug("gradients of the layers in the wrong order", "attention_model", "tuple(reversed(grad_layers))",
         "tuple(grad_layers)"),
+    Bug("LayerNorm over the tokens", "layer_norm", "centred = x - x.mean(axis=-1, keepdims=True)",
+        "centred = x - x.mean(axis=0, keepdims=True)"),
+    Bug("LayerNorm's variance in one pass", "layer_norm",
+        "variance = np.vecdot(centred, centred)[..., None] / x.shape[-1]",
+        "variance = np.vecdot(x, x)[..., None] / x.shape[-1] - x.mean(axis=-1, keepdims=True) ** 2"),
+    Bug("LayerNorm with the unbiased variance", "layer_norm", "/ x.shape[-1]\n    scale",
+        "/ max(1, x.shape[-1] - 1)\n    scale"),
+    Bug("eps behind the root", "layer_norm", "np.sqrt(variance + float(eps))", "np.sqrt(variance) + float(eps)"),
+    Bug("eps turns float32 into float64", "layer_norm", "variance + float(eps)", "variance + np.float64(eps)"),
+    Bug("eps a tenth", "layer_norm", "def layer_norm(x, gain, bias, eps=1e-5)",
+        "def layer_norm(x, gain, bias, eps=1e-6)"),
+    Bug("what never varies divides by zero", "layer_norm",
+        "np.divide(1, root, out=np.zeros_like(root), where=root > 0)",
+        "1 / root"),
+    Bug("LayerNorm's gradient keeps its mean", "layer_norm",
+        "grad_normed - grad_normed.mean(axis=-1, keepdims=True) - normed * along", "grad_normed - normed * along"),
+    Bug("LayerNorm's gradient keeps its length", "layer_norm", "keepdims=True) - normed * along) * scale",
+        "keepdims=True)) * scale"),
+    Bug("LayerNorm's gradients of gain and bias swapped", "layer_norm",
+        "return grad_x, over_tokens(grad_output * normed), over_tokens(grad_output)",
+        "return grad_x, over_tokens(grad_output), over_tokens(grad_output * normed)"),
+    Bug("RMSNorm takes the mean away", "rms_norm", "    scale = inverse_root",
+        "    x = x - x.mean(axis=-1, keepdims=True)\n    scale = inverse_root"),
+    Bug("RMSNorm divides by the norm", "rms_norm", "np.vecdot(x, x)[..., None] / x.shape[-1]",
+        "np.vecdot(x, x)[..., None]"),
+    Bug("RMSNorm's gradient keeps its length", "rms_norm", "(grad_normed - normed * along) * scale",
+        "grad_normed * scale"),
+    Bug("padding counts in BatchNorm's mean", "batch_norm", "kept = x if mask is None else np.where(counts, x, 0)",
+        "kept = x"),
+    Bug("padding counts in BatchNorm's variance", "batch_norm",
+        "distances = x - mean if mask is None else np.where(counts, x - mean, 0)", "distances = x - mean"),
+    Bug("padding times 0 poisons the mean", "batch_norm", "np.where(counts, x, 0)  #", "x * counts  #"),
+    Bug("running variance biased", "batch_norm", "batch.variance * (size / np.maximum(size - 1, 1))", "batch.variance"),
+    Bug("momentum the other way round", "batch_norm", "np.where(size > 1, float(momentum), 0.0)",
+        "np.where(size > 1, 1 - float(momentum), 0.0)"),
+    Bug("one token's variance is remembered", "batch_norm", "np.where(size > 1, float", "np.where(size > 0, float"),
+    Bug("inference with the batch's statistics", "batch_norm", "        statistics = running_for(running, x)\n    else",
+        "        running_for(running, x)\n        statistics = batch_statistics(x, mask, running.mean.ndim == 2)\n"
+        "    else"),
+    Bug("BatchNorm's gradient as if its statistics were constants", "batch_norm", "if running is None:  # the mean",
+        "if False:  # the mean"),
+    Bug("a masked token becomes the bias", "batch_norm", "output = np.where(counts, normed * gain + bias, 0)",
+        "output = normed * gain + bias"),
+    Bug("a longer sequence has no error of its own", "batch_norm",
+        "or (mean.ndim == 2 and len(mean) < x.shape[-2])", "or False"),
+    Bug("statistics per position over the positions", "batch_norm", "range(x.ndim - 2 if per_position else",
+        "range(1, x.ndim - 1) if per_position and x.ndim > 2 else range("),
+    Bug("no residual connection", "residual", "        return total(x, added), more", "        return added, more"),
+    Bug("pre-LN without its norm", "residual", "sublayer(layer_norm(x, *norm))", "sublayer(x)"),
+    Bug("post-LN normalises the sublayer alone", "residual", "layer_norm(total(x, added), *norm), more",
+        "total(x, layer_norm(added, *norm)), more"),
+    Bug("pre-LN's gradient past the sublayer forgotten", "residual", "return grad_output + grad_x", "return grad_x"),
+    Bug("post-LN's gradient goes past its norm", "residual", "return grad_sum + grad_x", "return grad_output + grad_x"),
+    Bug("a sublayer may stretch its input", "residual", "if x.shape != added.shape:", "if False:"),
+    Bug("the encoder looks at padding", "encoder", "multi_head_attention(params.attention, x, x, x, mask)",
+        "multi_head_attention(params.attention, x, x, x)"),
+    Bug("the encoder's last norm forgotten", "encoder",
+        "return x if params.norm is None else layer_norm(x, *params.norm), ",
+        "return x, "),
+    Bug("self-attention keeps one gradient of three", "encoder",
+        "return grad_query + grad_key + grad_value, grad_params",
+        "return grad_query, grad_params"),
+    Bug("gradients of the encoder's layers in the wrong order", "encoder",
+        "EncoderParams(tuple(reversed(grad_layers)), ",
+        "EncoderParams(tuple(grad_layers), "),
+    Bug("one layer over and over", "encoder", "for layer in params.layers:\n        x, weights",
+        "for layer in params.layers[:1] * len(params.layers):\n        x, weights"),
+    Bug("the decoder sees the future", "decoder", "multi_head_attention(params.self_attention, x, x, x, past)",
+        "multi_head_attention(params.self_attention, x, x, x)"),
+    Bug("the decoder sees one token of the future", "decoder", "return causal_mask(x.shape[-2], x.shape[-2])",
+        "return causal_mask(x.shape[-2] + 1, x.shape[-2])[1:]"),
+    Bug("cross-attention looks at padding", "decoder",
+        "multi_head_attention(params.cross_attention, x, memory, memory, memory_mask)",
+        "multi_head_attention(params.cross_attention, x, memory, memory)"),
+    Bug("cross-attention asks its own sequence", "decoder",
+        "multi_head_attention(params.cross_attention, x, memory, memory, memory_mask)",
+        "multi_head_attention(params.cross_attention, x, x, x)"),
+    Bug("the memory hears of one layer alone", "decoder", "grad_memory = grad_memory + grad_asked",
+        "grad_memory = grad_asked"),
+    Bug("the memory's gradient by its keys alone", "decoder", "grad_params, grad_key + grad_value",
+        "grad_params, grad_key"),
+    Bug("token vectors are not scaled", "transformer", "root = table.shape[-1] ** 0.5", "root = 1.0"),
+    Bug("the table's gradient is not scaled", "transformer", "back(grad_output) * root", "back(grad_output)"),
+    Bug("no positions", "transformer", "return looked_up * root + positions, lambda",
+        "return looked_up * root, lambda"),
+    Bug("a tied table keeps one gradient of two", "transformer", "grad_target + grad_out.T, None", "grad_target, None"),
+    Bug("a map of its own is not used", "transformer",
+        "params.target_tokens.T if params.w_out is None else params.w_out",
+        "params.target_tokens.T"),
+    Bug("the encoder is given no mask", "transformer", "= encode(params, source, source_mask,",
+        "= encode(params, source, None,"),
+    Bug("the decoder is given no mask", "transformer", "= decode(params, target, memory, source_mask,",
+        "= decode(params, target, memory, None,"),
+    Bug("maps of the decoder and across swapped", "transformer", "own, cross = zip", "cross, own = zip"),
+    Bug("each next token stands at position 0", "greedy", "first=said.shape[1] - 1", "first=0"),
+    Bug("the cache forgets the past", "greedy",
+        "keys = np.concatenate([cache.keys, new_keys], axis=-2)\n        "
+        "values = np.concatenate([cache.values, new_values], axis=-2)", "keys, values = new_keys, new_values"),
+    Bug("the cache looks at padding", "greedy", "cache.memory_keys, cache.memory_values, source_mask)",
+        "cache.memory_keys, cache.memory_values)"),
+    Bug("the first layer's memory for all", "greedy", "key_value_heads(layer.cross_attention, memory",
+        "key_value_heads(params.decoder.layers[0].cross_attention, memory"),
+    Bug("the last norm forgotten while decoding", "greedy", "if params.decoder.norm is not None:", "if False:"),
+    Bug("the end of one is the end of all", "greedy", "(said[:, 1:] == end).any(axis=1).all()",
+        "(said[:, 1:] == end).any()"),
+    Bug("the beginning counts as an end", "greedy", "(said[:, 1:] == end)", "(said == end)"),
+    Bug("training draws the days that are held out", "dates", "if (ordinal % HELD_OUT == 0) == held_out:", "if True:"),
+    Bug("weekdays begin on Sunday", "dates", "language.weekdays[date.weekday()]",
+        "language.weekdays[(date.weekday() + 1) % 7]"),
+    Bug("the 12nd of May", "dates", "\"th\" if 11 <= day <= 13 else", "\"th\" if day == 11 else"),
+    Bug("a French first in numbers", "dates", " and pattern not in NUMBERS", ""),
+    Bug("two dates in one text", "dates", "\"{m}/{d}/{y}\"", "\"{d}/{m}/{y}\""),
+    Bug("long names do not fit", "dates", "return misspelt[:LONGEST]", "return misspelt"),
+    Bug("every batch the same", "dates", "np.random.default_rng([seed, step])",
+        "np.random.default_rng([seed, first_step])"),
+    Bug("the decoder reads what it is to say", "dates", "np.maximum(wanted[:, :-1], 0)",
+        "np.maximum(wanted[:, 1:], 0)"),
+    Bug("nobody asks for the end", "dates",
+        "row[: len(answer) + 1] = [*(TARGET_CODES[character] for character in answer), END]",
+        "row[: len(answer)] = [TARGET_CODES[character] for character in answer]"),
+    Bug("an answer goes on behind its end", "dates", "ends = [*row, END].index(END)", "ends = len(row)"),
+    Bug("arrays in the order of their names", "stored_params", "for name in file.files]",
+        "for name in sorted(file.files)]"),
+    Bug("an interrupt spoils the old file", "stored_params", "path.with_name(path.name + \".unfinished\")", "path"),
+    Bug("translating, padding counts", "date_model", "STEPS, padding_mask(lengths, source.shape[1]), end=END)",
+        "STEPS, None, end=END)"),
+    Bug("training, padding counts", "date_model", "source_mask = padding_mask(batch.lengths, batch.source.shape[1])",
+        "source_mask = None"),
+    Bug("confidence in what stands behind the end", "date_model", "np.where(ended, 1, chosen)", "chosen"),
+    Bug("any year and day is a date", "date_model", "datetime.date.fromisoformat(answer).isoformat() == answer",
+        "bool(datetime.date.fromisoformat(answer))"),
+    Bug("resumed training sees its first batches again", "train", "first_step=state.step + 1)", "first_step=1)"),
+    Bug("a checkpoint without Adam's means", "train", "step=int(numbers[0]), mean=mean, square=square",
+        "step=int(numbers[0])"),
+    Bug("a checkpoint of another run goes on", "train", "if int(numbers[2]) != steps:", "if False:"),
+    Bug("an interrupt at a checkpoint is not heard", "train", "if not done:", "if not losses:"),
+    Bug("resumed steps are counted from one", "fit", "start=state.step + 1", "start=1"),
+    Bug("an error line and no exit code", "translate", "sys.exit(1 if wrong else 0)", "sys.exit(0)"),
 ]  # fmt: skip
 
 
@@ -233,22 +373,20 @@ def fails(command, copy, timeout):
 
 
 def own_test_first(command, bug):
-    """The command with the test file of the bug's own module, if it is among its arguments, before all others."""
-    own, tests = f"tests/test_{bug.file}.py", [part for part in command if part.startswith("tests/")]
-    if own not in tests:
-        return command
-    return [*(part for part in command if part not in tests), own, *(part for part in tests if part != own)]
+    """The command with no test file but that of the bug's own module, if it is among its arguments; then the whole."""
+    own, others = f"tests/test_{bug.file}.py", [part for part in command if not part.startswith("tests/")]
+    return [[*others, own], command] if own in command else [command]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="plant only the bugs whose name contains this")
-    parser.add_argument("--file", help="plant only the bugs of this module")
+    parser.add_argument("--file", action="append", help="plant only the bugs of this module; may be given again")
     parser.add_argument("--timeout", type=float, default=600, help="seconds for one run of the command")
     parser.add_argument("command", nargs="*", help="a Python module and its arguments; default: the unit tests")
     options = parser.parse_args()
     command = options.command or DEFAULT
-    caught, bugs = 0, [bug for bug in BUGS if options.only in bug.name and options.file in (None, bug.file)]
+    caught, bugs = 0, [bug for bug in BUGS if options.only in bug.name and bug.file in (options.file or [bug.file])]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy"
         shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
@@ -258,7 +396,10 @@ def main():
         for bug in bugs:
             start = time.perf_counter()
             path, before = plant(bug, copy)
-            found, reason = fails(own_test_first(command, bug), copy, options.timeout)
+            for tests in own_test_first(command, bug):
+                found, reason = fails(tests, copy, options.timeout)
+                if found:
+                    break
             path.write_text(before, encoding="utf-8")
             caught += found
             seconds, verdict = time.perf_counter() - start, "caught" if found else "MISSED"

@@ -1,8 +1,11 @@
 """The benchmarks run and measure what they say; their speeds are nobody's test."""
 
+from itertools import islice
+
 import pytest
 
-from benchmarks import gradient_errors, training
+from attnlib.dates import date_batches
+from benchmarks import date_model, gradient_errors, torch_errors, training
 
 
 @pytest.mark.parametrize("name", gradient_errors.CALLS)
@@ -16,3 +19,33 @@ def test_all_contenders_train_on_the_same_losses():
     losses = training.agree(size)
     assert len(losses) == training.STEPS_TO_AGREE
     assert len(set(losses)) > 1
+
+
+def test_the_date_model_trains_on_the_same_losses_in_pytorch():
+    pytest.importorskip("torch")
+    losses = date_model.agree(list(islice(date_batches(0, 4), 3)))
+    assert len(losses) == date_model.STEPS_TO_AGREE
+    assert losses[-1] < losses[0]
+
+
+def test_decoding_with_and_without_the_cache_says_the_same():
+    both = date_model.decoders(next(date_batches(0, 6)))
+    assert [decode().shape[0] for decode in both.values()] == [6, 6]
+
+
+def test_contenders_take_turns_and_the_median_of_the_rounds_ratios_counts():
+    ticks, calls = iter(range(1000)), []
+    racing = {name: lambda name=name: calls.append(name) for name in "ab"}
+    times = date_model.take_turns(racing, rounds=2, seconds=2, clock=lambda: next(ticks))
+    assert "".join(calls) == "ab" + "ab" + "ab"  # the first calls are not timed
+    assert {name: len(found) for name, found in times.items()} == {"a": 2, "b": 2}
+    assert date_model.ratio({"a": [1, 6, 2], "b": [1, 2, 4]}, "a", "b") == 1
+
+
+@pytest.mark.parametrize("name", ["linear", "layer norm", "encoder layer, pre-LN, relu"])
+def test_the_differences_from_pytorch_are_roundings(name):
+    pytest.importorskip("torch")
+    worst = torch_errors.worst_differences(torch_errors.CASES[name], draws=2)
+    for dtype, most in (("float32", 1e-4), ("float64", 1e-12)):
+        assert all(0 <= found < most for found in worst[dtype])
+        assert any(worst[dtype])

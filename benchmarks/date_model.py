@@ -1,0 +1,227 @@
+"""How many tokens a second does the date model train on in attnlib, beside the same model in PyTorch?
+
+    python -m benchmarks.date_model
+    python -m benchmarks.date_model --threads 1 --cpu-time     # on a machine that is busy with other things
+
+Both start from the same parameters and see the same batches: an encoder and a decoder of two layers each, padding
+masks, a tied table. PyTorch has its own layers, autograd and Adam. They take turns in one process with the same number
+of threads; the median of the rounds' ratios counts. Before the race all train a few steps in float64, and their losses
+must be the same. Then decoding with the cache takes turns with decoding without; the answers must be the same too.
+"""
+
+import argparse
+import math
+import os
+import statistics
+import time
+from itertools import islice
+
+from benchmarks.training import endless
+
+BATCH = 64
+LEARNING_RATE = 1e-3
+STEPS_TO_AGREE = 5
+
+
+def numpy_trainer(params, batches):
+    """A function that takes one step with attnlib and returns the loss."""
+    import attnlib
+    from attnlib.date_model import date_loss_vjp
+
+    state = attnlib.adam_start(params)
+
+    def step():
+        nonlocal params, state
+        loss, pullback = date_loss_vjp(params, next(batches))
+        params, state = attnlib.adam_step(params, pullback(1.0), state, LEARNING_RATE)
+        return float(loss)
+
+    return step
+
+
+def torch_trainer(params, batches, fused):
+    """A function that takes one step with PyTorch's layers, its autograd and its Adam, and returns the loss."""
+    import torch
+    from torch.nn import functional
+
+    from attnlib import sinusoidal_positions
+
+    model = torch_model(params)
+    # PyTorch's attention has biases, which stay 0 and are not trained.
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.Adam(trained, lr=LEARNING_RATE, betas=(0.9, 0.98), eps=1e-9, fused=fused)
+    d_model, dtype = model["source"].weight.shape[1], model["source"].weight.dtype
+    waves = torch.tensor(sinusoidal_positions(64, d_model), dtype=dtype)
+
+    def read(side, tokens):
+        return model[side](tokens) * d_model**0.5 + waves[: tokens.shape[1]]
+
+    def step():
+        source, lengths, target, wanted = (torch.from_numpy(x) for x in next(batches))
+        hidden = torch.arange(source.shape[1]) >= lengths[:, None]
+        future = torch.triu(torch.ones(target.shape[1], target.shape[1], dtype=torch.bool), diagonal=1)
+        memory = model["encoder"](read("source", source), src_key_padding_mask=hidden)
+        x = model["decoder"](read("target", target), memory, tgt_mask=future, memory_key_padding_mask=hidden)
+        logits = functional.linear(x, model["target"].weight)
+        loss = functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=-1)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        return loss.item()
+
+    return step
+
+
+def torch_model(params):
+    """The date model of PyTorch's own parts, with these parameters."""
+    import numpy as np
+    import torch
+    from torch import nn
+
+    dtype, d_model = torch.tensor(params.source_tokens).dtype, params.source_tokens.shape[1]
+    first = params.encoder.layers[0]
+    sizes = (d_model, first.attention.num_heads, first.feed_forward.w_in.shape[1])
+    options = {"dropout": 0.0, "batch_first": True, "norm_first": True, "dtype": dtype}
+    layers = len(params.encoder.layers), len(params.decoder.layers)
+    norms = [nn.LayerNorm(d_model, dtype=dtype) for _ in ("encoder", "decoder")]
+    parts = {
+        "source": nn.Embedding(*params.source_tokens.shape, dtype=dtype),
+        "target": nn.Embedding(*params.target_tokens.shape, dtype=dtype),
+        "encoder": nn.TransformerEncoder(
+            nn.TransformerEncoderLayer(*sizes, **options), layers[0], norms[0], enable_nested_tensor=False
+        ),
+        "decoder": nn.TransformerDecoder(nn.TransformerDecoderLayer(*sizes, **options), layers[1], norms[1]),
+    }
+    model = nn.ModuleDict(parts)
+
+    def put(slot, array):
+        slot.data.copy_(torch.tensor(array))
+
+    def put_attention(module, maps):
+        put(module.in_proj_weight, np.concatenate([maps.w_q, maps.w_k, maps.w_v], axis=1).T)
+        put(module.out_proj.weight, maps.w_o.T)
+        for bias in (module.in_proj_bias, module.out_proj.bias):
+            bias.data.zero_()
+            bias.requires_grad_(False)
+
+    def put_norm(module, norm):
+        put(module.weight, norm.gain)
+        put(module.bias, norm.bias)
+
+    put(model["source"].weight, params.source_tokens)
+    put(model["target"].weight, params.target_tokens)
+    for side in ("encoder", "decoder"):
+        ours = getattr(params, side)
+        put_norm(model[side].norm, ours.norm)
+        for module, layer in zip(model[side].layers, ours.layers, strict=True):
+            *attentions, dense, dense_norm = layer
+            modules = [module.self_attn, getattr(module, "multihead_attn", None)]
+            for i in range(0, len(attentions), 2):
+                put_attention(modules[i // 2], attentions[i])
+                put_norm(getattr(module, f"norm{i // 2 + 1}"), attentions[i + 1])
+            put_norm(getattr(module, f"norm{len(attentions) // 2 + 1}"), dense_norm)
+            for linear, weight, bias in ((module.linear1, *dense[:2]), (module.linear2, *dense[2:])):
+                put(linear.weight, weight.T)
+                put(linear.bias, bias)
+    return model
+
+
+def contenders(dtype, batches):
+    """One step of training for each, all from the same parameters and with the same batches."""
+    import numpy as np
+
+    from attnlib.date_model import init_date_model
+
+    params = init_date_model(np.random.default_rng(0), dtype)
+    return {
+        "attnlib (NumPy)": numpy_trainer(params, endless(batches)),
+        "PyTorch": torch_trainer(params, endless(batches), fused=False),
+        "PyTorch, fused Adam": torch_trainer(params, endless(batches), fused=True),
+    }
+
+
+def agree(batches):
+    """The losses of the first steps in float64, which must be the same for all."""
+    losses = {name: [step() for _ in range(STEPS_TO_AGREE)] for name, step in contenders("float64", batches).items()}
+    expected = losses["PyTorch"]
+    for name, found in losses.items():
+        if not all(math.isclose(a, b, rel_tol=1e-6) for a, b in zip(found, expected, strict=True)):
+            raise SystemExit(f"{name} trains on losses of {found}, PyTorch on {expected}")
+    return expected
+
+
+def take_turns(racing, rounds, seconds, clock):
+    """Seconds of one call of each contender, a list with one number a round."""
+    times = {name: [] for name in racing}
+    for call in racing.values():
+        call()  # the first is slower
+    for _ in range(rounds):
+        for name, call in racing.items():
+            start, calls = clock(), 0
+            while clock() - start < seconds:
+                call()
+                calls += 1
+            times[name].append((clock() - start) / calls)
+    return times
+
+
+def ratio(times, name, other):
+    """The median of the rounds' ratios."""
+    return statistics.median(a / b for a, b in zip(times[name], times[other], strict=True))
+
+
+def decoders(batch):
+    """Decoding the same texts with and without the cache; the answers must be the same."""
+    from attnlib import greedy, padding_mask
+    from attnlib.date_model import load_date_model
+    from attnlib.dates import BEGIN, STEPS
+
+    params, mask = load_date_model(), padding_mask(batch.lengths, batch.source.shape[1])
+
+    def decode(cached):
+        return greedy(params, batch.source, BEGIN, STEPS, mask, cached=cached).tokens
+
+    if (decode(True) != decode(False)).any():
+        raise SystemExit("decoding with the cache says something else than without")
+    return {"cached": lambda: decode(True), "uncached": lambda: decode(False)}
+
+
+def main():
+    """Read the options, run both races, print the medians."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=2, help="of each contender in each round")
+    parser.add_argument("--cpu-time", action="store_true", help="count seconds of the processor, not of the wall clock")
+    options = parser.parse_args()
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ[name] = str(options.threads)  # NumPy's matrix library reads it once, when it is first imported
+    import numpy as np
+    import torch
+
+    from attnlib.dates import date_batches
+
+    torch.set_num_threads(options.threads)
+    clock = time.process_time if options.cpu_time else time.perf_counter
+    batches = list(islice(date_batches(0, BATCH), 20))
+    tokens = sum(batch.lengths.sum() + (batch.wanted >= 0).sum() for batch in batches) / len(batches)
+    print(f"numpy {np.__version__}, torch {torch.__version__}, {options.threads} threads, float32")
+    print(f"batches of {BATCH} texts, {tokens:.0f} characters read and written, padding not counted")
+    losses = ", ".join(f"{loss:.4f}" for loss in agree(batches))
+    print(f"losses of the first {STEPS_TO_AGREE} steps, the same for all: {losses}")
+    times = take_turns(contenders("float32", batches), options.rounds, options.seconds, clock)
+    for name, found in times.items():
+        print(
+            f"{name:22} {tokens / statistics.median(found):9,.0f} tokens/s   "
+            f"{ratio(times, name, 'PyTorch'):5.2f} times the time of PyTorch"
+        )
+    times = take_turns(decoders(batches[0]), options.rounds, options.seconds, clock)
+    for name, found in times.items():
+        print(
+            f"decoding, {name:12} {BATCH / statistics.median(found):9,.0f} texts/s   "
+            f"{ratio(times, name, 'cached'):5.2f} times the time with the cache"
+        )
+
+
+if __name__ == "__main__":
+    main()
