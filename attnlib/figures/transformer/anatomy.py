@@ -171,6 +171,7 @@ def _draw_list(paper: Axes, at: tuple[float, float], title: str, rows: list[tupl
 def _draw_share(paper: Axes, numbers: Numbers, at: tuple[float, float], wide: float) -> None:
     """How many of the model's parameters are in this part."""
     (left, top), share = at, numbers.parameters / numbers.total
+    paper.text(left, top - 27, "parameters", fontsize=SMALL, color=FAINT)
     paper.text(left, top - 7, f"{numbers.parameters:,} of {numbers.total:,}", fontsize=SMALL, color=INK)
     paper.text(left + wide, top - 7, f"{share:.1%}", fontsize=SMALL, color=INK, ha="right")
     paper.add_patch(Rectangle((left, top), wide, 11, facecolor="#EEEEEE", edgecolor=RULE, linewidth=0.8))

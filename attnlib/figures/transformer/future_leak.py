@@ -115,9 +115,9 @@ def _draw_links(paper: Axes, numbers: Numbers, x: np.ndarray, y: np.ndarray) -> 
             if numbers.changes[row, key] and numbers.changes[row + 1, query]:
                 line = [(x[key], y[row] - _HALF), (x[query], y[row + 1] + _HALF)]
                 (leaking if query + 1 < numbers.token else onward).append(line)
+    few = len(onward) + len(leaking) < 40  # many lines with smooth edges take much room in a file
     for lines, colour in ((onward, VALUE), (leaking, KEY)):
-        few = len(lines) < 30  # smooth edges of many lines take much room in a file
-        paper.add_collection(LineCollection(lines, colors=colour, linewidths=1.6, antialiaseds=few))
+        paper.add_collection(LineCollection(lines, colors=colour, linewidths=1.6 if few else 1, antialiaseds=few))
 
 
 def _draw_node(paper: Axes, at: tuple[float, float], half: float, change: float, before: bool) -> None:

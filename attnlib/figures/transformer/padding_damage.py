@@ -145,6 +145,7 @@ def _draw_table(paper: Axes, numbers: Numbers, at: tuple[float, float], cell: fl
     """Wrong characters, a row for each mask and a column for each padding; the case in hand is framed."""
     (left, top), height = at, 24
     paper.text(left, top - 27, "wrong characters", fontsize=HEADING, color=INK, va="baseline")
+    paper.text(left - 8, top - 6, "padding", fontsize=SMALL, color=FAINT, ha="right", va="baseline")
     for j, padding in enumerate(PADDINGS):
         paper.text(
             left + cell * (j + 0.5), top - 6, str(padding), fontsize=SMALL, color=FAINT, ha="center", va="baseline"
