@@ -21,10 +21,10 @@ from attnlib import attention, init_transformer, softmax
 from attnlib.encoder import encoder_layer, init_encoder
 from attnlib.greedy import decode_next, start_cache
 from attnlib.transformer import TransformerParams, decode, encode
-from experiments.stored import open_result, short, stored_after
+from experiments.stored import open_result, short, stored_after, threads
 
 RESULT = Path(__file__).with_suffix(".json")
-COMMAND = "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python -m experiments.cost"
+COMMAND = "OMP_NUM_THREADS=1 python -m experiments.cost"
 PARTS = ("attention", "encoder layer")
 
 
@@ -162,6 +162,7 @@ def decoding_round(settings: Settings = SETTINGS) -> dict[str, Any]:
 def main(fresh: bool = False) -> None:
     """Measure the rounds that are not stored yet."""
     result = open_result(RESULT, COMMAND, SETTINGS, fresh)
+    result["threads"] = threads()
     result["multiply_adds"] = [multiply_adds(*size) for size in sizes()]
     steps = range(1, SETTINGS.tokens + 1)
     result["step_multiply_adds"] = {

@@ -27,10 +27,10 @@ from attnlib.dates import BEGIN, SOURCE_VOCAB, STEPS, TARGET_VOCAB, DateBatch, a
 from attnlib.greedy import greedy
 from attnlib.train import held_out_dates, learning_rate
 from attnlib.transformer import TransformerParams, transformer
-from experiments.stored import open_result, short, stored_after
+from experiments.stored import open_result, short, stored_after, threads
 
 RESULT = Path(__file__).with_suffix(".json")
-COMMAND = "python -m experiments.free_running"
+COMMAND = "OMP_NUM_THREADS=1 python -m experiments.free_running"
 MASKS = {
     "causal": causal_mask,
     "no mask": lambda seq_q, seq_k: np.ones((seq_q, seq_k), dtype=bool),
@@ -129,6 +129,7 @@ def new_run(seed: int, mask: str, batch: DateBatch, settings: Settings = SETTING
 def main(fresh: bool = False) -> None:
     """Run what is not stored yet."""
     result = open_result(RESULT, COMMAND, SETTINGS, fresh)
+    result["threads"] = threads()
     batch = as_batch(held_out_dates(SETTINGS.texts))
     for seed, mask in itertools.product(SETTINGS.seeds, MASKS):
         runs = result.setdefault("runs", {}).setdefault(mask, {})

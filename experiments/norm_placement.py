@@ -6,7 +6,8 @@ warm-up.
 
 First, gradients of new models of several depths, layer by layer. Then eight layers learn to sort, at four learning
 rates that are held from the first step, or reached in a straight rise. Every rate is run with every seed and stored:
-no rate is chosen. Both placements start from the same maps and see the same examples.
+no rate is chosen. Both placements start from the same maps and see the same examples. At last, post-LN gets three
+times the steps at one of the rates.
 """
 
 import itertools
@@ -23,10 +24,10 @@ from attnlib.linear import linear_vjp
 from attnlib.params import tree_leaves
 from attnlib.tasks import Batch, sort
 from attnlib.transformer import vectors_vjp
-from experiments.stored import open_result, short, stored_after
+from experiments.stored import open_result, short, stored_after, threads
 
 RESULT = Path(__file__).with_suffix(".json")
-COMMAND = "python -m experiments.norm_placement"
+COMMAND = "OMP_NUM_THREADS=1 python -m experiments.norm_placement"
 PLACEMENTS = {"pre-LN": True, "post-LN": False}  # norm_first
 PARTS = ("attention", "feed_forward")
 
@@ -50,6 +51,8 @@ class Settings(NamedTuple):
     fresh_sequences: int = 256  # on which accuracy is measured
     learning_rates: tuple[float, ...] = (0.0003, 0.001, 0.003, 0.01)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    longer: int = 3  # times as many steps for post-LN at one rate: does it learn later what it missed?
+    longer_rate: float = 0.003
 
 
 SETTINGS = Settings()
@@ -144,6 +147,7 @@ def name(placement: str, warmup: int, learning_rate: float) -> str:
 def main(fresh: bool = False) -> None:
     """Measure and run what is not stored yet."""
     result = open_result(RESULT, COMMAND, SETTINGS, fresh)
+    result["threads"] = threads()
     gradients, trained = result.setdefault("gradients", {}), result.setdefault("arms", {})
     for placement, num_layers in itertools.product(PLACEMENTS, SETTINGS.depths):
         seeds = gradients.setdefault(f"{placement}, {num_layers} layers", {})
@@ -157,6 +161,14 @@ def main(fresh: bool = False) -> None:
         if str(seed) not in runs:
             with stored_after(RESULT, result, f"{name(*arm)}, seed {seed}"):
                 runs[str(seed)] = short(new_run(seed, PLACEMENTS[placement], learning_rate, warmup))
+    times, long = SETTINGS.longer, result.setdefault("longer", {})
+    longer = SETTINGS._replace(steps=times * SETTINGS.steps, record_every=times * SETTINGS.record_every)
+    for seed, warmup in itertools.product(SETTINGS.seeds, (0, SETTINGS.warmup)):
+        arm = "post-LN", warmup, SETTINGS.longer_rate
+        runs = long.setdefault(name(*arm), {})
+        if str(seed) not in runs:
+            with stored_after(RESULT, result, f"{times} × steps, {name(*arm)}, seed {seed}"):
+                runs[str(seed)] = short(new_run(seed, False, SETTINGS.longer_rate, warmup, longer))
 
 
 if __name__ == "__main__":

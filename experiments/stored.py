@@ -36,6 +36,11 @@ def stored_after(path: Path, result: dict[str, Any], line: str) -> Iterator[None
     os.replace(unfinished, path)
 
 
+def threads() -> str:
+    """How many threads NumPy's matrix products may use, as far as the environment says it."""
+    return os.environ.get("OMP_NUM_THREADS", "not set")
+
+
 def short(value: Any, digits: int = 4) -> Any:
     """Every float with so many significant digits, to keep the file small."""
     if isinstance(value, dict):

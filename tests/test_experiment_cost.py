@@ -63,6 +63,7 @@ def test_result_was_made_with_the_settings_of_the_script(result):
     assert result["command"] == COMMAND
     assert {"python", "numpy"} <= set(result["versions"])
     assert 0 < result["wall_seconds"] < 3600
+    assert result["threads"] == "1"
     assert RESULT.stat().st_size < 200_000
 
 

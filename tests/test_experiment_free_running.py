@@ -50,6 +50,7 @@ def test_result_was_made_with_the_settings_of_the_script(result):
     assert result["command"] == COMMAND
     assert {"python", "numpy"} <= set(result["versions"])
     assert 0 < result["wall_seconds"] < 3600
+    assert result["threads"] == "1"
 
 
 def test_result_is_complete_and_small(result):

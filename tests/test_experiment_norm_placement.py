@@ -50,6 +50,7 @@ def test_result_was_made_with_the_settings_of_the_script(result):
     assert result["command"] == COMMAND
     assert {"python", "numpy"} <= set(result["versions"])
     assert 0 < result["wall_seconds"] < 3600
+    assert result["threads"] == "1"
 
 
 def test_result_is_complete_and_small(result):
@@ -122,6 +123,15 @@ def test_at_one_rate_post_ln_needs_the_warm_up(result):
     without, with_warmup = (final(result, "post-LN", warmup, 0.003) for warmup in (0, SETTINGS.warmup))
     assert without.min() > 1.5
     assert with_warmup.max() < 1.1
+
+
+def test_three_times_the_steps_do_not_make_up_for_the_missing_warm_up(result):
+    without, with_warmup = (
+        np.array([np.mean(run["loss"][-5:]) for run in result["longer"][name("post-LN", warmup, 0.003)].values()])
+        for warmup in (0, SETTINGS.warmup)
+    )
+    assert len(without) == len(with_warmup) == len(SETTINGS.seeds)
+    assert with_warmup.max() < without.min()
 
 
 def test_at_smaller_rates_warm_up_only_delays_and_at_the_largest_it_does_not_help(result):
