@@ -65,11 +65,16 @@ WRONG = {
             lambda x, m, q, k, v: (m @ k) @ (x @ q).T,
             r"the output of 3 queries on 5 memory rows must have shape \(3, 7\)",
         ),
+        (lambda x, m, q, k, v: attention(x @ q, m @ k, m @ v), r"must be one array: yours is a tuple"),
         (keys_by_place, r"a shuffled memory must give the same output: yours moved"),
         (lambda x, m, q, k, v: attention(x @ q, m @ k, m @ v, scale=1.0)[0], r"scores over √d_k: off by"),
         (lambda x, m, q, k, v: 2 * attention(x @ q, m @ k, m @ v)[0], r"weighted mean of the memory's values"),
     ],
     "fast_asker": [
+        (
+            lambda m, w_k, w_v: lambda query: attention(query, m @ w_k, m @ w_v),
+            r"1 queries must be one array",
+        ),
         (lazy, r"computed before any query: yours reads the memory again"),
         (transposed_maps, r"must be those of attention to the memory: off by"),
         (lambda memory, w_k, w_v: memory @ w_k, r"must be a function of the queries: yours is a ndarray"),
@@ -86,11 +91,13 @@ WRONG = {
     "memory_gradient": [
         (lambda *args: gradients(*args)[0], r"through the keys alone"),
         (lambda *args: gradients(*args)[1], r"through the values alone"),
-        (lambda *args: np.subtract(*gradients(*args)), r"difference quotient: off by"),
+        (gradients, r"gradient by the memory must be one array"),
+        (lambda *args: np.subtract(*gradients(*args)), r"must add up: off by"),
         (lambda x, *rest: np.zeros_like(x), r"the gradient by the memory must have shape \(5, 4\)"),
     ],
     "removal_effects": [
         (lambda query, key, value: attention(query, key, value)[1], r"yours are the weights themselves"),
+        (lambda query, key, value: attention(query, key, value), r"effects of 5 keys must be one array"),
         (not_renormalised, r"column 0 must hold .* the other weights summing to 1 again: off by"),
         (lambda query, key, value: -SOLUTIONS["removal_effects"](query, key, value), r"a distance is never negative"),
         (lambda query, key, value: SOLUTIONS["removal_effects"](query, key, value)[0], r"must have shape \(2, 5\)"),

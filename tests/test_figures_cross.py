@@ -11,7 +11,7 @@ from attnlib.dates import BEGIN, UNKNOWN, as_source
 from attnlib.figures.cross import alignment, edit_source, map_misleads, memory_switch, shuffle_memory, sources
 from attnlib.figures.cross.alignment import MEAN
 from attnlib.figures.cross.edit_source import ALONE, READ_AGAIN, SOURCE
-from attnlib.figures.cross.map_misleads import HIDDEN, UNREADABLE, idle, losses, overlooked
+from attnlib.figures.cross.map_misleads import HIDDEN, SPACE, UNREADABLE, idle, losses, overlooked
 from attnlib.figures.cross.memory_switch import ITSELF, OTHER
 from attnlib.figures.cross.readings import EXAMPLES, answer_of, model, reading
 from attnlib.figures.cross.shuffle_memory import MEMORY, QUERIES, SHUFFLED
@@ -212,20 +212,22 @@ def test_an_edit_of_more_or_less_than_one_character_is_refused(new):
 def test_losses_are_those_of_one_text_at_a_time():
     text, step, character = "6/7/21", 6, 0
     read, params = reading(text), model()
-    source, target = read.source[None].copy(), np.insert(read.said[:-1], 0, BEGIN)[None]
+    source, target = read.source[None], np.insert(read.said[:-1], 0, BEGIN)[None]
     memory, _ = encode(params, source)
     mask = np.arange(len(text))[None] != character
-    source[0, character] = UNKNOWN
+    unknown = source.copy()
+    unknown[0, character] = UNKNOWN
     for way, logits in (
         (HIDDEN, decode(params, target, memory, mask)[0]),
-        (UNREADABLE, decode(params, target, encode(params, source)[0])[0]),
+        (SPACE, decode(params, target, encode(params, as_source([" /7/21"])[0])[0])[0]),
+        (UNREADABLE, decode(params, target, encode(params, unknown)[0])[0]),
     ):
         expected = read.probs[step, read.said[step]] - softmax(logits)[0, step, read.said[step]]
         assert losses(text, way)[character, step] == pytest.approx(expected, abs=2e-6)
 
 
 def test_a_digit_that_is_copied_is_lost_with_its_character():
-    for way in (HIDDEN, UNREADABLE):
+    for way in (HIDDEN, SPACE, UNREADABLE):
         shown = map_misleads.measure("7. Juni 2021", 10, way)
         assert shown.attn_weights.argmax() == shown.loss.argmax() == 0
         assert shown.loss[0] > 0.9

@@ -169,9 +169,9 @@ edit_source = Explorer(
     name="edit-source",
     source="attnlib.figures.cross.edit_source:edit_source",
     caption=(
-        f"The date model reads “{SOURCE}” with one character changed. Bars: how far each memory vector moves, measured "
-        "by its own length. Map: cross-attention after the edit minus before, mean of the heads, at the steps of the "
-        "old answer."
+        f"The date model reads “{SOURCE}” with one character changed. Bars: how far each memory vector moves, compared "
+        "with its own length. Map: cross-attention after the edit minus before, mean of the heads, while the decoder "
+        "is given the old answer."
     ),
     measure=measure,
     readout=readout,

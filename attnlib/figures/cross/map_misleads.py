@@ -11,14 +11,15 @@ from matplotlib.patches import Rectangle
 from attnlib import decode, encode, softmax
 from attnlib.course.controls import Choice, Slider, Text
 from attnlib.course.explorer import Explorer
-from attnlib.dates import BEGIN, UNKNOWN
+from attnlib.dates import BEGIN, UNKNOWN, as_source
 from attnlib.figures.canvas import SMALL, TEXT, place, sheet
 from attnlib.figures.compute.matrix import board
 from attnlib.figures.cross.readings import model, reading, signs, visible
 from attnlib.figures.palette import FAINT, INK, KEY_INK, QUERY_INK, WEIGHT, WEIGHT_INK
 
-TEXTS = "7.6.2021", "6/7/21", "June 7th, 2021", "7. Juni 2021"
-HIDDEN, UNREADABLE = "hidden from the decoder", "unreadable for the encoder"
+TEXTS = "7.6.2021", "June 7th, 2021", "7. Juni 2021"
+HIDDEN, SPACE, UNREADABLE = "hidden from the decoder", "replaced by a space", "made unreadable"
+_SIGNS = {SPACE: int(as_source([" "])[0][0, 0]), UNREADABLE: UNKNOWN}
 MUCH, LITTLE = 0.15, 0.1  # weight
 LARGE, NONE = 0.5, 0.05  # loss
 _GAP = 0.13  # between zero and the bars
@@ -35,7 +36,7 @@ class Numbers(NamedTuple):
     loss: np.ndarray  # (seq_source,) probability that the character of the answer loses
 
 
-def measure(text: str = TEXTS[0], step: int = 10, way: str = UNREADABLE) -> Numbers:
+def measure(text: str = TEXTS[0], step: int = 10, way: str = SPACE) -> Numbers:
     """Take away each character in turn, and see what the probability of one character of the answer loses."""
     said = signs(reading(text).said)
     step = min(step, len(said))
@@ -52,7 +53,7 @@ def losses(text: str, way: str) -> np.ndarray:
     if way == HIDDEN:
         mask = ~np.eye(seq, dtype=bool)[:, None]
     else:
-        np.fill_diagonal(sources, UNKNOWN)
+        np.fill_diagonal(sources, _SIGNS[way])
     memory, _ = encode(params, sources)
     target = np.repeat(np.insert(read.said[:-1], 0, BEGIN)[None], seq, axis=0)
     logits, _ = decode(params, target, memory, mask)
@@ -79,8 +80,8 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     most = int(numbers.attn_weights.argmax())
     parts = [
-        f"“{numbers.said[numbers.step - 1]}” in place {numbers.step} looks most at “{visible(numbers.text)[most]}” "
-        f"({numbers.attn_weights[most]:.2f}), loss {_loss(numbers, most)} if {numbers.way}",
+        f"“{numbers.said[numbers.step - 1]}” in place {numbers.step} looks most at {_named(numbers, most)} "
+        f"({numbers.attn_weights[most]:.2f}, loss {_loss(numbers, most)} if {numbers.way})",
         *(f"{title}: {_listed(numbers, found)}" for title, found in _findings(numbers) if found),
     ]
     return "; ".join(parts) + "."
@@ -91,9 +92,14 @@ def _findings(numbers: Numbers) -> tuple[tuple[str, list[int]], tuple[str, list[
 
 
 def _listed(numbers: Numbers, found: list[int]) -> str:
-    first, names = found[0], visible(numbers.text)
-    words = f"“{names[first]}” ({numbers.attn_weights[first]:.2f}, {_loss(numbers, first)})"
+    first = found[0]
+    words = f"{_named(numbers, first)} ({numbers.attn_weights[first]:.2f}, {_loss(numbers, first)})"
     return words + ", …" * (len(found) > 1)
+
+
+def _named(numbers: Numbers, character: int) -> str:
+    """With its place: a text has some characters twice."""
+    return f"“{visible(numbers.text)[character]}” in {character + 1}"
 
 
 def _loss(numbers: Numbers, character: int) -> str:
@@ -186,6 +192,6 @@ map_misleads = Explorer(
     controls={
         "text": Text("date", stops=TEXTS, default=TEXTS[0]),
         "step": Slider("character of the answer", stops=tuple(range(1, 11)), default=10),
-        "way": Choice("each character in turn is", stops=(HIDDEN, UNREADABLE), default=UNREADABLE),
+        "way": Choice("each character in turn is", stops=(HIDDEN, SPACE, UNREADABLE), default=SPACE),
     },
 )

@@ -75,8 +75,8 @@ def measure(shuffled: str = "the memory", order: str = "reversed", encoding: boo
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     (queries, memory), (weights, outputs) = _names(numbers), _verdicts(numbers)
-    positions = "with" if numbers.encoding else "without"
-    return f"Queries {', '.join(queries)}; memory {', '.join(memory)} {positions} positions: {weights}; {outputs}."
+    positions = "; positions added after the shuffle" if numbers.encoding else ""
+    return f"Queries {', '.join(queries)}; memory {', '.join(memory)}{positions}: {weights}; {outputs}."
 
 
 def _names(numbers: Numbers) -> tuple[list[str], list[str]]:
@@ -127,7 +127,8 @@ shuffle_memory = Explorer(
     name="shuffle-memory",
     source="attnlib.figures.cross.shuffle_memory:shuffle_memory",
     caption=(
-        "Three words ask four. Shuffle one side or both: do the outputs notice? "
+        "Three words ask four. Shuffle one side or both: do the outputs notice? Positions added after the shuffle "
+        "belong to the places, and do not move along. "
         "Keys that are shuffled without their values are a mistake, made here on purpose."
     ),
     measure=measure,
@@ -136,6 +137,6 @@ shuffle_memory = Explorer(
     controls={
         "shuffled": Choice("shuffle", stops=SHUFFLED, default="the memory"),
         "order": Choice("new order", stops=tuple(ORDERS), default="reversed"),
-        "encoding": Switch("the memory has positions"),
+        "encoding": Switch("positions added after the shuffle"),
     },
 )
