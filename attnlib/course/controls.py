@@ -51,18 +51,8 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Text:
+class Text(Choice):
     """A text: one of a few examples on the page, whatever the reader types in a live kernel."""
 
-    label: str
-    stops: tuple[str, ...]
-    default: str
 
-    kind: ClassVar[str] = "select"
-
-    def text(self, value: Any) -> str:
-        """How a value is written in the list: as it is."""
-        return str(value)
-
-
-Control = Slider | Switch | Choice | Text
+Control = Slider | Switch | Choice

@@ -67,10 +67,10 @@ def _widget(control: Control):
     }
     if isinstance(control, Switch):
         return widgets.Checkbox(**shared)
-    if isinstance(control, Choice):
-        return widgets.Dropdown(options=control.stops, **shared)
     if isinstance(control, Text):  # drawn when the reader has finished: at Enter, or when the field is left
         return widgets.Combobox(options=control.stops, ensure_option=False, continuous_update=False, **shared)
+    if isinstance(control, Choice):
+        return widgets.Dropdown(options=control.stops, **shared)
     return _slider(control, shared)
 
 
