@@ -41,6 +41,15 @@ def require_shape(array: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
     return array
 
 
+def require_judgement(found: Any, truth: bool, what: str) -> None:
+    """The answer is True or False, and the right one of the two."""
+    require(found is not None, "the answer is None: does the function return something?")
+    require(
+        isinstance(found, bool | np.bool_), f"the answer must be True or False: yours is of type {type(found).__name__}"
+    )
+    require(bool(found) == truth, f"{what}: the answer is {truth}, yours says {bool(found)}")
+
+
 def checker(check: Callable[[Any], None]) -> Callable[[Any], Result]:
     """Turn a function that raises ``ViolatedError`` into one that returns a ``Result``."""
 

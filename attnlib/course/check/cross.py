@@ -3,7 +3,7 @@
 import numpy as np
 
 from attnlib.attention import attention, attention_vjp
-from attnlib.course.check.base import checker, require, require_shape
+from attnlib.course.check.base import checker, require, require_judgement, require_shape
 
 
 def require_array(found, shape, what):
@@ -91,12 +91,7 @@ def depends_on_order(answer):
             before = memory.copy()
             found = answer(layer, x, memory)
             require(np.array_equal(memory, before), "the arguments must stay as they were: yours changed the memory")
-            require(found is not None, "the answer is None: does the function return something?")
-            require(
-                isinstance(found, bool | np.bool_),
-                f"the answer must be True or False: yours is of type {type(found).__name__}",
-            )
-            require(bool(found) == truth, f"{name} (seq_k = {seq_k}): the answer is {truth}, yours says {bool(found)}")
+            require_judgement(found, truth, f"{name} (seq_k = {seq_k})")
 
 
 def _layers(seq_q, seq_k):

@@ -4,7 +4,7 @@ import numpy as np
 
 from attnlib.alibi import alibi_bias
 from attnlib.attention import attention
-from attnlib.course.check.base import checker, require, require_shape
+from attnlib.course.check.base import checker, require, require_judgement, require_shape
 from attnlib.masks import causal_mask
 from attnlib.positions import sinusoidal_positions as encode
 from attnlib.positions import wave_angles
@@ -21,12 +21,7 @@ def is_equivariant(answer):
             before = x.copy()
             found = answer(layer, x)
             require(np.array_equal(x, before), "the argument must stay as it was: yours changed x in place")
-            require(found is not None, "the answer is None: does the function return something?")
-            require(
-                isinstance(found, bool | np.bool_),
-                f"the answer must be True or False: yours is of type {type(found).__name__}",
-            )
-            require(bool(found) == truth, f"{name} (seq = {seq}): the answer is {truth}, yours says {bool(found)}")
+            require_judgement(found, truth, f"{name} (seq = {seq})")
 
 
 def _layers(seq, width):

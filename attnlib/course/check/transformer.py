@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from attnlib.attention import attention
-from attnlib.course.check.base import checker, require, require_shape
+from attnlib.course.check.base import checker, require, require_judgement, require_shape
 from attnlib.decoder import decoder_layer, init_decoder
 from attnlib.masks import causal_mask, padding_mask
 from attnlib.params import tree_map
@@ -62,12 +62,7 @@ def is_causal(answer):
             before = x.copy()
             found = answer(layer, x)
             require(np.array_equal(x, before), "the argument must stay as it was: yours changed x in place")
-            require(found is not None, "the answer is None: does the function return something?")
-            require(
-                isinstance(found, bool | np.bool_),
-                f"the answer must be True or False: yours is of type {type(found).__name__}",
-            )
-            require(bool(found) == truth, f"{name} (seq = {seq}): the answer is {truth}, yours says {bool(found)}")
+            require_judgement(found, truth, f"{name} (seq = {seq})")
 
 
 def _layers(width, rng):
