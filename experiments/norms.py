@@ -23,6 +23,7 @@ from attnlib.dates import LONGEST, SOURCE_VOCAB
 from experiments.date_tags import TAG_NAMES, Padded, date_tags, text_batch
 from experiments.normed_model import (
     COUNTED,
+    MASKED,
     NORMS,
     PER_POSITION,
     NormedModel,
@@ -56,6 +57,8 @@ class Settings(NamedTuple):
     learning_rates: tuple[float, ...] = (0.005, 0.01, 0.02, 0.04)  # at the first step; it falls to 0 in a straight line
     choosing_seeds: tuple[int, ...] = (100, 101)  # pick the learning rate, and are not used again
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    more_seeds: tuple[int, ...] = (5, 6, 7, 8, 9)  # for the two arms that lie close together and matter most
+    more_arms: tuple[tuple[str, int], ...] = (("LayerNorm", 32), (MASKED, 32))
     processes: int = 2
 
 
@@ -223,7 +226,7 @@ def counted_run(seed: int, kind: str, batch: int, learning_rate: float, settings
 def run_arm(result: dict[str, Any], path: Path, kind: str, batch: int, settings: Settings, pool: Any) -> None:
     """Choose the learning rate, then run the seeds that count: what is not stored yet."""
     key = name(kind, batch)
-    entry = result.setdefault("arms", {}).setdefault(key, {"tried": {}, "learning_rate": None, "runs": {}})
+    entry = result.setdefault("arms", {}).setdefault(key, {"tried": {}, "learning_rate": None})
     entry["parameters"] = count_parameters(new_model(np.random.default_rng(0), kind, settings))
     for seed in settings.choosing_seeds[min(map(len, entry["tried"].values()), default=0) :]:
         with stored_after(path, result, f"{key}, choosing, seed {seed}"):
@@ -231,11 +234,16 @@ def run_arm(result: dict[str, Any], path: Path, kind: str, batch: int, settings:
             for learning_rate, loss in zip(settings.learning_rates, losses, strict=True):
                 entry["tried"].setdefault(f"{learning_rate:g}", []).append(loss)
     entry["learning_rate"] = choose(entry["tried"])
-    missing = [seed for seed in settings.seeds if str(seed) not in entry["runs"]]
     one = partial(counted_run, kind=kind, batch=batch, learning_rate=entry["learning_rate"], settings=settings)
-    if missing:
-        with stored_after(path, result, f"{key}, learning rate {entry['learning_rate']:g}, seeds {missing}"):
-            entry["runs"] |= dict(zip(map(str, missing), pool.map(one, missing), strict=True))
+    groups = {"runs": settings.seeds}
+    if (kind, batch) in settings.more_arms:
+        groups["more_runs"] = settings.more_seeds
+    for group, seeds in groups.items():
+        stored = entry.setdefault(group, {})
+        missing = [seed for seed in seeds if str(seed) not in stored]
+        if missing:
+            with stored_after(path, result, f"{key}, learning rate {entry['learning_rate']:g}, seeds {missing}"):
+                stored |= dict(zip(map(str, missing), pool.map(one, missing), strict=True))
 
 
 def main(fresh: bool = False) -> None:

@@ -47,6 +47,18 @@ def result():
     return json.loads(RESULT.read_text("utf-8"))
 
 
+def at_end(result, kind, batch, key="inference", groups=("runs",)):
+    """(seeds,) what was measured after training"""
+    stored = result["arms"][name(kind, batch)]
+    return np.array([run["end"][key] for group in groups for run in stored[group].values()])
+
+
+def ratios(result, kind, batch):
+    """(seeds, points) loss at inference divided by the loss in training mode"""
+    runs = result["arms"][name(kind, batch)]["runs"].values()
+    return np.array([np.divide(run["inference"], run["training"]) for run in runs])
+
+
 def small_model(rng, kind):
     """A model of random gains and biases, not ones and zeros."""
     model = init_normed_model(rng, kind, VOCAB, OUTPUTS, D_MODEL, HEADS, D_FF, LAYERS)
@@ -217,9 +229,11 @@ def test_result_was_made_with_the_settings_of_the_script(result):
 
 def test_result_is_complete(result):
     assert set(result["arms"]) == {name(kind, batch) for kind, batch in arms()}
-    for (kind, _), stored in zip(arms(), result["arms"].values(), strict=True):
+    for (kind, batch), stored in zip(arms(), result["arms"].values(), strict=True):
         assert set(stored["runs"]) == {str(seed) for seed in SETTINGS.seeds}
-        for run in stored["runs"].values():
+        more = stored.get("more_runs", {})
+        assert set(more) == {str(seed) for seed in SETTINGS.more_seeds if (kind, batch) in SETTINGS.more_arms}
+        for run in (*stored["runs"].values(), *more.values()):
             assert len(run["training"]) == len(run["inference"]) == len(run["strays"]) == len(SETTINGS.measured_at)
             assert (run["end"]["longer"] is None) == (kind == PER_POSITION)
 
@@ -229,7 +243,8 @@ def test_training_is_measured_to_its_end():
 
 
 def test_seeds_that_choose_are_not_seeds_that_count():
-    assert not set(SETTINGS.choosing_seeds) & set(SETTINGS.seeds)
+    assert not set(SETTINGS.choosing_seeds) & {*SETTINGS.seeds, *SETTINGS.more_seeds}
+    assert not set(SETTINGS.seeds) & set(SETTINGS.more_seeds)
     assert len(SETTINGS.seeds) >= 5
 
 
@@ -262,3 +277,76 @@ def test_running_again_gives_the_stored_losses(result, kind, batch):
         np.testing.assert_allclose(again["strays"], first["strays"][:2], rtol=2e-3)
     else:
         assert again["strays"] == first["strays"][:2] == [None, None]
+
+
+def test_a_reduced_run_comes_to_the_same_conclusion():
+    """A new seed, a part of the steps: running statistics lag at first, and are the quieter ones soon after."""
+    few = SETTINGS._replace(measured_at=(5, 50), final_texts=8, alone=2)
+    run = new_run(200, PER_POSITION, 4, 0.005, few)
+    assert run["inference"][0] > run["training"][0]
+    assert run["inference"][1] < run["training"][1]
+
+
+# What the README and the chapter say
+
+
+def test_with_many_texts_a_batch_batch_norm_beats_layer_norm_in_most_seeds(result):
+    groups = ("runs", "more_runs")
+    layer, batch = (at_end(result, kind, 32, groups=groups) for kind in ("LayerNorm", MASKED))
+    assert (batch < layer).sum() >= 8
+    assert batch.mean() < 0.7 * layer.mean()
+
+
+def test_with_few_texts_a_batch_it_does_not(result):
+    by_token = min(at_end(result, kind, 4).mean() for kind in ("LayerNorm", "RMSNorm"))
+    assert min(at_end(result, kind, 4).mean() for kind in (MASKED, COUNTED)) > 1.05 * by_token
+
+
+def test_statistics_per_position_learn_worst_and_have_seen_too_little_at_the_end_of_a_text(result):
+    assert at_end(result, PER_POSITION, 4).min() > 3 * at_end(result, MASKED, 4).max()
+    for batch in SETTINGS.batches:
+        rest = [at_end(result, kind, batch).mean() for kind in NORMS if kind != PER_POSITION]
+        assert at_end(result, PER_POSITION, batch).mean() > 1.5 * max(rest)
+    *_, late, last = at_end(result, PER_POSITION, 32, "by_position").mean(axis=0)
+    assert last > 2 * late
+    *_, late, last = at_end(result, "LayerNorm", 32, "by_position").mean(axis=0)
+    assert last < late
+
+
+@pytest.mark.parametrize("kind", [MASKED, COUNTED, PER_POSITION])
+@pytest.mark.parametrize("batch", SETTINGS.batches)
+def test_inference_is_worse_at_first_and_no_longer_at_the_end(result, kind, batch):
+    assert ratios(result, kind, batch)[:, 0].min() > 1
+    gap = at_end(result, kind, batch) - at_end(result, kind, batch, "training")
+    assert gap.mean() < 0
+    if batch == 4:
+        assert gap.max() < 0  # in every seed
+
+
+def test_a_larger_batch_strays_less_and_counted_padding_more(result):
+    def last(kind, batch):
+        return np.mean([run["strays"][-1] for run in result["arms"][name(kind, batch)]["runs"].values()])
+
+    for kind in (MASKED, COUNTED, PER_POSITION):
+        assert last(kind, 32) < 0.7 * last(kind, 4)
+    for batch in SETTINGS.batches:
+        assert last(MASKED, batch) < last(COUNTED, batch) < last(PER_POSITION, batch)
+
+
+@pytest.mark.parametrize("batch", SETTINGS.batches)
+def test_a_text_alone_in_training_mode_is_read_badly_by_batch_norms_only(result, batch):
+    for kind in NORMS:
+        alone, inference = at_end(result, kind, batch, "alone").mean(), at_end(result, kind, batch).mean()
+        assert (alone > 1.4 * inference) == has_statistics(kind)
+
+
+def test_nothing_reads_two_dates_after_training_on_one(result):
+    for kind, batch in arms():
+        if kind != PER_POSITION:
+            assert at_end(result, kind, batch, "longer").mean() > 5 * at_end(result, kind, batch).mean()
+
+
+def test_no_chosen_learning_rate_is_at_an_end_of_its_grid_but_one(result):
+    low, *_, high = SETTINGS.learning_rates
+    ends = {key for key, stored in result["arms"].items() if not low < stored["learning_rate"] < high}
+    assert ends == {name(PER_POSITION, 4)}
