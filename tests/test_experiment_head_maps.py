@@ -9,7 +9,6 @@ from attnlib.params import tree_leaves
 from attnlib.tasks import IGNORED
 from experiments import one_or_two_heads
 from experiments.head_maps import (
-    COMMAND,
     QUESTIONS,
     RESULT,
     SETTINGS,
@@ -45,20 +44,8 @@ def of_seeds(result, name):
 # The result files
 
 
-def test_results_were_made_with_the_settings_of_their_scripts(result, pair):
-    for stored, settings, command in (
-        (result, SETTINGS, COMMAND),
-        (pair, one_or_two_heads.SETTINGS, one_or_two_heads.COMMAND),
-    ):
-        assert stored["settings"] == json.loads(json.dumps(settings._asdict()))
-        assert stored["command"] == command
-        assert {"python", "numpy"} <= set(stored["versions"])
-        assert 0 < stored["wall_seconds"] < 3600
-
-
-def test_results_are_complete_and_small(result, pair):
+def test_results_are_complete(result, pair):
     shape = len(SETTINGS.seeds), SETTINGS.num_layers, SETTINGS.num_heads, len(QUESTIONS)
-    assert max(RESULT.stat().st_size, one_or_two_heads.RESULT.stat().st_size) < 200_000
     assert set(result["runs"]) == {str(seed) for seed in SETTINGS.seeds}
     assert of_seeds(result, "without").shape == of_seeds(result, "alone").shape == shape
     assert of_seeds(result, "loss").shape == (len(SETTINGS.seeds), SETTINGS.steps // SETTINGS.record_every)

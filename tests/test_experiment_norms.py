@@ -22,7 +22,6 @@ from experiments.normed_model import (
     update_running,
 )
 from experiments.norms import (
-    COMMAND,
     RESULT,
     SETTINGS,
     Trained,
@@ -217,14 +216,6 @@ def test_a_batch_strays_by_the_distance_of_its_mean(kind, rng):
 
 
 # The result file
-
-
-def test_result_was_made_with_the_settings_of_the_script(result):
-    assert result["settings"] == json.loads(json.dumps(SETTINGS._asdict()))
-    assert result["command"] == COMMAND
-    assert {"python", "numpy"} <= set(result["versions"])
-    assert 0 < result["wall_seconds"] < 3600
-    assert RESULT.stat().st_size < 200_000
 
 
 def test_result_is_complete(result):

