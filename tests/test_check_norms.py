@@ -21,6 +21,10 @@ NAMES = {
 SOLUTIONS = {exercise: DEFINED[name] for name, exercise in NAMES.items()}
 
 
+def whatever_is_not_nan(x, mask):
+    return np.nanmean(x, axis=(0, 1)), np.nanvar(x, axis=(0, 1))
+
+
 def normed(x, eps, axis=-1, ddof=0):
     return (x - x.mean(axis=axis, keepdims=True)) / np.sqrt(x.var(axis=axis, keepdims=True, ddof=ddof) + eps)
 
@@ -146,6 +150,7 @@ WRONG = {
         (lambda x, mask: (x[mask].mean(axis=0), x[mask].var(axis=0, ddof=1)), r"the variance is biased: divide by \d"),
         (squares_of_the_padding_too, r"the mean squared distance of the tokens that count"),
         (lambda x, mask: x[mask].mean(axis=0), r"must be a pair \(mean, variance\)"),
+        (whatever_is_not_nan, r"the mask says what is padding, not NaN"),
     ],
     "running_statistics": [
         (lambda m, v, x, momentum: step(m, v, x, 1 - momentum), r"momentum = 0.1 is the share of the new batch"),

@@ -43,6 +43,12 @@ def bitwise(layer, x):
     return all(np.array_equal(layer(x[:k]), whole[:k]) for k in range(1, len(x)))
 
 
+def neighbours(layer, x):
+    """Changes each token, but looks only at the output just before it."""
+    whole = layer(x)
+    return all(np.allclose(layer(x + np.eye(len(x))[:, [t]])[t - 1], whole[t - 1]) for t in range(1, len(x)))
+
+
 def earlier_changes_later(layer, x):
     """The wrong direction: whether changing the first token leaves the others alone."""
     changed = x.copy()
@@ -142,8 +148,14 @@ WRONG = {
         (lambda layer, x: False, r"behind a causal mask \(seq = 6\): the answer is True, yours says False"),
         (bitwise, r"the answer is True, yours says False"),
         (lambda layer, x: trimmed(layer, x, 1e-2), r"a leak of a ten-thousandth .* yours says True"),
-        (lambda layer, x: no_gap_at(layer, x, 2), r"one hole, where query 3 sees key 4 .* yours says True"),
-        (lambda layer, x: no_gap_at(layer, x, len(x) - 1), r"one hole, where query 3 sees key 4 .* yours says True"),
+        (lambda layer, x: no_gap_at(layer, x, 2), r"one hole, where query 0 sees key 1 .* yours says True"),
+        (lambda layer, x: no_gap_at(layer, x, 4), r"one hole, where query 0 sees key 1 .* yours says True"),
+        (lambda layer, x: no_gap_at(layer, x, len(x) - 1), r"one hole, where query 0 sees key 1 .* yours says True"),
+        (
+            lambda layer, x: all(no_gap_at(layer, x, k) for k in range(1, len(x), 2)),
+            r"one hole, where query 1 sees key 2 .* yours says True",
+        ),
+        (neighbours, r"one hole, where query 1 sees key 5 .* yours says True"),
         (earlier_changes_later, r"behind a causal mask .* yours says False"),
         (in_place, r"changed x in place"),
         (lambda layer, x: 1.0, r"must be True or False: yours is of type float"),

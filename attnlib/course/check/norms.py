@@ -82,6 +82,11 @@ def masked_statistics(answer):
             "the variance is the mean squared distance of the tokens that count: "
             f"{kept.var(axis=0)[0]:.3f} for the first feature, yours {variance[0]:.3f}",
         )
+        again = _pair(answer(np.where(mask[..., None], x, 100.0), mask), "(mean, variance)")
+        require(
+            np.allclose(again[0], mean) and np.allclose(again[1], variance),
+            "the mask says what is padding, not NaN: with 100 in the padding your statistics are others",
+        )
 
 
 @checker

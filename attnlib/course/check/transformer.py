@@ -58,14 +58,14 @@ def is_causal(answer):
     rng = np.random.default_rng(51)
     for seq, width in [(6, 4), (9, 3)]:
         x = rng.normal(size=(seq, width))
-        for name, layer, truth in _layers(width, rng):
+        for name, layer, truth in _layers(seq, width, rng):
             before = x.copy()
             found = answer(layer, x)
             require(np.array_equal(x, before), "the argument must stay as it was: yours changed x in place")
             require_judgement(found, truth, f"{name} (seq = {seq})")
 
 
-def _layers(width, rng):
+def _layers(seq, width, rng):
     """Layers to be judged: a name, the layer, and whether it is causal. Each takes any number of tokens."""
     w = rng.normal(size=(width, width))
 
@@ -75,10 +75,13 @@ def _layers(width, rng):
     def masked_late(x):
         return softmax(x @ x.T) * causal_mask(len(x), len(x)) @ x
 
-    def one_peep(n):
-        mask = causal_mask(n, n)
-        mask[3:4, 4:5] = True  # query 3 sees key 4
-        return mask
+    def with_hole(i, j):
+        def mask_of(n):
+            mask = causal_mask(n, n)
+            mask[i : i + 1, j : j + 1] = True
+            return mask
+
+        return f"a mask with one hole, where query {i} sees key {j}", attend(mask_of), False
 
     def reordered(x):
         # Sums in another order for every length: equal up to rounding, and not beyond.
@@ -96,8 +99,10 @@ def _layers(width, rng):
         ("a mask that hides the diagonal too", attend(lambda n: np.tri(n, k=-1, dtype=bool)), True),
         ("a flipped causal mask", attend(lambda n: ~causal_mask(n, n)), False),
         ("a causal mask applied after the softmax", masked_late, False),
-        ("a mask with one hole, where query 3 sees key 4", attend(one_peep), False),
         ("a leak of a ten-thousandth of the last token", whisper, False),
+        # At every place, since a test of one place finds one hole; and one far ahead, for a test of neighbours.
+        *(with_hole(i, i + 1) for i in range(seq - 1)),
+        with_hole(1, seq - 1),
     ]
 
 
