@@ -13,9 +13,10 @@ from attnlib.figures.cross.alignment import MEAN
 from attnlib.figures.cross.edit_source import ALONE, READ_AGAIN, SOURCE
 from attnlib.figures.cross.map_misleads import HIDDEN, SPACE, UNREADABLE, idle, losses, overlooked
 from attnlib.figures.cross.memory_switch import ITSELF, OTHER
-from attnlib.figures.cross.readings import EXAMPLES, answer_of, model, reading
+from attnlib.figures.cross.readings import EXAMPLES, answer_of
 from attnlib.figures.cross.shuffle_memory import MEMORY, QUERIES, SHUFFLED
 from attnlib.figures.cross.words import ENGLISH_VECTORS, GERMAN_VECTORS
+from attnlib.figures.date_readings import date_model, reading
 from tests.explorers import every_state, numbers_in, words_of
 
 ALL = (alignment, edit_source, map_misleads, memory_switch, shuffle_memory, sources)
@@ -124,7 +125,7 @@ def test_mean_of_all_heads_is_the_mean_of_the_heads():
 
 
 def test_examples_are_read_as_translate_reads_them():
-    for found in translate(model(), list(EXAMPLES)):
+    for found in translate(date_model(), list(EXAMPLES)):
         shown = alignment.measure(text=found.text)
         assert answer_of(shown.said) == found.answer
         assert shown.confidence.prod() == pytest.approx(found.confidence)
@@ -175,17 +176,17 @@ def test_an_edit_moves_every_memory_vector_or_its_own_alone(state):
 def test_the_model_s_answer_to_the_edited_text_is_what_translate_says():
     for character, new in ((6, "l"), (1, "9"), (12, "9")):
         shown = edit_source.measure(character=character, new=new)
-        assert answer_of(shown.says) == translate(model(), [shown.text])[0].answer
+        assert answer_of(shown.says) == translate(date_model(), [shown.text])[0].answer
     assert answer_of(edit_source.measure(6, "l").says) == "2021-07-07", "Juni has become Juli"
 
 
 def test_one_moved_key_takes_or_gives_weight_of_the_others_in_proportion():
     """In layer 1 the queries do not know the memory: a softmax shares the rest as before."""
     edit, target = 5, np.insert(reading(SOURCE).said[:-1], 0, BEGIN)[None]
-    before, other = (encode(model(), as_source([text])[0])[0] for text in (SOURCE, edit_source.measure().text))
+    before, other = (encode(date_model(), as_source([text])[0])[0] for text in (SOURCE, edit_source.measure().text))
     after = before.copy()
     after[:, edit] = other[:, edit]
-    (old, _), (new, _) = (decode(model(), target, memory)[1] for memory in (before, after))
+    (old, _), (new, _) = (decode(date_model(), target, memory)[1] for memory in (before, after))
     rest = np.arange(len(SOURCE)) != edit
     ratios = new[1][..., rest] / old[1][..., rest]
     np.testing.assert_allclose(ratios, ratios[..., :1] * np.ones_like(ratios), rtol=1e-8)
@@ -211,7 +212,7 @@ def test_an_edit_of_more_or_less_than_one_character_is_refused(new):
 
 def test_losses_are_those_of_one_text_at_a_time():
     text, step, character = "6/7/21", 6, 0
-    read, params = reading(text), model()
+    read, params = reading(text), date_model()
     source, target = read.source[None], np.insert(read.said[:-1], 0, BEGIN)[None]
     memory, _ = encode(params, source)
     mask = np.arange(len(text))[None] != character

@@ -10,7 +10,8 @@ from attnlib.course.explorer import Explorer
 from attnlib.figures.canvas import HEADING, SMALL, TEXT, sheet
 from attnlib.figures.compute.matrix import board
 from attnlib.figures.cross.maps import draw_map, name_map
-from attnlib.figures.cross.readings import EXAMPLES, HEADS, LAYERS, answer_of, reading, signs, visible
+from attnlib.figures.cross.readings import EXAMPLES, HEADS, LAYERS, answer_of, signs, visible
+from attnlib.figures.date_readings import reading
 from attnlib.figures.palette import FAINT, KEY_INK, QUERY_INK, WEIGHT_INK, WEIGHT_MAP
 
 MEAN = "mean of all heads"

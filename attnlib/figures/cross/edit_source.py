@@ -14,7 +14,8 @@ from attnlib.dates import BEGIN, STEPS, as_source
 from attnlib.figures.canvas import HEADING, SMALL, TEXT, sheet
 from attnlib.figures.compute.matrix import Grid, board, frame
 from attnlib.figures.cross.maps import draw_map, name_map
-from attnlib.figures.cross.readings import answer_of, model, reading, signs, visible
+from attnlib.figures.cross.readings import answer_of, signs, visible
+from attnlib.figures.date_readings import date_model, reading
 from attnlib.figures.palette import FAINT, INK, KEY, KEY_INK, QUERY_INK, RULE, SCORE_INK, SCORE_SIGNED
 from attnlib.greedy import decode_next, start_cache
 
@@ -74,27 +75,27 @@ def measure(character: int = 6, new: str = "l", scope: str = READ_AGAIN, layer: 
 @lru_cache(maxsize=16)
 def edited(new: str | None) -> Edited:
     """Every place edited to this character, in both ways: arrays (places, 2, …). None edits nothing: (1, 2, …)."""
-    whole, _ = encode(model(), as_source([SOURCE])[0])
+    whole, _ = encode(date_model(), as_source([SOURCE])[0])
     read = whole
     if new is not None:
         texts = [SOURCE[:i] + new + SOURCE[i + 1 :] for i in range(len(SOURCE))]
-        read, _ = encode(model(), as_source(texts)[0])
+        read, _ = encode(date_model(), as_source(texts)[0])
     alone = np.repeat(whole, len(read), axis=0)
     places = np.arange(len(read))
     alone[places, places] = read[places, places]
     memory = np.stack([read, alone], axis=1).reshape(-1, *whole.shape[1:])
     answer, confidence = say(memory)
     target = np.insert(reading(SOURCE).said[:-1], 0, BEGIN)
-    _, maps = decode(model(), np.repeat(target[None], len(memory), axis=0), memory)
+    _, maps = decode(date_model(), np.repeat(target[None], len(memory), axis=0), memory)
     cross = np.stack([own_and_cross[1].mean(axis=1) for own_and_cross in maps], axis=1)
     return Edited(*(part.reshape(len(read), 2, *part.shape[1:]) for part in (answer, confidence, memory, cross)))
 
 
 def say(memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The likeliest answer to each memory, (batch, steps), and the probability of each of its characters."""
-    said, caches, sure = np.full((len(memory), 1), BEGIN), start_cache(model(), memory), []
+    said, caches, sure = np.full((len(memory), 1), BEGIN), start_cache(date_model(), memory), []
     for _ in range(STEPS):
-        logits, caches = decode_next(model(), said, caches)
+        logits, caches = decode_next(date_model(), said, caches)
         probs = softmax(logits[:, -1])
         sure.append(probs.max(axis=-1))
         said = np.concatenate([said, probs.argmax(axis=-1)[:, None]], axis=1)

@@ -14,7 +14,8 @@ from attnlib.course.explorer import Explorer
 from attnlib.dates import BEGIN, UNKNOWN, as_source
 from attnlib.figures.canvas import SMALL, TEXT, place, sheet
 from attnlib.figures.compute.matrix import board
-from attnlib.figures.cross.readings import model, reading, signs, visible
+from attnlib.figures.cross.readings import signs, visible
+from attnlib.figures.date_readings import date_model, reading
 from attnlib.figures.palette import FAINT, INK, KEY_INK, QUERY_INK, WEIGHT, WEIGHT_INK
 
 TEXTS = "7.6.2021", "June 7th, 2021", "7. Juni 2021"
@@ -47,7 +48,7 @@ def measure(text: str = TEXTS[0], step: int = 10, way: str = SPACE) -> Numbers:
 @lru_cache(maxsize=64)
 def losses(text: str, way: str) -> np.ndarray:
     """(seq_source, steps): what each character of the answer loses, after the same characters before it."""
-    read, params = reading(text), model()
+    read, params = reading(text), date_model()
     seq, steps = len(read.source), len(read.said)
     sources, mask = np.repeat(read.source[None], seq, axis=0), None
     if way == HIDDEN:

@@ -1,27 +1,11 @@
-"""The date model and what it read, remembered between the figures."""
-
-from functools import lru_cache
+"""What the date model is asked, and what it said, as signs to draw."""
 
 import numpy as np
 
-from attnlib.date_model import Reading, load_date_model, read
 from attnlib.dates import END, TARGET
-from attnlib.transformer import TransformerParams
 
 EXAMPLES = ("June 7th, 2021", "7.6.21", "6/7/21", "le 7 juin 2021", "Montag, 7. Juni 2021", "the 31st of May 1999")
 LAYERS, HEADS = 2, 4
-
-
-@lru_cache
-def model() -> TransformerParams:
-    """The trained parameters in float64."""
-    return load_date_model(dtype=np.float64)
-
-
-@lru_cache(maxsize=64)
-def reading(text: str) -> Reading:
-    """One text, read once."""
-    return read(model(), text)
 
 
 def signs(said: np.ndarray) -> list[str]:

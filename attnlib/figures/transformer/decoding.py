@@ -12,6 +12,7 @@ from attnlib.course.explorer import Explorer
 from attnlib.dates import STEPS, TARGET
 from attnlib.figures.canvas import HEADING, SMALL, sheet
 from attnlib.figures.compute.matrix import arrow, board
+from attnlib.figures.date_readings import reading
 from attnlib.figures.palette import (
     FAINT,
     INK,
@@ -24,7 +25,6 @@ from attnlib.figures.palette import (
     WEIGHT_INK,
     WEIGHT_MAP,
 )
-from attnlib.figures.transformer.trained import reading
 
 EXAMPLES = ("June 7th, 2021", "7.6.21", "6/7/2021", "le 14 juillet 1989", "2. Dez 99", "7 6 21", "hello world")
 _SHADES = WEIGHT_MAP.resampled(9)

@@ -14,8 +14,8 @@ from attnlib.course.explorer import Explorer
 from attnlib.dates import BEGIN, PADDING, STEPS, as_source, as_texts
 from attnlib.figures.canvas import HEADING, SMALL, TEXT, sheet
 from attnlib.figures.compute.matrix import board
+from attnlib.figures.date_readings import date_model
 from attnlib.figures.palette import FAINT, INK, KEY_INK, PAPER, RULE, VALUE, VALUE_INK
-from attnlib.figures.transformer.trained import date_model
 from attnlib.greedy import decode_next, start_cache
 from attnlib.masks import padding_mask
 from attnlib.transformer import encode

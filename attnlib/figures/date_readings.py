@@ -1,4 +1,4 @@
-"""The trained date model, loaded once for all figures of the chapter."""
+"""The trained date model, and what it read, computed once for all figures."""
 
 from functools import lru_cache
 
