@@ -15,8 +15,8 @@ PORT ?= 8000
 
 define README_PICTURE
 from pathlib import Path
-from attnlib.figures.canvas import to_png
-from attnlib.figures.compute import pipeline
+from attncourse.drawing.canvas import to_png
+from attncourse.figures.compute import pipeline
 Path("book/readme.png").write_bytes(to_png(pipeline.frame()))
 endef
 export README_PICTURE
@@ -44,7 +44,7 @@ lab: $(BOOK) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=chapters
 
 notebooks: $(BOOK) ## run every notebook again and keep its outputs, ready to commit
-	$(BIN)/python -m attnlib.course.execute chapters/*.ipynb
+	$(BIN)/python -m attnbook.execute chapters/*.ipynb
 
 test: lint types unit nbval browser ## every check; `make -k test` goes on after the first that fails
 
@@ -84,7 +84,7 @@ clean: ## remove what was built, keep .venv
 	find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -exec rm -rf {} +
 
 # A stamp is newer than the pins it was made from: the second call installs nothing.
-$(BOOK): requirements.txt constraints.txt pyproject.toml
+$(BOOK): requirements.txt constraints.txt pyproject.toml book/pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found: install one, or call make PYTHON=/path/to/python3"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt

@@ -26,7 +26,7 @@ STEPS_TO_AGREE = 5
 def numpy_trainer(params, batches):
     """A function that takes one step with attnlib and returns the loss."""
     import attnlib
-    from attnlib.date_model import date_loss_vjp
+    from attnlib.dates.model import date_loss_vjp
 
     state = attnlib.adam_start(params)
 
@@ -130,7 +130,7 @@ def contenders(dtype, batches):
     """One step of training for each, all from the same parameters and with the same batches."""
     import numpy as np
 
-    from attnlib.date_model import init_date_model
+    from attnlib.dates.model import init_date_model
 
     params = init_date_model(np.random.default_rng(0), dtype)
     return {
@@ -173,8 +173,8 @@ def ratio(times, name, other):
 def decoders(batch):
     """Decoding the same texts with and without the cache; the answers must be the same."""
     from attnlib import greedy, padding_mask
-    from attnlib.date_model import load_date_model
-    from attnlib.dates import BEGIN, STEPS
+    from attnlib.dates.model import load_date_model
+    from attnlib.dates.task import BEGIN, STEPS
 
     params, mask = load_date_model(), padding_mask(batch.lengths, batch.source.shape[1])
 
@@ -199,7 +199,7 @@ def main():
     import numpy as np
     import torch
 
-    from attnlib.dates import date_batches
+    from attnlib.dates.task import date_batches
 
     torch.set_num_threads(options.threads)
     clock = time.process_time if options.cpu_time else time.perf_counter

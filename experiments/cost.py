@@ -12,18 +12,18 @@ values of the past kept, and computed again at every step.
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from attncourse.results import result_path
 from attnlib import attention, init_transformer, softmax
 from attnlib.encoder import encoder_layer, init_encoder
 from attnlib.greedy import decode_next, start_cache
 from attnlib.transformer import TransformerParams, decode, encode
 from experiments.stored import open_result, short, stored_after, threads
 
-RESULT = Path(__file__).with_suffix(".json")
+RESULT = result_path("cost")
 COMMAND = "OMP_NUM_THREADS=1 python -m experiments.cost"
 PARTS = ("attention", "encoder layer")
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.dates import LANGUAGES, NUMBERS, PADDING, SOURCE_CODES, draw_date, fill, pick
+from attnlib.dates.task import LANGUAGES, NUMBERS, PADDING, SOURCE_CODES, draw_date, fill, pick
 from attnlib.tasks import IGNORED
 
 TAG_NAMES = ("other", "day", "month", "year")
@@ -23,7 +23,7 @@ class Padded(NamedTuple):
 
 
 def tagged_date(rng: np.random.Generator) -> tuple[str, list[int]]:
-    """A date as ``attnlib.dates`` writes it, and one of OTHER, DAY, MONTH, YEAR for each of its characters."""
+    """A date as ``attnlib.dates.task`` writes it, and one of OTHER, DAY, MONTH, YEAR for each of its characters."""
     date, language = draw_date(rng), pick(rng, tuple(LANGUAGES.values()))
     pattern = pick(rng, NUMBERS if rng.random() < 1 / 3 else language.patterns)
     text, tags = "", []
@@ -54,7 +54,7 @@ def joined(parts: list[tuple[str, list[int]]]) -> tuple[str, list[int]]:
 
 
 def as_padded(texts: tuple[str, ...], tags: tuple[list[int], ...]) -> Padded:
-    """Texts and tags as numbers; the texts may be longer than those that ``attnlib.dates`` reads."""
+    """Texts and tags as numbers; the texts may be longer than those that ``attnlib.dates.task`` reads."""
     lengths = np.array([len(text) for text in texts])
     tokens = np.full((len(texts), lengths.max()), PADDING)
     targets = np.full_like(tokens, IGNORED)

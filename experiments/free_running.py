@@ -14,22 +14,22 @@ import itertools
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
 
+from attncourse.results import result_path
 from attnlib import causal_mask, fit, init_transformer, padding_mask
 from attnlib.adam import adam_start
-from attnlib.date_model import date_loss_vjp
-from attnlib.dates import BEGIN, SOURCE_VOCAB, STEPS, TARGET_VOCAB, DateBatch, as_batch, date_batches
+from attnlib.dates.model import date_loss_vjp
+from attnlib.dates.task import BEGIN, SOURCE_VOCAB, STEPS, TARGET_VOCAB, DateBatch, as_batch, date_batches
+from attnlib.dates.train import held_out_dates, learning_rate
 from attnlib.greedy import greedy
-from attnlib.train import held_out_dates, learning_rate
 from attnlib.transformer import TransformerParams, transformer
 from experiments.stored import open_result, short, stored_after, threads
 
-RESULT = Path(__file__).with_suffix(".json")
+RESULT = result_path("free_running")
 COMMAND = "OMP_NUM_THREADS=1 python -m experiments.free_running"
 MASKS = {
     "causal": causal_mask,

@@ -11,19 +11,19 @@ one whose looks elsewhere and knows it all the same; of each kind the one whose 
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from attncourse.figures.heads.trained import DIGIT, keep_heads, places_looked_at, share_of_weight, text_of, to_stored
+from attncourse.results import result_path
 from attnlib import causal_mask, fit
 from attnlib.attention_model import ModelParams, attention_model, init_attention_model
-from attnlib.figures.heads.trained import DIGIT, keep_heads, places_looked_at, share_of_weight, text_of, to_stored
 from attnlib.tasks import IGNORED, Batch
 from experiments.questions import accuracy_of_each, loss_vjp
 from experiments.stored import open_result, short, stored_after
 
-RESULT = Path(__file__).with_suffix(".json")
+RESULT = result_path("head_maps")
 COMMAND = "python -m experiments.head_maps"
 QUESTIONS = ("the token before", "the token two before", "the digit of a letter seen before")
 

@@ -9,17 +9,17 @@ asked of heads that are wider, and of longer training.
 """
 
 import sys
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from attncourse.results import result_path
 from attnlib import MultiHeadParams, count_parameters
 from attnlib.attention_model import ModelParams, attention_model, init_attention_model
 from experiments.questions import QUESTIONS, TASKS, accuracy_of_each, train
 from experiments.stored import open_result, short, stored_after
 
-RESULT = Path(__file__).with_suffix(".json")
+RESULT = result_path("heads")
 COMMAND = "python -m experiments.heads"
 
 

@@ -13,11 +13,11 @@ times the steps at one of the rates.
 import itertools
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from attncourse.results import result_path
 from attnlib import accuracy, cross_entropy_vjp, fit
 from attnlib.encoder import EncoderParams, encoder_vjp, init_encoder
 from attnlib.linear import linear_vjp
@@ -26,7 +26,7 @@ from attnlib.tasks import Batch, sort
 from attnlib.transformer import vectors_vjp
 from experiments.stored import open_result, short, stored_after, threads
 
-RESULT = Path(__file__).with_suffix(".json")
+RESULT = result_path("norm_placement")
 COMMAND = "OMP_NUM_THREADS=1 python -m experiments.norm_placement"
 PLACEMENTS = {"pre-LN": True, "post-LN": False}  # norm_first
 PARTS = ("attention", "feed_forward")

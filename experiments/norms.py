@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from attncourse.results import result_path
 from attnlib import Statistics, accuracy, batch_statistics, count_parameters, cross_entropy, cross_entropy_vjp, fit
-from attnlib.dates import LONGEST, SOURCE_VOCAB
+from attnlib.dates.task import LONGEST, SOURCE_VOCAB
 from experiments.date_tags import TAG_NAMES, Padded, date_tags, text_batch
 from experiments.normed_model import (
     COUNTED,
@@ -35,7 +36,7 @@ from experiments.normed_model import (
 )
 from experiments.stored import open_result, short, stored_after
 
-RESULT = Path(__file__).with_suffix(".json")
+RESULT = result_path("norms")
 COMMAND = "python -m experiments.norms"
 
 

@@ -6,19 +6,19 @@ Every token is asked for the token before it and the one behind it. Same paramet
 """
 
 import itertools
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from attncourse.figures.heads.trained import to_stored
+from attncourse.results import result_path
 from attnlib import fit
 from attnlib.attention_model import ModelParams, init_attention_model
-from attnlib.figures.heads.trained import to_stored
 from attnlib.tasks import previous_and_next
 from experiments.questions import loss_vjp
 from experiments.stored import open_result, stored_after
 
-RESULT = Path(__file__).with_suffix(".json")
+RESULT = result_path("one_or_two_heads")
 COMMAND = "python -m experiments.one_or_two_heads"
 
 

@@ -17,13 +17,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from attncourse.results import result_path
 from attnlib import accuracy, alibi_bias, causal_mask, cross_entropy_vjp, fit
 from attnlib.attention_model import ModelParams, attention_model, attention_model_vjp, init_attention_model
 from attnlib.tasks import Batch, previous_and_next, reverse
 from experiments.encodings import ADDED
 from experiments.stored import open_result, short, stored_after
 
-RESULT = Path(__file__).with_suffix(".json")
+RESULT = result_path("order")
 COMMAND = "python -m experiments.order"
 
 

@@ -11,18 +11,18 @@ Last, models of ``experiments.order`` read the longest sequences with only the o
 
 import json
 import sys
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from attncourse.results import result_path
 from attnlib import accuracy
 from attnlib.attention_model import attention_model
 from experiments import order
 from experiments.order import run_arm
 from experiments.stored import open_result, short, stored_after
 
-RESULT = Path(__file__).with_suffix(".json")
+RESULT = result_path("order_controls")
 COMMAND = "python -m experiments.order_controls"
 TASK = "previous"
 

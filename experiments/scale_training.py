@@ -8,16 +8,16 @@ Each arm (width, optimiser, scale) gets the learning rate that suits it best, ch
 """
 
 import sys
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from attncourse.results import result_path
 from experiments.lookup import Params, draw_batch, initial_params, loss_and_gradient, mean_entropy, score_gradients
 from experiments.optimisers import OPTIMISERS
 from experiments.stored import open_result, short, stored_after
 
-RESULT = Path(__file__).with_suffix(".json")
+RESULT = result_path("scale_training")
 COMMAND = "python -m experiments.scale_training"
 SCALES = {"√d_k": None, "none": 1.0}  # what the scores are divided by -> the argument of attention
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attnlib.course import check
+from attncourse import check
 from tests.notebooks import code_cells
 
 

@@ -1,26 +1,38 @@
-"""Every explorer of the course, found by looking through ``attnlib.figures``; and the data of a drawn figure."""
+"""Every explorer of the course, found by looking through ``attncourse.figures``; and the data of a drawn figure."""
 
 import pkgutil
 import re
+import sys
 from collections.abc import Iterator
 from importlib import import_module
+from types import ModuleType
 
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-import attnlib.figures
-from attnlib.course import Explorer
+import attncourse.figures
+from attncourse import Explorer
 
 
 def all_explorers() -> dict[str, Explorer]:
     """Name -> explorer."""
     found: dict[str, Explorer] = {}
-    for module in pkgutil.walk_packages(attnlib.figures.__path__, "attnlib.figures."):
+    for module in pkgutil.walk_packages(attncourse.figures.__path__, "attncourse.figures."):
         for thing in vars(import_module(module.name)).values():
             if isinstance(thing, Explorer):
                 assert found.setdefault(thing.name, thing) is thing, f"two explorers are called {thing.name!r}"
     return found
+
+
+def made_up(name: str, measure, readout, draw, controls=None) -> Explorer:
+    """An explorer of three functions, in a module that exists in this test alone."""
+    module = ModuleType(f"made_up.{name}")
+    vars(module).update(measure=measure, readout=readout, draw=draw)
+    explorer = Explorer(module.__name__, "", controls or {})
+    setattr(module, name, explorer)
+    sys.modules[module.__name__] = module
+    return explorer
 
 
 def corners(explorer: Explorer) -> list[dict]:

@@ -25,7 +25,7 @@ UNIT_TESTS = [
     *("linear", "embedding", "activations", "feed_forward", "cross_entropy", "params", "adam", "fit"),
     *("tasks", "attention_model", "golden_training"),
     *("layer_norm", "rms_norm", "batch_norm", "residual", "encoder", "decoder", "transformer", "greedy"),
-    *("dates", "stored_params", "date_model", "train", "translate", "golden_transformer"),
+    *("dates_task", "stored_params", "dates_model", "dates_train", "dates_translate", "golden_transformer"),
 ]
 DEFAULT = ["pytest", "-q", "-x", *(f"tests/test_{name}.py" for name in UNIT_TESTS)]
 LEFT_OUT = shutil.ignore_patterns(
@@ -306,38 +306,39 @@ BUGS = [
     Bug("the end of one is the end of all", "greedy", "(said[:, 1:] == end).any(axis=1).all()",
         "(said[:, 1:] == end).any()"),
     Bug("the beginning counts as an end", "greedy", "(said[:, 1:] == end)", "(said == end)"),
-    Bug("training draws the days that are held out", "dates", "if (ordinal % HELD_OUT == 0) == held_out:", "if True:"),
-    Bug("weekdays begin on Sunday", "dates", "language.weekdays[date.weekday()]",
+    Bug("training draws the days that are held out", "dates/task",
+        "if (ordinal % HELD_OUT == 0) == held_out:", "if True:"),
+    Bug("weekdays begin on Sunday", "dates/task", "language.weekdays[date.weekday()]",
         "language.weekdays[(date.weekday() + 1) % 7]"),
-    Bug("the 12nd of May", "dates", "\"th\" if 11 <= day <= 13 else", "\"th\" if day == 11 else"),
-    Bug("a French first in numbers", "dates", " and pattern not in NUMBERS", ""),
-    Bug("two dates in one text", "dates", "\"{m}/{d}/{y}\"", "\"{d}/{m}/{y}\""),
-    Bug("long names do not fit", "dates", "return misspelt[:LONGEST]", "return misspelt"),
-    Bug("every batch the same", "dates", "np.random.default_rng([seed, step])",
+    Bug("the 12nd of May", "dates/task", "\"th\" if 11 <= day <= 13 else", "\"th\" if day == 11 else"),
+    Bug("a French first in numbers", "dates/task", " and pattern not in NUMBERS", ""),
+    Bug("two dates in one text", "dates/task", "\"{m}/{d}/{y}\"", "\"{d}/{m}/{y}\""),
+    Bug("long names do not fit", "dates/task", "return misspelt[:LONGEST]", "return misspelt"),
+    Bug("every batch the same", "dates/task", "np.random.default_rng([seed, step])",
         "np.random.default_rng([seed, first_step])"),
-    Bug("the decoder reads what it is to say", "dates", "np.maximum(wanted[:, :-1], 0)",
+    Bug("the decoder reads what it is to say", "dates/task", "np.maximum(wanted[:, :-1], 0)",
         "np.maximum(wanted[:, 1:], 0)"),
-    Bug("nobody asks for the end", "dates",
+    Bug("nobody asks for the end", "dates/task",
         "row[: len(answer) + 1] = [*(TARGET_CODES[character] for character in answer), END]",
         "row[: len(answer)] = [TARGET_CODES[character] for character in answer]"),
-    Bug("an answer goes on behind its end", "dates", "ends = [*row, END].index(END)", "ends = len(row)"),
+    Bug("an answer goes on behind its end", "dates/task", "ends = [*row, END].index(END)", "ends = len(row)"),
     Bug("arrays in the order of their names", "stored_params", "for name in file.files]",
         "for name in sorted(file.files)]"),
     Bug("an interrupt spoils the old file", "stored_params", "path.with_name(path.name + \".unfinished\")", "path"),
-    Bug("translating, padding counts", "date_model", "STEPS, padding_mask(lengths, source.shape[1]), end=END)",
+    Bug("translating, padding counts", "dates/model", "STEPS, padding_mask(lengths, source.shape[1]), end=END)",
         "STEPS, None, end=END)"),
-    Bug("training, padding counts", "date_model", "source_mask = padding_mask(batch.lengths, batch.source.shape[1])",
+    Bug("training, padding counts", "dates/model", "source_mask = padding_mask(batch.lengths, batch.source.shape[1])",
         "source_mask = None"),
-    Bug("confidence in what stands behind the end", "date_model", "np.where(ended, 1, chosen)", "chosen"),
-    Bug("any year and day is a date", "date_model", "datetime.date.fromisoformat(answer).isoformat() == answer",
+    Bug("confidence in what stands behind the end", "dates/model", "np.where(ended, 1, chosen)", "chosen"),
+    Bug("any year and day is a date", "dates/model", "datetime.date.fromisoformat(answer).isoformat() == answer",
         "bool(datetime.date.fromisoformat(answer))"),
-    Bug("resumed training sees its first batches again", "train", "first_step=state.step + 1)", "first_step=1)"),
-    Bug("a checkpoint without Adam's means", "train", "step=int(numbers[0]), mean=mean, square=square",
+    Bug("resumed training sees its first batches again", "dates/train", "first_step=state.step + 1)", "first_step=1)"),
+    Bug("a checkpoint without Adam's means", "dates/train", "step=int(numbers[0]), mean=mean, square=square",
         "step=int(numbers[0])"),
-    Bug("a checkpoint of another run goes on", "train", "if int(numbers[2]) != steps:", "if False:"),
-    Bug("an interrupt at a checkpoint is not heard", "train", "if not done:", "if not losses:"),
+    Bug("a checkpoint of another run goes on", "dates/train", "if int(numbers[2]) != steps:", "if False:"),
+    Bug("an interrupt at a checkpoint is not heard", "dates/train", "if not done:", "if not losses:"),
     Bug("resumed steps are counted from one", "fit", "start=state.step + 1", "start=1"),
-    Bug("an error line and no exit code", "translate", "sys.exit(1 if wrong else 0)", "sys.exit(0)"),
+    Bug("an error line and no exit code", "dates/translate", "sys.exit(1 if wrong else 0)", "sys.exit(0)"),
 ]  # fmt: skip
 
 
@@ -374,7 +375,10 @@ def fails(command, copy, timeout):
 
 def own_test_first(command, bug):
     """The command with no test file but that of the bug's own module, if it is among its arguments; then the whole."""
-    own, others = f"tests/test_{bug.file}.py", [part for part in command if not part.startswith("tests/")]
+    own, others = (
+        f"tests/test_{bug.file.replace('/', '_')}.py",
+        [part for part in command if not part.startswith("tests/")],
+    )
     return [[*others, own], command] if own in command else [command]
 
 

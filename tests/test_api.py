@@ -35,7 +35,7 @@ def test_each_chapter_that_uses_a_name_is_linked_once(tmp_path):
 
 def test_classes_and_functions_are_told_apart():
     assert description("attnlib", "softmax", [])[0] == ".. autofunction:: attnlib.softmax"
-    assert description("attnlib.course", "Explorer", [])[0] == ".. autoclass:: attnlib.course.Explorer"
+    assert description("attncourse", "Explorer", [])[0] == ".. autoclass:: attncourse.Explorer"
 
 
 def test_the_page_shows_every_public_function_of_the_library(request):

@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from attnlib.dates import date_batches
+from attnlib.dates.task import date_batches
 from benchmarks import date_model, gradient_errors, torch_errors, training
 
 

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from attnlib.figures.canvas import place, sheet, to_png, to_webp
+from attncourse.drawing.canvas import place, sheet, to_png, to_webp
 
 
 @pytest.mark.parametrize("encode", [to_png, to_webp])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnlib.course.check.base import checker, require, require_shape
+from attncourse.check.base import checker, require, require_shape
 
 
 @checker

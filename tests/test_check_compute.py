@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
+from attncourse import check
 from attnlib import attention, softmax
-from attnlib.course import check
 from tests.notebooks import ROOT, code_cells
 
 CHAPTER = ROOT / "chapters" / "01_compute_attention.ipynb"

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from attnlib import causal_mask
-from attnlib.dates import BEGIN, END, STEPS, as_batch
-from attnlib.train import held_out_dates
+from attnlib.dates.task import BEGIN, END, STEPS, as_batch
+from attnlib.dates.train import held_out_dates
 from attnlib.transformer import transformer
 from experiments.free_running import (
     MASKS,

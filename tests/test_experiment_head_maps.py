@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
+from attncourse.figures.heads.trained import DIGIT, from_stored, keep_heads, targets_of, text_of, to_stored, tokens_of
 from attnlib.attention_model import attention_model
-from attnlib.figures.heads.trained import DIGIT, from_stored, keep_heads, targets_of, text_of, to_stored, tokens_of
 from attnlib.params import tree_leaves
 from attnlib.tasks import IGNORED
 from experiments import one_or_two_heads

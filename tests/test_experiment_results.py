@@ -5,9 +5,10 @@ import json
 
 import pytest
 
+from attncourse.results import FOLDER
 from tests.notebooks import ROOT
 
-RESULTS = sorted((ROOT / "experiments").glob("*.json"))
+RESULTS = sorted(FOLDER.glob("*.json"))
 
 
 @pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
@@ -19,7 +20,7 @@ def test_a_result_was_made_with_the_settings_of_its_script_and_is_small(path):
     assert result["command"] == script.COMMAND
     assert script.COMMAND.endswith(f"python -m experiments.{path.stem}")
     assert {"python", "numpy"} <= set(result["versions"])
-    assert 0 < result["wall_seconds"] < 3600
+    assert 0 <= result["wall_seconds"] < 3600
     assert path.stat().st_size < 200_000
 
 

@@ -5,8 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from attnlib import attention, attention_weights, causal_mask, dot_scores, softmax
-from attnlib.figures.compute import (
+from attncourse.figures.compute import (
     cell_arithmetic,
     flow,
     mixing_values,
@@ -15,11 +14,12 @@ from attnlib.figures.compute import (
     score_landscapes,
     soft_lookup,
 )
-from attnlib.figures.compute.mixing_values import _HULL, _PLACES
-from attnlib.figures.compute.score_landscapes import _KEYS, _V
-from attnlib.figures.compute.sentence import KEY, QUERY, VALUE
-from attnlib.figures.compute.soft_lookup import _KEYS as PLACES
-from attnlib.figures.compute.soft_lookup import _VALUES as MEASURED
+from attncourse.figures.compute.mixing_values import _HULL, _PLACES
+from attncourse.figures.compute.score_landscapes import _KEYS, _V
+from attncourse.figures.compute.sentence import KEY, QUERY, VALUE
+from attncourse.figures.compute.soft_lookup import _KEYS as PLACES
+from attncourse.figures.compute.soft_lookup import _VALUES as MEASURED
+from attnlib import attention, attention_weights, causal_mask, dot_scores, softmax
 from tests.explorers import every_state, numbers_in, words_of
 
 

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 from ipywidgets import Widget
 
+from attncourse.figures.cross import alignment, edit_source, map_misleads, memory_switch, shuffle_memory, sources
+from attncourse.figures.cross.alignment import MEAN
+from attncourse.figures.cross.edit_source import ALONE, READ_AGAIN, SOURCE
+from attncourse.figures.cross.map_misleads import HIDDEN, SPACE, UNREADABLE, idle, losses, overlooked
+from attncourse.figures.cross.memory_switch import ITSELF, OTHER
+from attncourse.figures.cross.readings import EXAMPLES, answer_of
+from attncourse.figures.cross.shuffle_memory import MEMORY, QUERIES, SHUFFLED
+from attncourse.figures.cross.words import ENGLISH_VECTORS, GERMAN_VECTORS
+from attncourse.figures.date_readings import date_model, reading
+from attncourse.live import live_widget
 from attnlib import attention, decode, encode, softmax
-from attnlib.course.live import live_widget
-from attnlib.date_model import translate
-from attnlib.dates import BEGIN, UNKNOWN, as_source
-from attnlib.figures.cross import alignment, edit_source, map_misleads, memory_switch, shuffle_memory, sources
-from attnlib.figures.cross.alignment import MEAN
-from attnlib.figures.cross.edit_source import ALONE, READ_AGAIN, SOURCE
-from attnlib.figures.cross.map_misleads import HIDDEN, SPACE, UNREADABLE, idle, losses, overlooked
-from attnlib.figures.cross.memory_switch import ITSELF, OTHER
-from attnlib.figures.cross.readings import EXAMPLES, answer_of
-from attnlib.figures.cross.shuffle_memory import MEMORY, QUERIES, SHUFFLED
-from attnlib.figures.cross.words import ENGLISH_VECTORS, GERMAN_VECTORS
-from attnlib.figures.date_readings import date_model, reading
+from attnlib.dates.model import translate
+from attnlib.dates.task import BEGIN, UNKNOWN, as_source
 from tests.explorers import every_state, numbers_in, words_of
 
 ALL = (alignment, edit_source, map_misleads, memory_switch, shuffle_memory, sources)

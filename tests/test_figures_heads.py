@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from attncourse.figures.heads.head_budget import D_MODEL, head_budget
+from attncourse.figures.heads.multi_head_flow import PARAMS, multi_head_flow
+from attncourse.figures.heads.sum_of_heads import _RANGE, _SEED, _SHARPNESS, sum_of_heads
 from attnlib import attention, count_parameters, init_multi_head, multi_head_attention, softmax
-from attnlib.figures.heads.head_budget import D_MODEL, head_budget
-from attnlib.figures.heads.multi_head_flow import PARAMS, multi_head_flow
-from attnlib.figures.heads.sum_of_heads import _RANGE, _SEED, _SHARPNESS, sum_of_heads
 from tests.explorers import every_state, numbers_in, words_of
 
 OWN, SHARED = head_budget.controls["kv_heads"].stops

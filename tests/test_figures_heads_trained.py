@@ -1,24 +1,23 @@
-import json
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from attncourse.figures.heads import head_ablation, head_maps, heads_accuracy, one_or_two_heads
+from attncourse.figures.heads.head_ablation import QUESTIONS, WAYS
+from attncourse.figures.heads.head_maps import MODELS, SEQUENCES, fresh_tokens, stored_model
+from attncourse.figures.heads.one_or_two_heads import STEPS, models
+from attncourse.figures.heads.trained import places_looked_at, share_of_weight, targets_of, tokens_of
+from attncourse.results import load_result
 from attnlib import accuracy, causal_mask
 from attnlib.attention_model import attention_model
-from attnlib.figures.heads import head_ablation, head_maps, heads_accuracy, one_or_two_heads
-from attnlib.figures.heads.head_ablation import QUESTIONS, WAYS
-from attnlib.figures.heads.head_maps import MODELS, RESULT, SEQUENCES, fresh_tokens, stored_model
-from attnlib.figures.heads.heads_accuracy import RESULT as ACCURACIES
-from attnlib.figures.heads.one_or_two_heads import STEPS, models
-from attnlib.figures.heads.trained import places_looked_at, share_of_weight, targets_of, tokens_of
 
 DIGIT_QUESTION = QUESTIONS[2]
 
 
 @pytest.fixture(scope="module")
 def result():
-    return json.loads(RESULT.read_text("utf-8"))
+    return load_result("head_maps")
 
 
 # One head or two
@@ -74,7 +73,7 @@ def test_readout_says_what_was_measured():
 
 @pytest.mark.parametrize("state", heads_accuracy.states, ids=lambda state: state["runs"])
 def test_dots_are_the_runs_of_the_experiment_and_lines_their_means(state):
-    arms = json.loads(ACCURACIES.read_text("utf-8"))["arms"]
+    arms = load_result("heads")["arms"]
     numbers = heads_accuracy.measure(**state)
     stored = {round(float(np.mean(run["accuracy"])), 9) for arm in arms.values() for run in arm["runs"].values()}
     for seeds, mean in zip(numbers.accuracy, numbers.mean, strict=True):

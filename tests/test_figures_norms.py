@@ -1,17 +1,17 @@
 import numpy as np
 import pytest
 
+from attncourse.figures.norms import drift, long_sequence, norm_grid, ripple, shared_mean
+from attncourse.figures.norms.batch import FEATURES, MASK, PLACES, SEQ, X
+from attncourse.figures.norms.drift import MEAN, SIZES, SPREADS
+from attncourse.figures.norms.long_sequence import LAYER as LAYER_NORM
+from attncourse.figures.norms.long_sequence import LENGTHS, LONGEST
+from attncourse.figures.norms.long_sequence import PER_FEATURE as ONE_SET
+from attncourse.figures.norms.long_sequence import PER_POSITION as EACH_POSITION
+from attncourse.figures.norms.ripple import COUNTED, INFERENCE, LAYER, MASKED, NONE, NORMS, PADDING, RMS
+from attncourse.figures.norms.sharing import KINDS, PER_FEATURE, PER_POSITION, SENTENCE, TOKEN
+from attncourse.figures.norms.sharing import RMS as RMS_KIND
 from attnlib import batch_norm, batch_statistics, layer_norm, rms_norm
-from attnlib.figures.norms import drift, long_sequence, norm_grid, ripple, shared_mean
-from attnlib.figures.norms.batch import FEATURES, MASK, PLACES, SEQ, X
-from attnlib.figures.norms.drift import MEAN, SIZES, SPREADS
-from attnlib.figures.norms.long_sequence import LAYER as LAYER_NORM
-from attnlib.figures.norms.long_sequence import LENGTHS, LONGEST
-from attnlib.figures.norms.long_sequence import PER_FEATURE as ONE_SET
-from attnlib.figures.norms.long_sequence import PER_POSITION as EACH_POSITION
-from attnlib.figures.norms.ripple import COUNTED, INFERENCE, LAYER, MASKED, NONE, NORMS, PADDING, RMS
-from attnlib.figures.norms.sharing import KINDS, PER_FEATURE, PER_POSITION, SENTENCE, TOKEN
-from attnlib.figures.norms.sharing import RMS as RMS_KIND
 from tests.explorers import every_state, numbers_in, words_of
 
 ONES, ZEROS = np.ones(4), np.zeros(4)

@@ -1,17 +1,16 @@
-import json
-
 import numpy as np
 import pytest
 
-from attnlib.figures.norms import norm_training, train_inference
-from attnlib.figures.norms.norm_training import LOSSES
-from attnlib.figures.norms.runs import BATCHES, NORMS, RESULT
+from attncourse.figures.norms import norm_training, train_inference
+from attncourse.figures.norms.norm_training import LOSSES
+from attncourse.figures.norms.runs import BATCHES, NORMS
+from attncourse.results import load_result
 from tests.explorers import every_state, words_of
 
 
 @pytest.fixture(scope="module")
 def stored():
-    return json.loads(RESULT.read_text("utf-8"))
+    return load_result("norms")
 
 
 def runs(stored, norm, batch):

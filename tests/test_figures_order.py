@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from attnlib import alibi_bias, sinusoidal_positions
-from attnlib.figures.order import (
+from attncourse.figures.order import (
     alibi_slopes,
     binary_counter,
     clock_hands,
@@ -13,7 +12,8 @@ from attnlib.figures.order import (
     similarity_by_offset,
     sinusoid_formula,
 )
-from attnlib.figures.order.shuffle import ORDERS, WORDS
+from attncourse.figures.order.shuffle import ORDERS, WORDS
+from attnlib import alibi_bias, sinusoidal_positions
 
 # Shuffle
 

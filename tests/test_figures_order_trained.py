@@ -1,15 +1,14 @@
-import json
-
 import numpy as np
 import pytest
 
-from attnlib.figures.order import length_extrapolation, order_training
-from attnlib.figures.order.runs import ARMS, RESULT, TASKS
+from attncourse.figures.order import length_extrapolation, order_training
+from attncourse.figures.order.runs import ARMS, TASKS
+from attncourse.results import load_result
 
 
 @pytest.fixture(scope="module")
 def stored():
-    return json.loads(RESULT.read_text("utf-8"))
+    return load_result("order")
 
 
 def test_the_list_of_arms_is_that_of_the_experiment(stored):

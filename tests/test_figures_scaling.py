@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from attncourse.figures.scaling import jacobian, jacobian_norms, saturation, scale_training, temperature, variance
+from attncourse.figures.scaling.axes import decades, doublings, in_words, power_of_ten
+from attncourse.figures.scaling.draws import WIDTHS, jacobian_norm, random_queries_and_keys, scale_factor
 from attnlib import attention_weights, softmax, softmax_jacobian
-from attnlib.figures.scaling import jacobian, jacobian_norms, saturation, scale_training, temperature, variance
-from attnlib.figures.scaling.axes import decades, doublings, in_words, power_of_ten
-from attnlib.figures.scaling.draws import WIDTHS, jacobian_norm, random_queries_and_keys, scale_factor
 
 NONE, ROOT, WHOLE = range(3)  # the order of scales in arrays
 

@@ -5,6 +5,13 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import Circle
 
+from attncourse.drawing.palette import KEY
+from attncourse.figures.date_readings import date_model
+from attncourse.figures.transformer.anatomy import LAYERS, NORMS, PARTS, SOURCE, TARGET, anatomy, copies_of, model
+from attncourse.figures.transformer.decoding import CANDIDATES, decoding
+from attncourse.figures.transformer.future_leak import EDITED, TOKENS, future_leak
+from attncourse.figures.transformer.mask_workshop import mask_workshop
+from attncourse.figures.transformer.padding_damage import DATES, MASKS, PADDINGS, padding_damage, wrong_characters
 from attnlib import (
     attention_weights,
     causal_mask,
@@ -17,15 +24,8 @@ from attnlib import (
     sinusoidal_positions,
     softmax,
 )
-from attnlib.date_model import init_date_model, load_date_model, read, translate
-from attnlib.dates import BEGIN, as_source, as_texts
-from attnlib.figures.date_readings import date_model
-from attnlib.figures.palette import KEY
-from attnlib.figures.transformer.anatomy import LAYERS, NORMS, PARTS, SOURCE, TARGET, anatomy, copies_of, model
-from attnlib.figures.transformer.decoding import CANDIDATES, decoding
-from attnlib.figures.transformer.future_leak import EDITED, TOKENS, future_leak
-from attnlib.figures.transformer.mask_workshop import mask_workshop
-from attnlib.figures.transformer.padding_damage import DATES, MASKS, PADDINGS, padding_damage, wrong_characters
+from attnlib.dates.model import init_date_model, load_date_model, read, translate
+from attnlib.dates.task import BEGIN, as_source, as_texts
 from attnlib.greedy import greedy
 from attnlib.transformer import decode
 from tests.explorers import every_state, numbers_in, words_of

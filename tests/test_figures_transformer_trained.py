@@ -1,32 +1,25 @@
-import json
-
 import numpy as np
 import pytest
 
-from attnlib.figures.transformer import cached_cost, cost_curve, depth_gradients, free_running, warmup_training
-from attnlib.figures.transformer.depth_gradients import PLACEMENTS, RESULT
+from attncourse.figures.transformer import cached_cost, cost_curve, depth_gradients, free_running, warmup_training
+from attncourse.figures.transformer.depth_gradients import PLACEMENTS
+from attncourse.results import load_result
 from tests.explorers import every_state, numbers_in, words_of
-
-EXPERIMENTS = RESULT.parent
-
-
-def stored(name):
-    return json.loads((EXPERIMENTS / f"{name}.json").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
 def norm_placement():
-    return stored("norm_placement")
+    return load_result("norm_placement")
 
 
 @pytest.fixture(scope="module")
 def cost():
-    return stored("cost")
+    return load_result("cost")
 
 
 @pytest.fixture(scope="module")
 def free():
-    return stored("free_running")
+    return load_result("free_running")
 
 
 # Gradients by depth

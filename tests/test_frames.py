@@ -2,17 +2,17 @@
 
 import json
 import re
-from dataclasses import replace
 
 import pytest
 
 from attnbook.explorers import figure_html
 from attnbook.frames import draw_all, drawing_modules, folder, load, missing
-from attnlib.figures.compute.pipeline import pipeline
-from attnlib.figures.scaling.saturation import saturation
-from attnlib.figures.scaling.temperature import temperature
+from attncourse.figures.compute.pipeline import pipeline
+from attncourse.figures.scaling.saturation import saturation
+from attncourse.figures.scaling.temperature import temperature
+from tests.explorers import made_up
 
-STILL = replace(temperature, controls={}, source="tests.test_frames:STILL")
+STILL = made_up("still", temperature.measure, temperature.readout, temperature.draw)
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +68,22 @@ def test_notebook_older_than_the_library_is_named():
 
 
 def test_pictures_depend_on_every_module_that_helps_to_draw_them():
-    names = {module.__name__.removeprefix("attnlib.figures.") for module in drawing_modules(pipeline)}
-    assert {"compute.pipeline", "compute.matrix", "compute.sentence", "canvas", "palette"} == names
-    names = {module.__name__.removeprefix("attnlib.figures.") for module in drawing_modules(saturation)}
-    assert {"scaling.saturation", "scaling.axes", "scaling.draws", "canvas", "palette"} == names
+    names = {module.__name__.removeprefix("attncourse.") for module in drawing_modules(pipeline)}
+    assert {
+        "figures.compute.pipeline",
+        "figures.compute.sentence",
+        "drawing.matrix",
+        "drawing.canvas",
+        "drawing.palette",
+    } == names
+    names = {module.__name__.removeprefix("attncourse.") for module in drawing_modules(saturation)}
+    assert {
+        "figures.scaling.saturation",
+        "figures.scaling.axes",
+        "figures.scaling.draws",
+        "drawing.canvas",
+        "drawing.palette",
+    } == names
 
 
 def test_folder_changes_with_the_numbers_that_are_drawn():
@@ -79,6 +91,6 @@ def test_folder_changes_with_the_numbers_that_are_drawn():
         numbers = temperature.measure(**values)
         return numbers._replace(entropy=numbers.entropy + 1e-9)
 
-    other = replace(temperature, measure=shifted)
+    other = made_up("temperature", shifted, temperature.readout, temperature.draw, temperature.controls)
     assert folder(other) != folder(temperature)
     assert folder(temperature) == folder(load(temperature.source))

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from attnbook.ledger import collect, count, table
-from attnlib.course.claims import CLAIMS
-from attnlib.course.verdict import VERDICT_MIME
+from attncourse.claims import CLAIMS
+from attncourse.verdict import VERDICT_MIME
 
 
 def notebook(path, *verdicts):

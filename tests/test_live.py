@@ -5,11 +5,12 @@ from typing import NamedTuple
 import pytest
 from ipywidgets import Checkbox, Combobox, Dropdown, FloatSlider, IntSlider, SelectionSlider, Widget
 
-from attnlib.course import Choice, Explorer, Slider, Switch, Text
-from attnlib.course.explorer import EXPLORER_MIME
-from attnlib.course.live import WIDGET_MIME, _widget, live_widget
-from attnlib.figures.canvas import place, sheet
-from attnlib.figures.scaling.temperature import temperature
+from attncourse import Choice, Slider, Switch, Text
+from attncourse.drawing.canvas import place, sheet
+from attncourse.explorer import EXPLORER_MIME
+from attncourse.figures.scaling.temperature import temperature
+from attncourse.live import WIDGET_MIME, _widget, live_widget
+from tests.explorers import made_up
 
 
 @pytest.fixture
@@ -31,18 +32,18 @@ def test_moving_a_slider_between_stops_redraws_picture_and_sentence(view):
 @pytest.mark.parametrize(
     ("control", "kind"),
     [
-        (Slider("position", (1, 2, 5), 2), IntSlider),
-        (Slider("width", (0.1, 0.5), 0.1), FloatSlider),
-        (Slider("d_k", (1, 2, 64, 1024), 64, log=True), SelectionSlider),
+        (Slider("position", (1, 2, 5)), IntSlider),
+        (Slider("width", (0.1, 0.5)), FloatSlider),
+        (Slider("d_k", (1, 2, 64, 1024), log=True), SelectionSlider),
         (Switch("mask"), Checkbox),
-        (Choice("kind", ("dot", "cosine"), "dot"), Dropdown),
-        (Text("date", ("7.6.21", "6/7/21"), "6/7/21"), Combobox),
+        (Choice("kind", ("dot", "cosine")), Dropdown),
+        (Text("date", ("7.6.21", "6/7/21")), Combobox),
     ],
 )
 def test_each_control_becomes_its_widget_and_starts_at_the_default(control, kind):
-    widget = _widget(control)
+    widget = _widget(control, control.stops[1])
     assert type(widget) is kind
-    assert widget.value == control.default
+    assert widget.value == control.stops[1]
     assert widget.description == control.label
 
 
@@ -55,7 +56,7 @@ class Length(NamedTuple):
 def counted(control):
     """An explorer that counts characters, and refuses a text of none or more than 20."""
 
-    def measure(text):
+    def measure(text="7.6.21"):
         if not 0 < len(text) <= 20:
             raise ValueError(f"a text must have 1 to 20 characters: got <{len(text)}>")
         return Length(len(text))
@@ -65,11 +66,11 @@ def counted(control):
         place(figure, 10, 10, 20 * numbers.length, 20)
         return figure
 
-    return Explorer("length", "", "", measure, lambda numbers: f"{numbers.length} characters.", draw, {"text": control})
+    return made_up("length", measure, lambda numbers: f"{numbers.length} characters.", draw, {"text": control})
 
 
 def test_a_typed_text_need_not_be_one_of_the_examples():
-    text, image, sentence = live_widget(counted(Text("date", ("7.6.21", "6/7/21"), "7.6.21"))).children
+    text, image, sentence = live_widget(counted(Text("date", ("7.6.21", "6/7/21")))).children
     before = bytes(image.value)
     text.value = "June 7th, 2021"
     assert "14 characters." in sentence.value
@@ -79,7 +80,7 @@ def test_a_typed_text_need_not_be_one_of_the_examples():
 
 
 def test_a_refused_text_leaves_the_picture_and_says_why():
-    text, image, sentence = live_widget(counted(Text("date", ("7.6.21",), "7.6.21"))).children
+    text, image, sentence = live_widget(counted(Text("date", ("7.6.21",)))).children
     before = bytes(image.value), image.alt
     for refused in ("", "the 7th of June in the year 2021"):
         text.value = refused
@@ -92,21 +93,21 @@ def test_a_refused_text_leaves_the_picture_and_says_why():
 
 
 def test_without_a_text_to_type_a_value_error_is_a_fault_and_is_raised():
-    choice, *_ = live_widget(counted(Choice("date", ("7.6.21", "", "6/7/21"), "7.6.21"))).children
+    choice, *_ = live_widget(counted(Choice("date", ("7.6.21", "", "6/7/21")))).children
     with pytest.raises(ValueError, match="1 to 20 characters"):
         choice.value = ""
     Widget.close_all()
 
 
 def test_a_text_is_a_list_of_examples_on_the_page():
-    (described,) = counted(Text("date", ("7.6.21", "6/7/21"), "6/7/21")).describe()["parameters"]
+    (described,) = counted(Text("date", ("7.6.21", "6/7/21"))).describe()["parameters"]
     assert described["kind"] == "select"
     assert described["stops"] == described["texts"] == ["7.6.21", "6/7/21"]
 
 
 def test_live_slider_in_powers_holds_every_stop_of_the_page():
     stops = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
-    live = [value for _, value in _widget(Slider("d_k", stops, 64, log=True))._options_full]
+    live = [value for _, value in _widget(Slider("d_k", stops, log=True), 64)._options_full]
     assert set(stops) <= set(live)
     assert len(live) > 60
 

@@ -3,8 +3,8 @@
 import pytest
 
 from attnbook.boxes import question_html
-from attnlib.course import Question, quiz
-from attnlib.course.quiz import QUIZ_MIME
+from attncourse import Question, quiz
+from attncourse.quiz import QUIZ_MIME
 
 ASKED = Question("Is 0 < 1?", {"yes": "It is <less>.", "no": "Count again."}, right="yes")
 

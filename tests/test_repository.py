@@ -126,4 +126,4 @@ def test_imports_run_one_way(part):
                 imported.add(node.module)
     assert {name.split(".")[0] for name in imported} - sys.stdlib_module_names <= ALLOWED[part] | {"attnlib"}
     if part == "":
-        assert not {name for name in imported if name.startswith(("attnlib.figures", "attnlib.course"))}
+        assert not {name for name in imported if name.startswith(("attncourse.figures", "attncourse"))}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from attnlib.course import CLAIMS, FAILS, HOLDS, HOLDS_IF, verdict
-from attnlib.course.verdict import VERDICT_MIME
+from attncourse import CLAIMS, FAILS, HOLDS, HOLDS_IF, verdict
+from attncourse.verdict import VERDICT_MIME
 
 
 def test_notes_have_26_claims_in_seven_chapters():

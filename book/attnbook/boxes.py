@@ -3,8 +3,8 @@
 from html import escape
 from typing import Any
 
-from attnlib.course.claims import CLAIMS
-from attnlib.course.verdict import RULINGS
+from attncourse.claims import CLAIMS
+from attncourse.verdict import RULINGS
 
 
 def anchor(claim_id: str) -> str:

@@ -10,8 +10,8 @@ from attnbook.chapters import CHAPTERS, Chapter
 from attnbook.explorers import FRAMES, note_library, picture_html
 from attnbook.frames import folder, load
 from attnbook.notebooks import stored
-from attnlib.course.claims import CLAIMS
-from attnlib.course.explorer import EXPLORER_MIME
+from attncourse.claims import CLAIMS
+from attncourse.explorer import EXPLORER_MIME
 
 
 class ChapterCards(SphinxDirective):

@@ -15,11 +15,12 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.display import progress_message, status_iterator
 
+import attncourse
 import attnlib
 from attnbook.frames import draw_all, folder, load, missing
 from attnbook.notebooks import stored
-from attnlib.course.explorer import EXPLORER_MIME, Explorer
-from attnlib.figures.canvas import NARROW, WIDE
+from attncourse.drawing.canvas import NARROW, WIDE
+from attncourse.explorer import EXPLORER_MIME, Explorer
 
 FRAMES = "_frames"
 LARGEST = 25_000  # bytes of a frame: a reader moves through many of them
@@ -136,7 +137,7 @@ def _inline(text: str) -> str:
 
 def note_library(env: BuildEnvironment) -> None:
     """Read the page in hand again whenever the library or its rendering changes: it would be of another make."""
-    for package in (Path(attnlib.__file__).parent, Path(__file__).parent):
+    for package in (Path(attnlib.__file__).parent, Path(attncourse.__file__).parent, Path(__file__).parent):
         for path in package.rglob("*.py"):
             env.note_dependency(str(path))
 

@@ -15,11 +15,11 @@ from typing import NamedTuple
 import matplotlib
 import PIL
 
-from attnlib.course.explorer import Explorer
-from attnlib.figures import canvas
+from attncourse.drawing import canvas
+from attncourse.explorer import Explorer
 
 LAYOUTS = ("wide", "narrow")
-_FIGURES_IMPORT = re.compile(r"^from (attnlib\.figures\.[\w.]+) import", re.MULTILINE)
+_DRAWING_IMPORT = re.compile(r"^from (attncourse\.(?:drawing|figures)\.[\w.]+) import", re.MULTILINE)
 
 
 class Frame(NamedTuple):
@@ -38,10 +38,10 @@ def load(source: str) -> Explorer:
 
 
 def drawing_modules(explorer: Explorer) -> list[ModuleType]:
-    """The module that draws the explorer, and all of attnlib.figures that it imports, however indirectly."""
+    """The module that draws the explorer, and all of figures and drawing kit that it imports, however indirectly."""
     names = [explorer.draw.__module__]
     for name in names:  # grows while it is walked
-        imported = _FIGURES_IMPORT.findall(inspect.getsource(import_module(name)))
+        imported = _DRAWING_IMPORT.findall(inspect.getsource(import_module(name)))
         names += [found for found in dict.fromkeys(imported) if found not in names]
     return [import_module(name) for name in names]
 

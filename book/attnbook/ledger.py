@@ -11,8 +11,8 @@ from sphinx.util.docutils import SphinxDirective
 from attnbook.boxes import anchor
 from attnbook.chapters import CHAPTERS
 from attnbook.notebooks import stored
-from attnlib.course.claims import CLAIMS, Claim
-from attnlib.course.verdict import FAILS, HOLDS, HOLDS_IF, RULINGS, VERDICT_MIME
+from attncourse.claims import CLAIMS, Claim
+from attncourse.verdict import FAILS, HOLDS, HOLDS_IF, RULINGS, VERDICT_MIME
 
 
 class Record(NamedTuple):

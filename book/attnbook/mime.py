@@ -5,9 +5,9 @@ from myst_nb.core.render import MimeData, NbElementRenderer
 
 from attnbook.boxes import question_html, verdict_html
 from attnbook.explorers import figure_html, note_library
-from attnlib.course.explorer import EXPLORER_MIME
-from attnlib.course.quiz import QUIZ_MIME
-from attnlib.course.verdict import VERDICT_MIME
+from attncourse.explorer import EXPLORER_MIME
+from attncourse.quiz import QUIZ_MIME
+from attncourse.verdict import VERDICT_MIME
 
 
 class CourseRenderer:

@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
-from attnlib.course.explorer import EXPLORER_MIME
-from attnlib.course.quiz import QUIZ_MIME
+from attncourse.explorer import EXPLORER_MIME
+from attncourse.quiz import QUIZ_MIME
 from tests.browser.served import served
 from tests.notebooks import CHAPTERS, ROOT, stored
 

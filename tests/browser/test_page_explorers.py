@@ -5,7 +5,7 @@ import itertools
 import pytest
 from playwright.sync_api import Locator
 
-from attnlib.course.explorer import EXPLORER_MIME
+from attncourse.explorer import EXPLORER_MIME
 from tests.notebooks import CHAPTERS, stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.site]

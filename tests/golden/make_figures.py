@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from attnlib.course.digest import digest
+from tests.digest import digest
 from tests.explorers import all_explorers, artists, corners
 
 PATH = Path(__file__).parent / "figures.json"

@@ -1,0 +1,99 @@
+"""One check an exercise: ``check.softmax(answer)`` says which property fails, or that every one holds."""
+
+from attncourse.check.compute import (
+    additive_scores,
+    attention_weights,
+    cosine_attention,
+    nadaraya_watson,
+    softmax,
+    streaming_attention,
+)
+from attncourse.check.cross import (
+    cross_attention,
+    depends_on_order,
+    fast_asker,
+    memory_gradient,
+    removal_effects,
+)
+from attncourse.check.heads import (
+    factor_scores,
+    grouped_query,
+    head_contributions,
+    merge_heads,
+    multi_head,
+    removal_costs,
+    split_heads,
+)
+from attncourse.check.norms import (
+    changed_tokens,
+    fold_batch_norm,
+    layer_norm,
+    masked_statistics,
+    rms_norm_pullback,
+    running_statistics,
+)
+from attncourse.check.order import (
+    first_rise,
+    is_equivariant,
+    rotate,
+    shift_matrix,
+    sinusoidal_positions,
+    to_halves,
+)
+from attncourse.check.scaling import (
+    jacobian_norm,
+    scaled_scores,
+    score_variance,
+    softmax_pullback,
+    temperature_for,
+)
+from attncourse.check.transformer import (
+    beam_search,
+    cached_attention,
+    decoder_mask,
+    is_causal,
+    post_norm_decoder,
+)
+
+__all__ = [
+    "additive_scores",
+    "attention_weights",
+    "beam_search",
+    "cached_attention",
+    "changed_tokens",
+    "cosine_attention",
+    "cross_attention",
+    "decoder_mask",
+    "depends_on_order",
+    "factor_scores",
+    "fast_asker",
+    "first_rise",
+    "fold_batch_norm",
+    "grouped_query",
+    "head_contributions",
+    "is_causal",
+    "is_equivariant",
+    "jacobian_norm",
+    "layer_norm",
+    "masked_statistics",
+    "memory_gradient",
+    "merge_heads",
+    "multi_head",
+    "nadaraya_watson",
+    "post_norm_decoder",
+    "removal_costs",
+    "removal_effects",
+    "rms_norm_pullback",
+    "rotate",
+    "running_statistics",
+    "scaled_scores",
+    "score_variance",
+    "shift_matrix",
+    "sinusoidal_positions",
+    "softmax",
+    "softmax_pullback",
+    "split_heads",
+    "streaming_attention",
+    "temperature_for",
+    "to_halves",
+]

@@ -1,0 +1,137 @@
+"""The checks of chapter 7: attention to another sequence, its memory kept, its gradient, and what removal reveals."""
+
+import numpy as np
+
+from attncourse.check.base import checker, require, require_judgement, require_shape
+from attnlib.attention import attention, attention_vjp
+
+
+def require_array(found, shape, what):
+    """One array of this shape; a pair is what ``attention`` returns, and often what was meant to be unpacked."""
+    require(not isinstance(found, tuple), f"{what} must be one array: yours is a tuple; attention returns two arrays")
+    return require_shape(found, shape, what)
+
+
+@checker
+def cross_attention(answer):
+    """``answer(x, memory, w_q, w_k, w_v)`` is one head of attention from x to the memory."""
+    rng = np.random.default_rng(71)
+    for seq_q, seq_k, width, memory_width, d_k, d_v in [(3, 5, 4, 6, 2, 7), (6, 2, 3, 5, 4, 1), (1, 1, 2, 3, 5, 4)]:
+        x, memory = rng.normal(size=(seq_q, width)), rng.normal(size=(seq_k, memory_width))
+        w_q, w_k, w_v = (rng.normal(size=s) for s in [(width, d_k), (memory_width, d_k), (memory_width, d_v)])
+        found = require_array(
+            answer(x, memory, w_q, w_k, w_v), (seq_q, d_v), f"the output of {seq_q} queries on {seq_k} memory rows"
+        )
+        order = rng.permutation(seq_k)
+        require(
+            np.allclose(answer(x, memory[order], w_q, w_k, w_v), found),
+            "a shuffled memory must give the same output: yours moved",
+        )
+        value = memory @ w_v
+        inside = (found >= value.min(axis=0) - 1e-9) & (found <= value.max(axis=0) + 1e-9)
+        require(inside.all(), "an output is a weighted mean of the memory's values: yours lies outside their range")
+        wanted = attention(x @ w_q, memory @ w_k, value)[0]
+        error = np.abs(found - wanted).max()
+        require(error < 1e-9, f"queries from x, keys and values from memory, scores over √d_k: off by {error:.3g}")
+
+
+@checker
+def fast_asker(answer):
+    """``answer(memory, w_k, w_v)`` returns a function of queries that does not touch the memory's maps again."""
+    rng = np.random.default_rng(72)
+    for seq_k, width, d_k, d_v in [(5, 4, 3, 6), (2, 7, 5, 1)]:
+        memory = rng.normal(size=(seq_k, width))
+        w_k, w_v = rng.normal(size=(width, d_k)), rng.normal(size=(width, d_v))
+        keys, values = memory @ w_k, memory @ w_v
+        ask = answer(memory, w_k, w_v)
+        require(ask is not None, "the answer is None: does the function return something?")
+        require(callable(ask), f"the answer must be a function of the queries: yours is a {type(ask).__name__}")
+        queries = [rng.normal(size=(seq_q, d_k)) for seq_q in (1, 4)]
+        wanted = [attention(query, keys, values)[0] for query in queries]
+        for query, expected in zip(queries, wanted, strict=True):
+            found = require_array(ask(query), expected.shape, f"the answer to {len(query)} queries")
+            error = np.abs(found - expected).max()
+            require(error < 1e-9, f"the outputs must be those of attention to the memory: off by {error:.3g}")
+        memory[:], w_k[:], w_v[:] = 0, 0, 0  # whoever kept the results, and not the ingredients, does not notice
+        error = np.abs(ask(queries[0]) - wanted[0]).max()
+        require(
+            error < 1e-9,
+            f"keys and values must be computed before any query: yours reads the memory again (off by {error:.3g})",
+        )
+
+
+@checker
+def memory_gradient(answer):
+    """``answer(x, memory, w_q, w_k, w_v, grad_output)`` is the gradient by the memory."""
+    rng = np.random.default_rng(73)
+    for seq_q, seq_k, width, d_k, d_v in [(3, 5, 4, 2, 6), (4, 2, 5, 3, 1)]:
+        x, memory = rng.normal(size=(seq_q, width)), rng.normal(size=(seq_k, width))
+        w_q, w_k, w_v = rng.normal(size=(width, d_k)), rng.normal(size=(width, d_k)), rng.normal(size=(width, d_v))
+        grad_output = rng.normal(size=(seq_q, d_v))
+        found = require_array(answer(x, memory, w_q, w_k, w_v, grad_output), memory.shape, "the gradient by the memory")
+        _, back = attention_vjp(x @ w_q, memory @ w_k, memory @ w_v)
+        _, grad_key, grad_value = back(grad_output)
+        through = {"keys": grad_key @ w_k.T, "values": grad_value @ w_v.T}
+        for name, part in through.items():
+            require(
+                not np.allclose(found, part),
+                f"the memory is read twice, as keys and as values: yours holds the gradient through the {name} alone",
+            )
+        error = np.abs(found - sum(through.values())).max()
+        require(error < 1e-9, f"the gradients through the keys and through the values must add up: off by {error:.3g}")
+
+
+@checker
+def depends_on_order(answer):
+    """``answer(layer, x, memory)`` says whether shuffling the memory's rows changes the layer's output."""
+    rng = np.random.default_rng(74)
+    for seq_q, seq_k, width in [(3, 6, 4), (5, 4, 2)]:
+        x, memory = rng.normal(size=(seq_q, width)), rng.normal(size=(seq_k, width))
+        for name, layer, truth in _layers(seq_q, seq_k):
+            before = memory.copy()
+            found = answer(layer, x, memory)
+            require(np.array_equal(memory, before), "the arguments must stay as they were: yours changed the memory")
+            require_judgement(found, truth, f"{name} (seq_k = {seq_k})")
+
+
+def _layers(seq_q, seq_k):
+    """Layers to be judged: a name, the layer, and whether the order of the memory counts."""
+    first_only = np.arange(seq_k) < seq_k - 1  # the last row is hidden, wherever it came from
+    near_first = -0.5 * np.abs(np.arange(seq_k) - (seq_k - 1) / 2)  # the same after a reversal
+
+    def ask(mask=None, bias=None):
+        return lambda x, memory: attention(x, memory, memory, mask, bias)[0]
+
+    return [
+        ("cross-attention", ask(), False),
+        ("a layer that ignores the memory", lambda x, memory: 2 * x, False),
+        ("the memory's mean added to every query", lambda x, memory: x + memory.mean(axis=0), False),
+        ("keys of the memory, each with the value of the next row",
+         lambda x, memory: attention(x, memory, np.roll(memory, -1, axis=0))[0], True),
+        ("a mask that hides the last place", ask(mask=first_only), True),
+        ("a bias by distance from the middle (reversing the memory does not reveal it)", ask(bias=near_first), True),
+    ]  # fmt: skip
+
+
+@checker
+def removal_effects(answer):
+    """``answer(query, key, value)``: how far the output of each query moves if one key is hidden from all of them."""
+    rng = np.random.default_rng(75)
+    for seq_q, seq_k, d_k, d_v in [(2, 5, 3, 4), (4, 3, 2, 6)]:
+        query, key, value = (rng.normal(size=s) for s in [(seq_q, d_k), (seq_k, d_k), (seq_k, d_v)])
+        value[0] = value[1:].mean(axis=0)
+        found = require_array(answer(query, key, value), (seq_q, seq_k), f"the effects of {seq_k} keys")
+        require((found >= 0).all(), f"a distance is never negative: your smallest effect is {found.min():.3g}")
+        output, attn_weights = attention(query, key, value)
+        require(
+            not np.allclose(found, attn_weights),
+            "yours are the weights themselves: they do not say how much a value differs from the others",
+        )
+        for j in range(seq_k):
+            moved = attention(query, key, value, mask=np.arange(seq_k) != j)[0]
+            error = np.abs(found[:, j] - np.linalg.norm(moved - output, axis=-1)).max()
+            require(
+                error < 1e-9,
+                f"column {j} must hold ‖output without key {j} − output‖, the other weights summing to 1 again: "
+                f"off by {error:.3g}",
+            )

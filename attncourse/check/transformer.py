@@ -1,0 +1,235 @@
+"""The checks of chapter 5: masks put together, leaks found, a layer in post-LN, a cache, a search with a beam."""
+
+import itertools
+
+import numpy as np
+
+from attncourse.check.base import checker, require, require_judgement, require_shape
+from attnlib.attention import attention
+from attnlib.decoder import decoder_layer, init_decoder
+from attnlib.masks import causal_mask, padding_mask
+from attnlib.params import tree_map
+from attnlib.softmax import softmax
+
+
+@checker
+def decoder_mask(answer):
+    """``answer(lengths, seq)`` is causal and padding mask in one, (batch, 1, seq, seq), True = may attend."""
+    for listed, seq in [([3, 1], 3), ([5, 2, 4], 5), ([1, 7, 6, 3], 7)]:
+        lengths = np.array(listed)
+        found = require_shape(answer(lengths, seq), (len(lengths), 1, seq, seq), f"the mask for lengths {lengths}")
+        require(found.dtype == bool, f"the mask must be boolean: yours is {found.dtype}")
+        wanted = (causal_mask(seq, seq) & padding_mask(lengths, seq))[:, None]
+        require(
+            not np.array_equal(found, ~wanted),
+            "True means may attend: yours is the other way round",
+        )
+        i = np.arange(seq)
+        require(
+            found[0, 0, i[: lengths[0]], i[: lengths[0]]].all(),
+            "a token may attend to itself: yours hides the diagonal",
+        )
+        ahead = np.argwhere(found & ~causal_mask(seq, seq))
+        require(
+            not len(ahead),
+            "no query may attend to a later key: yours lets query {2} of sentence {0} see key {3}".format(
+                *(ahead[0] if len(ahead) else (0, 0, 0, 0))
+            ),
+        )
+        padding = np.argwhere(found & ~wanted)
+        require(
+            not len(padding),
+            "no query may attend to padding: yours lets query {2} of sentence {0} see key {3}, length {4}".format(
+                *((*padding[0], lengths[padding[0][0]]) if len(padding) else (0, 0, 0, 0, 0))
+            ),
+        )
+        hidden = np.argwhere(wanted & ~found)
+        require(
+            not len(hidden),
+            "padding is hidden as a key, not as a query: yours hides key {3} from query {2} of sentence {0}".format(
+                *(hidden[0] if len(hidden) else (0, 0, 0, 0))
+            ),
+        )
+
+
+@checker
+def is_causal(answer):
+    """``answer(layer, x)`` says whether no later token changes an earlier output."""
+    rng = np.random.default_rng(51)
+    for seq, width in [(6, 4), (9, 3)]:
+        x = rng.normal(size=(seq, width))
+        for name, layer, truth in _layers(seq, width, rng):
+            before = x.copy()
+            found = answer(layer, x)
+            require(np.array_equal(x, before), "the argument must stay as it was: yours changed x in place")
+            require_judgement(found, truth, f"{name} (seq = {seq})")
+
+
+def _layers(seq, width, rng):
+    """Layers to be judged: a name, the layer, and whether it is causal. Each takes any number of tokens."""
+    w = rng.normal(size=(width, width))
+
+    def attend(mask_of):
+        return lambda x: attention(x @ w, x, x, mask_of(len(x)))[0]
+
+    def masked_late(x):
+        return softmax(x @ x.T) * causal_mask(len(x), len(x)) @ x
+
+    def with_hole(i, j):
+        def mask_of(n):
+            mask = causal_mask(n, n)
+            mask[i : i + 1, j : j + 1] = True
+            return mask
+
+        return f"a mask with one hole, where query {i} sees key {j}", attend(mask_of), False
+
+    def reordered(x):
+        # Sums in another order for every length: equal up to rounding, and not beyond.
+        order = np.random.default_rng(len(x)).permutation(width)
+        return np.cumsum(x, axis=0) + (x[:, order] @ w[order])
+
+    def whisper(x):
+        return x + 1e-4 * x[-1:]
+
+    return [
+        ("attention behind a causal mask", attend(lambda n: causal_mask(n, n)), True),
+        ("attention without a mask", attend(lambda n: None), False),
+        ("a feed-forward network", lambda x: np.maximum(x @ w, 0), True),
+        ("a running sum, in another order of summation for every length", reordered, True),
+        ("a mask that hides the diagonal too", attend(lambda n: np.tri(n, k=-1, dtype=bool)), True),
+        ("a flipped causal mask", attend(lambda n: ~causal_mask(n, n)), False),
+        ("a causal mask applied after the softmax", masked_late, False),
+        ("a leak of a ten-thousandth of the last token", whisper, False),
+        # At every place, since a test of one place finds one hole; and one far ahead, for a test of neighbours.
+        *(with_hole(i, i + 1) for i in range(seq - 1)),
+        with_hole(1, seq - 1),
+    ]
+
+
+@checker
+def post_norm_decoder(answer):
+    """``answer(params, x, memory, memory_mask)`` is a decoder layer with the norms behind the sums."""
+    rng = np.random.default_rng(52)
+    for d_model, num_heads, seq, seq_memory in [(6, 2, 3, 5), (8, 4, 4, 7)]:
+        params = tree_map(
+            lambda leaf: leaf + 0.3 * rng.normal(size=leaf.shape),
+            init_decoder(rng, 1, d_model, num_heads, 10, norm_first=False).layers[0],
+        )
+        x, memory = rng.normal(size=(2, seq, d_model)), rng.normal(size=(2, seq_memory, d_model))
+        mask = padding_mask([seq_memory, seq_memory - 2], seq_memory)
+        wanted, _ = decoder_layer(params, x, memory, mask, norm_first=False)
+        found = require_shape(answer(params, x, memory, mask), wanted.shape, "the output")
+        before, _ = decoder_layer(params, x, memory, mask, norm_first=True)
+        require(not np.allclose(found, before), "yours is pre-LN: normalise the sum, not what goes into the sublayer")
+        changed = x.copy()
+        changed[:, -1] += 1
+        moved = np.abs(np.asarray(answer(params, changed, memory, mask)) - found)[:, :-1].max()
+        require(moved < 1e-9, f"changing the last token must leave earlier outputs alone: yours move by {moved:.3g}")
+        changed = memory.copy()
+        changed[1, -1] += 1  # padding
+        moved = np.abs(np.asarray(answer(params, x, changed, mask)) - found).max()
+        require(moved < 1e-9, f"changing padding of the memory must change nothing: yours moves by {moved:.3g}")
+        changed[0] += rng.normal(size=changed[0].shape)
+        moved = np.abs(np.asarray(answer(params, x, changed, mask)) - found)[0].max()
+        require(moved > 1e-9, "changing the memory must change the output: yours does not look across")
+        error = np.abs(found - wanted).max()
+        require(
+            np.allclose(found, wanted),
+            "x = norm(x + sublayer(x)) for self-attention, cross-attention, feed-forward, in this order, each with its "
+            f"own norm: yours is off by up to {error:.3g}",
+        )
+
+
+@checker
+def cached_attention(answer):
+    """``answer(cache, query, key, value)`` attends piece by piece as causal attention does to the whole."""
+    rng = np.random.default_rng(53)
+    for pieces, d_k, d_v in [([1, 1, 1, 1], 3, 5), ([1, 2, 1], 4, 2), ([3, 1, 2], 2, 6)]:
+        seq = sum(pieces)
+        query, key, value = rng.normal(size=(seq, d_k)), rng.normal(size=(seq, d_k)), rng.normal(size=(seq, d_v))
+        wanted, _ = attention(query, key, value, causal_mask(seq, seq))
+        cache, start = None, 0
+        for piece in pieces:
+            new = slice(start, start + piece)
+            result = answer(cache, query[new], key[new], value[new])
+            require(
+                isinstance(result, tuple) and len(result) == 2,
+                "the answer must be a pair (output, cache): yours is of type "
+                f"{type(result).__name__}; does the function return something?",
+            )
+            output, cache = result
+            found = require_shape(output, (piece, d_v), f"the output of {piece} new tokens after {start}")
+            forgot, _ = attention(query[new], key[new], value[new], causal_mask(piece, piece))
+            require(
+                start == 0 or not np.allclose(found, forgot),
+                f"after {start} tokens the new ones must see the old ones too: yours sees the new ones alone",
+            )
+            far, _ = attention(query[new], key[: new.stop], value[: new.stop])
+            require(
+                piece == 1 or not np.allclose(found, far),
+                f"{piece} tokens at once must not see each other's future: the first of yours does",
+            )
+            corner, _ = attention(query[new], key[: new.stop], value[: new.stop], causal_mask(piece, new.stop))
+            require(
+                start == 0 or not np.allclose(found, corner),
+                "the mask must be aligned at the bottom right: with yours a new token sees too few old ones",
+            )
+            error = np.abs(found - wanted[new]).max()
+            require(
+                np.allclose(found, wanted[new]),
+                f"in pieces of {pieces} tokens, output {start} and on are off by up to {error:.3g} "
+                "from causal attention to the whole",
+            )
+            start += piece
+
+
+@checker
+def beam_search(answer):
+    """``answer(next_probs, steps, width)`` is the likeliest text among those that the beam keeps."""
+    rng = np.random.default_rng(58)  # so that a beam of two misses the best text once
+    for vocab, steps in [(2, 3), (3, 4), (4, 3)]:
+        # The probabilities after every beginning; for two tokens a trap, where the best first one leads nowhere.
+        table = {tokens: softmax(2 * rng.normal(size=vocab)) for tokens in _beginnings(vocab, steps)}
+        if vocab == 2:
+            table = dict.fromkeys(table, np.array([0.52, 0.48])) | {(): np.array([0.6, 0.4])}
+            table |= {(1,): np.array([0.1, 0.9]), (1, 1): np.array([0.2, 0.8])}
+
+        def next_probs(tokens, table=table, steps=steps):
+            require(isinstance(tokens, tuple), f"next_probs takes a tuple of tokens: yours passed {tokens!r}")
+            require(len(tokens) < steps, f"{steps} tokens are enough: yours asked for one more")
+            return table[tuple(int(token) for token in tokens)].copy()
+
+        for width in (vocab**steps, 1, 2):
+            found = answer(next_probs, steps, width)
+            require(found is not None, "the text is None: does the function return something?")
+            require(
+                isinstance(found, tuple) and len(found) == steps,
+                f"the text must be a tuple of {steps} tokens: yours is {found!r}",
+            )
+            found = tuple(int(token) for token in found)
+            wanted = _kept(table, vocab, steps, width)
+            kind = {1: "which is greedy", 2: "which keeps two beginnings"}.get(width, "which keeps every beginning")
+            require(
+                found == wanted,
+                f"width = {width}, {kind}: the text is {wanted} with probability {_probability(table, wanted):.3g}, "
+                f"yours is {found} with {_probability(table, found):.3g}",
+            )
+
+
+def _beginnings(vocab, steps):
+    """Every text of fewer tokens than ``steps``."""
+    return [tokens for length in range(steps) for tokens in itertools.product(range(vocab), repeat=length)]
+
+
+def _kept(table, vocab, steps, width):
+    """The text that a beam of this width finds."""
+    beams: list[tuple[int, ...]] = [()]
+    for _ in range(steps):
+        longer = [(*tokens, token) for tokens in beams for token in range(vocab)]
+        beams = sorted(longer, key=lambda tokens: -_probability(table, tokens))[:width]
+    return beams[0]
+
+
+def _probability(table, tokens):
+    """Of a whole beginning: the product over its tokens."""
+    return float(np.prod([table[tokens[:i]][token] for i, token in enumerate(tokens)]))

@@ -1,0 +1,109 @@
+"""One definition of an interactive figure, and the bundle in which it travels: live, stored, and on the page."""
+
+import inspect
+import itertools
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from attncourse.controls import Control
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+EXPLORER_MIME = "application/vnd.attnlib.explorer+json"
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A figure that answers to its controls; without controls, a picture whose numbers are still checked.
+
+    Its module says the rest in three pure functions, so that every state can be checked without being drawn:
+    ``measure(**values)`` turns the controls' values into numbers, a ``NamedTuple`` of arrays, and its defaults are
+    the first picture; ``readout(numbers)`` says them in one sentence, the picture's text alternative;
+    ``draw(numbers, narrow=False)`` draws them, narrow for a phone.
+    """
+
+    module: str  # where it stands: "attncourse.figures.compute.soft_lookup", which has soft_lookup
+    caption: str  # one or two sentences below the figure
+    controls: Mapping[str, Control] = field(default_factory=dict, hash=False)
+
+    @property
+    def name(self) -> str:
+        """What the page calls the figure: "soft-lookup"."""
+        return self.module.rpartition(".")[2].replace("_", "-")
+
+    @property
+    def source(self) -> str:
+        """Where to import this object from: "attncourse.figures.compute.soft_lookup:soft_lookup"."""
+        return f"{self.module}:{self.module.rpartition('.')[2]}"
+
+    @property
+    def measure(self) -> Callable[..., Any]:
+        """The module's function from the controls' values to numbers."""
+        return sys.modules[self.module].measure
+
+    @property
+    def readout(self) -> Callable[[Any], str]:
+        """The module's function from numbers to a sentence."""
+        return sys.modules[self.module].readout
+
+    @property
+    def draw(self) -> Callable[..., "Figure"]:
+        """The module's function from numbers to a drawn figure."""
+        return sys.modules[self.module].draw
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The values with which the figure is first shown: those of ``measure``."""
+        parameters = inspect.signature(self.measure).parameters
+        return {name: parameters[name].default for name in self.controls}
+
+    @cached_property
+    def states(self) -> list[dict[str, Any]]:
+        """Every combination of stops; the last control runs fastest."""
+        stops = [control.stops for control in self.controls.values()]
+        return [dict(zip(self.controls, values, strict=True)) for values in itertools.product(*stops)]
+
+    def describe(self) -> dict[str, Any]:
+        """The figure as plain data: its controls, and the sentence of every state."""
+        return {
+            "name": self.name,
+            "source": self.source,
+            "caption": self.caption,
+            "parameters": [
+                {
+                    "name": name,
+                    "kind": control.kind,
+                    "label": control.label,
+                    "stops": list(control.stops),
+                    "texts": [control.text(stop) for stop in control.stops],
+                    "default": self.defaults[name],
+                }
+                for name, control in self.controls.items()
+            ],
+            "readouts": [self.readout(self.measure(**state)) for state in self.states],
+        }
+
+    def frame(self, values: Mapping[str, Any] | None = None, narrow: bool = False) -> "Figure":
+        """The drawn figure for these values (default: the first picture)."""
+        numbers = self.measure(**(self.defaults | dict(values or {})))
+        return self.draw(numbers, narrow=True) if narrow else self.draw(numbers)
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={value}" for name, value in self.defaults.items())
+        return f"{self.name}({values}): {self.readout(self.measure(**self.defaults))}"
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        from attncourse.drawing.canvas import to_png
+        from attncourse.live import live_bundle
+
+        picture = to_png(self.frame())
+        bundle = {"text/plain": repr(self), "image/png": picture, EXPLORER_MIME: self.describe()}
+        if self.controls:
+            bundle |= live_bundle(self, picture)
+        display(bundle, raw=True)

@@ -1,0 +1,109 @@
+"""Explorer: the output is a mix of the values, as a point among points and as a colour among colours."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from attncourse.controls import Slider
+from attncourse.drawing.canvas import HEADING, SMALL, ink_on, place, sheet
+from attncourse.drawing.palette import INK, KEY, KEY_INK, QUERY, QUERY_INK, RULE, VALUE_INK, WEIGHT, WEIGHT_INK
+from attncourse.explorer import Explorer
+from attnlib import attention, entropy
+
+_NAMES = "ABCDE"
+_KEY_ANGLES = np.deg2rad([88, 20, 305, 232, 160])
+_KEYS = np.stack([np.cos(_KEY_ANGLES), np.sin(_KEY_ANGLES)], axis=-1)  # (5, 2), on the unit circle
+_PLACES = np.array([[1.4, 4.6], [5.3, 3.9], [4.6, 0.7], [3.8, 3.3], [0.6, 1.3]])  # (5, 2)
+_COLOURS = np.array([[214, 69, 65], [240, 190, 60], [60, 130, 200], [245, 245, 240], [70, 60, 110]]) / 255  # (5, 3)
+_HULL = [0, 4, 2, 1]  # the values round the outside; D lies within
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    angle: float  # degrees
+    temperature: float
+    attn_weights: np.ndarray  # (5,)
+    place: np.ndarray  # (2,) of the output
+    colour: np.ndarray  # (3,) of the output: red, green, blue from 0 to 1
+    entropy: float  # nats
+
+
+def measure(angle: float = 60, temperature: float = 0.25) -> Numbers:
+    """One attention over values of five numbers: two are a place, three a colour."""
+    turn = np.deg2rad(angle)
+    query = np.array([[np.cos(turn), np.sin(turn)]])
+    output, attn_weights = attention(query, _KEYS, np.hstack([_PLACES, _COLOURS]), scale=1 / temperature)
+    return Numbers(angle, temperature, attn_weights[0], output[0, :2], output[0, 2:], float(entropy(attn_weights[0])))
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    weights = ", ".join(f"{name} {weight:.2f}" for name, weight in zip(_NAMES, numbers.attn_weights, strict=True))
+    x, y = numbers.place
+    return (
+        f"With the query at {numbers.angle:g}° and temperature {numbers.temperature:g} the weights are {weights}; "
+        f"the output lies at ({x:.2f}, {y:.2f}), inside the hull of the values."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """Which keys the query points at, where the output lies among the values, and the colour it gets."""
+    figure = sheet(height=316, narrow=narrow, narrow_height=470)
+    _draw_dial(place(figure, 4, 34, 160, 160) if narrow else place(figure, 4, 60, 190, 190), numbers)
+    _draw_plane(place(figure, 12, 226, 320, 236) if narrow else place(figure, 214, 36, 292, 268), numbers)
+    _draw_mix(place(figure, 184, 34, 156, 160) if narrow else place(figure, 534, 36, 176, 234), numbers)
+    return figure
+
+
+def _draw_dial(axes: Axes, numbers: Numbers) -> None:
+    turn = np.deg2rad(numbers.angle)
+    for name, (x, y) in zip(_NAMES, _KEYS, strict=True):
+        axes.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": KEY, "linewidth": 1.4})
+        axes.text(1.22 * x, 1.22 * y, name, fontsize=SMALL, color=KEY_INK, ha="center", va="center_baseline")
+    tip = (0.94 * np.cos(turn), 0.94 * np.sin(turn))
+    axes.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "-|>", "color": QUERY, "linewidth": 3.4})
+    axes.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), xticks=[], yticks=[])
+    axes.set_title("query", fontsize=HEADING, color=QUERY_INK, loc="left", pad=7)
+    axes.annotate("and keys", (0, 1), (38, 7), "axes fraction", "offset points", fontsize=HEADING, color=KEY_INK)
+    axes.axis("off")
+
+
+def _draw_plane(axes: Axes, numbers: Numbers) -> None:
+    axes.fill(_PLACES[_HULL, 0], _PLACES[_HULL, 1], facecolor="#F1F1F1", edgecolor=RULE, linewidth=1)
+    for name, (x, y), colour, weight in zip(_NAMES, _PLACES, _COLOURS, numbers.attn_weights, strict=True):
+        axes.plot([x, numbers.place[0]], [y, numbers.place[1]], color=WEIGHT, linewidth=12 * weight, zorder=2)
+        axes.plot(x, y, "o", color=colour, markeredgecolor=INK, markersize=22, zorder=3)
+        axes.text(x, y, name, fontsize=SMALL, color=ink_on(colour), ha="center", va="center_baseline", zorder=4)
+    axes.plot(
+        *numbers.place, "D", color=numbers.colour, markeredgecolor=INK, markeredgewidth=2, markersize=13, zorder=5
+    )
+    axes.set(xlim=(-0.1, 6), ylim=(0, 5.2), xticks=[], yticks=[])
+    axes.set_title("output among the values", fontsize=HEADING, color=VALUE_INK, loc="left", pad=7)
+    axes.axis("off")
+
+
+def _draw_mix(axes: Axes, numbers: Numbers) -> None:
+    rows = range(5)
+    axes.barh(rows, numbers.attn_weights, color=_COLOURS, edgecolor=INK, linewidth=0.8, height=0.62)
+    for name, row, weight in zip(_NAMES, rows, numbers.attn_weights, strict=True):
+        axes.text(-0.08, row, name, fontsize=SMALL, color=INK, ha="right", va="center_baseline")
+        axes.text(weight + 0.05, row, f"{weight:.2f}", fontsize=SMALL, color=WEIGHT_INK, va="center_baseline")
+    axes.add_patch(Rectangle((0, 5), 1.0, 0.9, facecolor=numbers.colour, edgecolor=INK, linewidth=1.4))
+    axes.text(1.05, 5.45, "mix", fontsize=SMALL, color=VALUE_INK, va="center_baseline")
+    axes.set(xlim=(-0.22, 1.4), ylim=(6, -0.5), xticks=[], yticks=[])
+    axes.set_title("weights", fontsize=HEADING, color=WEIGHT_INK, loc="left", pad=7)
+    axes.axis("off")
+
+
+mixing_values = Explorer(
+    __name__,
+    caption="The output is a weighted mean: a point inside the hull of the values, and a mix of their colours.",
+    controls={
+        "angle": Slider("angle of the query (degrees)", stops=tuple(range(0, 360, 15))),
+        "temperature": Slider("temperature τ", stops=(0.05, 0.1, 0.25, 0.5, 1.0, 4.0), log=True),
+    },
+)

@@ -1,0 +1,103 @@
+"""Explorer: kernel regression is attention. A query between data points gets the weighted mean of their values."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from attncourse.controls import Slider
+from attncourse.drawing.canvas import HEADING, SMALL, dress, place, sheet
+from attncourse.drawing.palette import PAPER, QUERY, QUERY_INK, VALUE, VALUE_INK, WEIGHT, WEIGHT_INK, WEIGHT_MAP
+from attncourse.explorer import Explorer
+from attnlib import attention
+
+_KEYS = np.array([0.3, 0.9, 1.8, 2.3, 3.3, 3.9, 4.4, 5.5])  # (seq_k,) where something was measured
+_VALUES = np.array([1.1, 1.9, 2.6, 2.3, 0.9, 0.5, 1.2, 2.2])  # (seq_k,) what was measured there
+_GRID = np.linspace(0, 6, 241)
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    position: float
+    width: float
+    attn_weights: np.ndarray  # (seq_k,) of the query at ``position``
+    output: float
+    curve: np.ndarray  # (241,) the output at every position
+
+
+def measure(position: float = 3.0, width: float = 0.5) -> Numbers:
+    """Attention with scores −(query − key)² / (2 width²): Nadaraya and Watson's regression with a Gaussian kernel."""
+    outputs, attn_weights = _regression(np.array([position, *_GRID]), width)
+    return Numbers(position, width, attn_weights[0], float(outputs[0]), outputs[1:])
+
+
+def _regression(queries: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
+    """The squared distance as a dot product.
+
+    −(q − k)²/2 is q·k − k²/2, less q²/2, which is the same for all keys of a row: softmax does not see it.
+    """
+    query = np.stack([queries, np.ones_like(queries)], axis=-1)  # (seq_q, 2)
+    key = np.stack([_KEYS, -(_KEYS**2) / 2], axis=-1)  # (seq_k, 2)
+    output, attn_weights = attention(query, key, _VALUES[:, None], scale=1 / width**2)
+    return output[:, 0], attn_weights
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    nearest = numbers.attn_weights.argmax()
+    weight = numbers.attn_weights[nearest]
+    return (
+        f"At position {numbers.position:g} with width {numbers.width:g} the output is {numbers.output:.2f}; "
+        f"the largest weight, {weight:.2f}, is on the value {_VALUES[nearest]:g} at {_KEYS[nearest]:g}."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """Data, curve and output above; below, the weight of each data point under the bell of the kernel."""
+    figure = sheet(height=380, narrow=narrow)
+    left, wide = (26, 250) if narrow else (26, 610)
+    above, below = place(figure, left, 44, wide, 160), place(figure, left, 240, wide, 92)
+    dress(above)
+    dress(below, "weights", colour=WEIGHT_INK, x="key: where it was measured")
+    for axes in (above, below):
+        axes.set_xlim(-0.25, 6.25)
+        axes.axvline(numbers.position, color=QUERY, linewidth=1.4, linestyle=(0, (4, 2)))
+
+    above.plot(_GRID, numbers.curve, color=VALUE, linewidth=2)
+    shades = WEIGHT_MAP(numbers.attn_weights / 1.2)
+    above.scatter(_KEYS, _VALUES, s=70, c=shades, edgecolors=VALUE_INK, linewidths=1.4, zorder=3)
+    above.hlines(numbers.output, numbers.position, 6.25, color=VALUE_INK, linewidth=1, linestyle=":")
+    above.plot(numbers.position, numbers.output, "D", color=VALUE_INK, markersize=9, zorder=4)
+    above.set(ylim=(0, 3), yticks=range(3), xticks=range(7), xticklabels=[])
+    words = f"output\n{numbers.output:.2f}"
+    above.text(6.35, numbers.output, words, fontsize=SMALL, color=VALUE_INK, va="center")
+    above.set_title("the weighted mean of the values", fontsize=HEADING, color=VALUE_INK, loc="left", pad=20)
+    above.text(numbers.position, 3.08, f"query {numbers.position:g}", fontsize=SMALL, color=QUERY_INK, ha="center")
+
+    highest = numbers.attn_weights.max()
+    nearest = np.abs(_KEYS - numbers.position).min()  # distance of the key with that weight
+    peak = highest * np.exp(min((nearest / numbers.width) ** 2 / 2, 5))
+    if peak < 1.2:  # else no key is near, and the bell stands far above the panel
+        bell = peak * np.exp(-(((_GRID - numbers.position) / numbers.width) ** 2) / 2)
+        below.plot(_GRID, bell, color=WEIGHT_INK, linewidth=1)
+    below.bar(_KEYS, numbers.attn_weights, color=WEIGHT, width=0.14 if narrow else 0.1)
+    below.set(ylim=(0, 1.3), yticks=(0, 1), xticks=range(7))
+    for key, weight in zip(_KEYS, numbers.attn_weights, strict=True):
+        if weight == highest or (weight >= 0.1 and not narrow):
+            clear = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
+            below.text(key, weight + 0.09, f"{weight:.2f}", fontsize=SMALL, color=WEIGHT_INK, ha="center", bbox=clear)
+    return figure
+
+
+soft_lookup = Explorer(
+    __name__,
+    caption=(
+        "Kernel regression is attention: the query is a position, the keys are the places of the data, "
+        "and a key's score falls with its squared distance. The thin bell is the kernel."
+    ),
+    controls={
+        "position": Slider("query position", stops=tuple(0.5 * step for step in range(13))),
+        "width": Slider("kernel width", stops=(0.1, 0.2, 0.35, 0.5, 1.0, 2.0, 5.0), log=True),
+    },
+)

@@ -1,0 +1,96 @@
+"""Explorer: where the date model looks in a text while it writes each character of its answer."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from attncourse.controls import Choice, Slider, Text
+from attncourse.drawing.canvas import HEADING, SMALL, TEXT, sheet
+from attncourse.drawing.matrix import board
+from attncourse.drawing.palette import FAINT, KEY_INK, QUERY_INK, WEIGHT_INK, WEIGHT_MAP
+from attncourse.explorer import Explorer
+from attncourse.figures.cross.maps import draw_map, name_map
+from attncourse.figures.cross.readings import EXAMPLES, HEADS, LAYERS, answer_of, signs, visible
+from attncourse.figures.date_readings import reading
+
+MEAN = "mean of all heads"
+_CHOICES = (MEAN, *(str(head + 1) for head in range(HEADS)))
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    text: str
+    layer: int
+    head: str
+    said: list[str]  # a sign for each step
+    confidence: np.ndarray  # (steps,) probability of each
+    attn_weights: np.ndarray  # (steps, seq_source)
+
+
+def measure(text: str = EXAMPLES[0], layer: int = 2, head: str = MEAN) -> Numbers:
+    """Read the text, and take one layer's cross-attention, of one head or the mean of all.
+
+    Raises:
+        ValueError: if the text is empty or too long.
+    """
+    read = reading(text)
+    weights = read.maps.cross[layer - 1]
+    weights = weights.mean(axis=0) if head == MEAN else weights[int(head) - 1]
+    confidence = read.probs[np.arange(len(read.said)), read.said]
+    return Numbers(text, layer, head, signs(read.said), confidence, weights)
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    step, place = np.unravel_index(numbers.attn_weights.argmax(), numbers.attn_weights.shape)
+    return (
+        f"“{numbers.text}” becomes {answer_of(numbers.said)} with confidence {numbers.confidence.prod():.2f}. "
+        f"{_which(numbers).capitalize()}: the largest weight is {numbers.attn_weights.max():.2f}, "
+        f"of “{numbers.said[step]}” on “{visible(numbers.text)[place]}”."
+    )
+
+
+def _which(numbers: Numbers) -> str:
+    return f"layer {numbers.layer}, {numbers.head if numbers.head == MEAN else f'head {numbers.head}'}"
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """A row for each character of the answer and a column for each of the text; on a phone the other way round."""
+    figure = sheet(height=364, narrow=narrow, narrow_height=590)
+    paper = board(figure)
+    names, weights = (numbers.said, visible(numbers.text)), numbers.attn_weights
+    left, top, cell = 44, 92, (min(44, 590 / len(names[1])), 24.0)
+    inks = QUERY_INK, KEY_INK
+    if narrow:  # the text may be long: downwards
+        names, weights, inks = names[::-1], weights.T, inks[::-1]
+        left, top, cell = 44, 104, (26.0, min(24, 480 / len(names[0])))
+    form = "{:.2f}" if cell[0] > 33 else None
+    grid = draw_map(paper, (left, top), cell, weights, WEIGHT_MAP, form, 0.2)
+    name_map(paper, grid, names, inks)
+    words = f"{answer_of(numbers.said)}, confidence {numbers.confidence.prod():.2f}"
+    paper.text(8, 20, f"“{numbers.text}”", fontsize=HEADING, color=KEY_INK, weight="bold")
+    paper.text(8, 42, words, fontsize=HEADING, color=QUERY_INK, weight="bold")
+    paper.text(*((8, 64) if narrow else (300, 42)), _which(numbers), fontsize=TEXT, color=WEIGHT_INK)
+    if not narrow:
+        right = left + grid.box()[2] + 8
+        paper.text(right, top - 8, "sure", fontsize=SMALL, color=FAINT)
+        for i, sure in enumerate(numbers.confidence):
+            paper.text(right, grid.middle(i)[1], f"{sure:.2f}", fontsize=SMALL, color=FAINT, va="center_baseline")
+    return figure
+
+
+alignment = Explorer(
+    __name__,
+    caption=(
+        "Cross-attention of the trained date model: a row for each character of its answer, a column for each of the "
+        "text (on a phone the other way round). Darker is more weight; “sure” is the probability of what was said. "
+        "In a running notebook, type a text of your own."
+    ),
+    controls={
+        "text": Text("date", stops=EXAMPLES),
+        "layer": Slider("layer", stops=tuple(range(1, LAYERS + 1))),
+        "head": Choice("head", stops=_CHOICES),
+    },
+)

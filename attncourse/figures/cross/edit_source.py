@@ -1,0 +1,182 @@
+"""Explorer: change one character of a text, and see which weights and which outputs move."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from attncourse.controls import Choice, Slider, Text
+from attncourse.drawing.canvas import HEADING, SMALL, TEXT, sheet
+from attncourse.drawing.matrix import Grid, board, frame
+from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, QUERY_INK, RULE, SCORE_INK, SCORE_SIGNED
+from attncourse.explorer import Explorer
+from attncourse.figures.cross.maps import draw_map, name_map
+from attncourse.figures.cross.readings import answer_of, signs, visible
+from attncourse.figures.date_readings import date_model, reading
+from attnlib import decode, encode, softmax
+from attnlib.dates.task import BEGIN, STEPS, as_source
+from attnlib.greedy import decode_next, start_cache
+
+SOURCE = "7. Juni 2021"
+READ_AGAIN, ALONE = "the encoder reads the new text", "its memory vector alone"
+
+
+class Edited(NamedTuple):
+    """What one edit does; the maps belong to the old answer, so that rows can be compared."""
+
+    answer: np.ndarray  # (steps,) what is said now
+    confidence: np.ndarray  # (steps,) probability of each
+    memory: np.ndarray  # (seq_source, d_model)
+    cross: np.ndarray  # (layers, steps, seq_source) mean of the heads
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    text: str  # as edited
+    edit: int  # index of the edited character
+    alone: bool
+    layer: int
+    said: list[str]  # before the edit
+    says: list[str]  # after
+    confidence: np.ndarray  # (steps,) after
+    memory_change: np.ndarray  # (seq_source,) length of each memory vector's change, by its own length
+    weight_change: np.ndarray  # (steps, seq_source)
+
+
+def measure(character: int = 6, new: str = "l", scope: str = READ_AGAIN, layer: int = 1) -> Numbers:
+    """Edit the text, or only the memory vector of the character, and compare with the text as it was.
+
+    Raises:
+        ValueError: if ``new`` is not one character.
+    """
+    if len(new) != 1:
+        raise ValueError(f"new must be one character: got {new!r}")
+    edit, alone = character - 1, scope == ALONE
+    before, edits = edited(None), edited(new)
+    after = Edited(*(part[edit, int(alone)] for part in edits))
+    moved = np.linalg.norm(after.memory - before.memory[0, 0], axis=-1)
+    change = after.cross[layer - 1] - before.cross[0, 0, layer - 1]
+    return Numbers(
+        SOURCE[:edit] + new + SOURCE[edit + 1 :],
+        edit,
+        alone,
+        layer,
+        signs(before.answer[0, 0]),
+        up_to_end(signs(after.answer)),
+        after.confidence,
+        np.where(moved < 1e-9, 0, moved) / np.linalg.norm(before.memory[0, 0], axis=-1),
+        np.where(np.abs(change) < 1e-9, 0, change),
+    )
+
+
+@lru_cache(maxsize=16)
+def edited(new: str | None) -> Edited:
+    """Every place edited to this character, in both ways: arrays (places, 2, …). None edits nothing: (1, 2, …)."""
+    whole, _ = encode(date_model(), as_source([SOURCE])[0])
+    read = whole
+    if new is not None:
+        texts = [SOURCE[:i] + new + SOURCE[i + 1 :] for i in range(len(SOURCE))]
+        read, _ = encode(date_model(), as_source(texts)[0])
+    alone = np.repeat(whole, len(read), axis=0)
+    places = np.arange(len(read))
+    alone[places, places] = read[places, places]
+    memory = np.stack([read, alone], axis=1).reshape(-1, *whole.shape[1:])
+    answer, confidence = say(memory)
+    target = np.insert(reading(SOURCE).said[:-1], 0, BEGIN)
+    _, maps = decode(date_model(), np.repeat(target[None], len(memory), axis=0), memory)
+    cross = np.stack([own_and_cross[1].mean(axis=1) for own_and_cross in maps], axis=1)
+    return Edited(*(part.reshape(len(read), 2, *part.shape[1:]) for part in (answer, confidence, memory, cross)))
+
+
+def say(memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The likeliest answer to each memory, (batch, steps), and the probability of each of its characters."""
+    said, caches, sure = np.full((len(memory), 1), BEGIN), start_cache(date_model(), memory), []
+    for _ in range(STEPS):
+        logits, caches = decode_next(date_model(), said, caches)
+        probs = softmax(logits[:, -1])
+        sure.append(probs.max(axis=-1))
+        said = np.concatenate([said, probs.argmax(axis=-1)[:, None]], axis=1)
+    return said[:, 1:], np.stack(sure, axis=1)
+
+
+def up_to_end(says: list[str]) -> list[str]:
+    """What is said behind the end has no meaning: nothing is shown there."""
+    end = [*says, "end"].index("end") + 1
+    return says[:end] + [""] * (len(says) - end)
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    old, new = answer_of(numbers.said), answer_of(numbers.says)
+    columns = int((np.abs(numbers.weight_change).max(axis=0) > 0.01).sum())
+    moved = int((numbers.memory_change > 0).sum())
+    return (
+        f"“{numbers.text}”: {moved} of {len(numbers.memory_change)} memory vectors change, and layer {numbers.layer}’s "
+        f"weights by more than 0.01 in {columns} columns; {old} {'stays' if old == new else f'becomes {new}'}."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """How far each memory vector moves, below it the change of its weights, and on the right the answers."""
+    figure = sheet(height=396, narrow=narrow, narrow_height=404)
+    paper = board(figure)
+    left, top, cell = (44, 132, (18, 22)) if narrow else (52, 122, (38, 22))
+    form = None if narrow else "{:.0f}"
+    grid = draw_map(paper, (left, top), cell, numbers.weight_change, SCORE_SIGNED, form, 0.02, reach=0.5, unit=0.01)
+    name_map(paper, grid, (numbers.said, visible(numbers.text)), (QUERY_INK, KEY_INK))
+    frame(paper, grid, column=numbers.edit, colour=KEY_INK)
+    old = visible(SOURCE)[numbers.edit]
+    heading = f"“{old}” becomes “{visible(numbers.text)[numbers.edit]}”"
+    paper.text(8, 20, heading, fontsize=HEADING, color=KEY_INK, weight="bold")
+    _draw_memory(paper, grid, numbers, top - 28)
+    title = f"change of the weights, layer {numbers.layer}{'' if narrow else ', in hundredths'}"
+    paper.text(left, top + 11 * cell[1] + 18, title, fontsize=SMALL, color=SCORE_INK)
+    _draw_answers(paper, grid, numbers, narrow)
+    return figure
+
+
+def _draw_memory(paper: Axes, grid: Grid, numbers: Numbers, floor: float) -> None:
+    """Bars above the columns."""
+    tallest = 40 / 1.2  # CSS pixels for a change as long as the vector itself
+    heights = tallest * np.minimum(numbers.memory_change, 1.2)
+    middles = [grid.middle(None, j)[0] for j in range(len(heights))]
+    paper.bar(middles, -heights, bottom=floor, width=grid.cell[0] * 0.6, color=KEY)
+    paper.hlines(floor, grid.left, grid.left + grid.box()[2], color=RULE, linewidth=0.8)
+    paper.text(grid.left, floor - 50, "change of the memory", fontsize=SMALL, color=KEY_INK)
+
+
+def _draw_answers(paper: Axes, grid: Grid, numbers: Numbers, narrow: bool) -> None:
+    """What was said, what is said now, and how sure that is."""
+    right = grid.left + grid.box()[2]
+    columns = (right + 24, right + 62) if narrow else (right + 40, right + 96)
+    for x, name in zip(columns, ("old", "new"), strict=True):
+        paper.text(x, grid.top - 8, name, fontsize=SMALL, color=FAINT, ha="center")
+    for i, (old, new) in enumerate(zip(numbers.said, numbers.says, strict=True)):
+        y, moved = grid.middle(i)[1], old != new
+        paper.text(columns[0], y, old, fontsize=TEXT, color=INK, ha="center", va="center_baseline")
+        ink, weight = (KEY_INK, "bold") if moved else (INK, "normal")
+        paper.text(columns[1], y, new, fontsize=TEXT, color=ink, weight=weight, ha="center", va="center_baseline")
+        if not narrow and new:
+            words = f"{numbers.confidence[i]:.2f}"
+            paper.text(right + 150, y, words, fontsize=SMALL, color=FAINT, ha="center", va="center_baseline")
+    if not narrow:
+        paper.text(right + 150, grid.top - 8, "sure", fontsize=SMALL, color=FAINT, ha="center")
+
+
+edit_source = Explorer(
+    __name__,
+    caption=(
+        f"The date model reads “{SOURCE}” with one character changed. Bars: how far each memory vector moves, compared "
+        "with its own length. Map: cross-attention after the edit minus before, mean of the heads, while the decoder "
+        "is given the old answer."
+    ),
+    controls={
+        "character": Slider("character", stops=tuple(range(1, len(SOURCE) + 1))),
+        "new": Text("becomes", stops=("l", "9")),
+        "scope": Choice("what changes", stops=(READ_AGAIN, ALONE)),
+        "layer": Slider("layer", stops=(1, 2)),
+    },
+)

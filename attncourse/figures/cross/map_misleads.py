@@ -1,0 +1,194 @@
+"""Explorer: the weight of each character beside what it costs to take the character away."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from attncourse.controls import Choice, Slider, Text
+from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
+from attncourse.drawing.matrix import board
+from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, WEIGHT, WEIGHT_INK
+from attncourse.explorer import Explorer
+from attncourse.figures.cross.readings import signs, visible
+from attncourse.figures.date_readings import date_model, reading
+from attnlib import decode, encode, softmax
+from attnlib.dates.task import BEGIN, UNKNOWN, as_source
+
+TEXTS = "7.6.2021", "June 7th, 2021", "7. Juni 2021"
+HIDDEN, SPACE, UNREADABLE = "hidden from the decoder", "replaced by a space", "made unreadable"
+_SIGNS = {SPACE: int(as_source([" "])[0][0, 0]), UNREADABLE: UNKNOWN}
+MUCH, LITTLE = 0.15, 0.1  # weight
+LARGE, NONE = 0.5, 0.05  # loss
+_GAP = 0.13  # between zero and the bars
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    text: str
+    step: int
+    said: list[str]
+    way: str
+    attn_weights: np.ndarray  # (seq_source,) mean of all layers and heads
+    loss: np.ndarray  # (seq_source,) probability that the character of the answer loses
+
+
+def measure(text: str = TEXTS[0], step: int = 10, way: str = SPACE) -> Numbers:
+    """Take away each character in turn, and see what the probability of one character of the answer loses."""
+    said = signs(reading(text).said)
+    step = min(step, len(said))
+    weights = np.mean([layer.mean(axis=0) for layer in reading(text).maps.cross], axis=0)
+    return Numbers(text, step, said, way, weights[step - 1], losses(text, way)[:, step - 1])
+
+
+@lru_cache(maxsize=64)
+def losses(text: str, way: str) -> np.ndarray:
+    """(seq_source, steps): what each character of the answer loses, after the same characters before it."""
+    read, params = reading(text), date_model()
+    seq, steps = len(read.source), len(read.said)
+    sources, mask = np.repeat(read.source[None], seq, axis=0), None
+    if way == HIDDEN:
+        mask = ~np.eye(seq, dtype=bool)[:, None]
+    else:
+        np.fill_diagonal(sources, _SIGNS[way])
+    memory, _ = encode(params, sources)
+    target = np.repeat(np.insert(read.said[:-1], 0, BEGIN)[None], seq, axis=0)
+    logits, _ = decode(params, target, memory, mask)
+    which = np.arange(steps), read.said
+    lost = read.probs[which] - softmax(logits)[:, *which]
+    return np.round(lost, 6) + 0.0  # smaller ones are rounding, which is another on other machines
+
+
+def overlooked(numbers: Numbers) -> list[int]:
+    """Characters with little weight and a large loss, the largest first."""
+    return _sorted(numbers, (numbers.attn_weights < LITTLE) & (numbers.loss > LARGE), numbers.loss)
+
+
+def idle(numbers: Numbers) -> list[int]:
+    """Characters with much weight and no loss to speak of, the one with the most weight first."""
+    return _sorted(numbers, (numbers.attn_weights > MUCH) & (numbers.loss < NONE), numbers.attn_weights)
+
+
+def _sorted(numbers: Numbers, chosen: np.ndarray, by: np.ndarray) -> list[int]:
+    return sorted(np.flatnonzero(chosen).tolist(), key=lambda character: -by[character])
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    most = int(numbers.attn_weights.argmax())
+    parts = [
+        f"“{numbers.said[numbers.step - 1]}” in place {numbers.step} looks most at {_named(numbers, most)} "
+        f"({numbers.attn_weights[most]:.2f}, loss {_loss(numbers, most)} if {numbers.way})",
+        *(f"{title}: {_listed(numbers, found)}" for title, found in _findings(numbers) if found),
+    ]
+    return "; ".join(parts) + "."
+
+
+def _findings(numbers: Numbers) -> tuple[tuple[str, list[int]], tuple[str, list[int]]]:
+    return ("little weight, large loss", overlooked(numbers)), ("much weight, no loss", idle(numbers))
+
+
+def _listed(numbers: Numbers, found: list[int]) -> str:
+    first = found[0]
+    words = f"{_named(numbers, first)} ({numbers.attn_weights[first]:.2f}, {_loss(numbers, first)})"
+    return words + ", …" * (len(found) > 1)
+
+
+def _named(numbers: Numbers, character: int) -> str:
+    """With its place: a text has some characters twice."""
+    return f"“{visible(numbers.text)[character]}” in {character + 1}"
+
+
+def _loss(numbers: Numbers, character: int) -> str:
+    return f"{max(numbers.loss[character], 0):.2f}"
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """For each character its weight on one side, and on the other what is lost without it."""
+    figure = sheet(height=372, narrow=narrow, narrow_height=600)
+    paper = board(figure)
+    _draw_answer(paper, numbers, 22)
+    for i, (title, found) in enumerate(_findings(numbers)):
+        words = f"{title}: {'  '.join(visible(numbers.text)[j] for j in found[:4]) or 'none'}"
+        spot = (8, 56 + 22 * i) if narrow else (300, 14 + 22 * i)
+        paper.text(*spot, words, fontsize=TEXT, color=INK, weight="bold" if found else "normal", va="center_baseline")
+    for words, ink, wide, small, side in (
+        ("weight", WEIGHT_INK, (8, 136), (158, 110), "right"),
+        ("loss\nwithout it", INK, (8, 296), (186, 110), "left"),
+    ):
+        if narrow:
+            paper.text(*small, words.replace("\n", " "), fontsize=TEXT, color=ink, ha=side, va="center")
+        else:
+            paper.text(*wide, words, fontsize=TEXT, color=ink, va="center")
+    _draw_bars(place(figure, *((8, 92, 328, 500) if narrow else (90, 56, 626, 312))), numbers, narrow)
+    return figure
+
+
+def _draw_answer(paper: Axes, numbers: Numbers, y: float) -> None:
+    """The answer, the character in hand framed."""
+    for i, sign in enumerate(numbers.said[:10]):
+        x, here = 20 + 22 * i, i == numbers.step - 1
+        ink, weight = (QUERY_INK, "bold") if here else (FAINT, "normal")
+        paper.text(x, y, sign, fontsize=TEXT, color=ink, weight=weight, ha="center", va="center_baseline")
+        if here:
+            paper.add_patch(Rectangle((x - 11, y - 13), 22, 26, fill=False, edgecolor=QUERY_INK, linewidth=1.6))
+
+
+def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
+    """Weights up and losses down; on a phone to the left and to the right. Between them stand the names."""
+    names, marked = visible(numbers.text), overlooked(numbers) + idle(numbers)
+    up = -1 if narrow else 1
+    for heights, sign, fill, ink in (
+        (numbers.attn_weights, up, WEIGHT, WEIGHT_INK),
+        (np.clip(numbers.loss, 0, 1), -up, FAINT, INK),
+    ):
+        (axes.barh if narrow else axes.bar)(np.arange(len(names)), sign * heights, 0.6, sign * _GAP, color=fill)
+        if len(names) <= 16:  # else there is no room
+            _write_heights(axes, heights, sign, ink, narrow)
+    for i, name in enumerate(names):
+        spot = (0, i) if narrow else (i, 0)
+        axes.text(*spot, name, fontsize=TEXT, color=KEY_INK, ha="center", va="center_baseline")
+        if i in marked:
+            axes.plot(
+                *spot,
+                "s",
+                markersize=min(16, 450 / len(names)),
+                markerfacecolor="none",
+                markeredgecolor=INK,
+                markeredgewidth=1.5,
+            )
+    if narrow:
+        axes.set(xlim=(-1.5, 1.5), ylim=(len(names) - 0.4, -1.2))
+    else:
+        axes.set(xlim=(-0.6, len(names) - 0.4), ylim=(-1.36, 1.36))
+    axes.set(xticks=[], yticks=[])
+    axes.axis("off")
+
+
+def _write_heights(axes: Axes, heights: np.ndarray, sign: int, ink: str, narrow: bool) -> None:
+    """At the end of each bar that is one; the largest in bold."""
+    for i in np.flatnonzero(heights >= 0.015).tolist():
+        end, weight = sign * (_GAP + heights[i] + 0.03), "bold" if heights[i] == heights.max() else "normal"
+        if narrow:
+            spot, across, down = (end, i), "left" if sign > 0 else "right", "center_baseline"
+        else:
+            spot, across, down = (i, end), "center", "bottom" if sign > 0 else "top"
+        axes.text(*spot, f"{heights[i]:.2f}", fontsize=SMALL, color=ink, weight=weight, ha=across, va=down)
+
+
+map_misleads = Explorer(
+    __name__,
+    caption=(
+        "The weight that one character of the answer puts on each character of the text (mean of all layers and heads) "
+        "beside the probability it loses when that character is taken away. Framed: where the two disagree."
+    ),
+    controls={
+        "text": Text("date", stops=TEXTS),
+        "step": Slider("character of the answer", stops=tuple(range(1, 11))),
+        "way": Choice("each character in turn is", stops=(HIDDEN, SPACE, UNREADABLE)),
+    },
+)

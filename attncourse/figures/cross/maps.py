@@ -1,0 +1,58 @@
+"""A map of weights, or of their changes, on a board: shades, the larger numbers, and the names of rows and columns."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
+
+from attncourse.drawing.canvas import SMALL, ink_on
+from attncourse.drawing.matrix import Grid, matrix
+from attncourse.drawing.palette import WEIGHT_MAP
+
+_SHADES = 12  # on each side of zero: fewer colours make smaller files
+
+
+def draw_map(
+    paper: Axes,
+    corner: tuple[float, float],
+    cell: tuple[float, float],
+    numbers: np.ndarray,
+    colours: Colormap,
+    form: str | None,
+    least: float,
+    reach: float = 1.0,
+    unit: float = 1.0,
+) -> Grid:
+    """A map from −``reach`` (or 0, of weights) to ``reach``.
+
+    Args:
+        corner: left and top of the first cell, in CSS pixels.
+        cell: width and height of a cell.
+        numbers: (rows, columns)
+        form: how a number is written; None writes none.
+        least: smaller numbers are not written.
+        reach: larger numbers have the same shade.
+        unit: what numbers are written in, such as 0.01 for hundredths.
+    """
+    shades = np.clip(np.rint(numbers / reach * _SHADES) / _SHADES, -1, 1)
+    grid = matrix(paper, *corner, cell, shades, colours, 1, written=-1)
+    low = 0 if colours is WEIGHT_MAP else -1
+    if form is None:
+        return grid
+    for i, j in np.argwhere(np.abs(numbers) >= least):
+        ink, words = ink_on(colours((shades[i, j] - low) / (1 - low))), form.format(numbers[i, j] / unit)
+        paper.text(
+            *grid.middle(i, j), words.replace("-", "−"), fontsize=SMALL, color=ink, ha="center", va="center_baseline"
+        )
+    return grid
+
+
+def name_map(paper: Axes, grid: Grid, names: tuple[Sequence[str], Sequence[str]], inks: tuple[str, str]) -> None:
+    """Names of the rows on the left, and of the columns above."""
+    for i, name in enumerate(names[0]):
+        y = grid.middle(i)[1]
+        paper.text(grid.left - 8, y, name, fontsize=SMALL, color=inks[0], ha="right", va="center_baseline")
+    for j, name in enumerate(names[1]):
+        x = grid.middle(None, j)[0]
+        paper.text(x, grid.top - 8, name, fontsize=SMALL, color=inks[1], ha="center", va="baseline")

@@ -1,0 +1,92 @@
+"""Explorer: one function; what it is given as memory makes it self-attention or cross-attention."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from attncourse.controls import Choice, Slider
+from attncourse.drawing.canvas import TEXT, sheet
+from attncourse.drawing.matrix import board
+from attncourse.drawing.palette import KEY_INK, QUERY_INK, VALUE_INK, WEIGHT_INK
+from attncourse.explorer import Explorer
+from attncourse.figures.cross.crossed import Crossed, Layout, cross, draw_crossed, write_call
+from attnlib import init_multi_head
+
+ITSELF, OTHER = "x itself", "another sequence"
+_D_MODEL = 4
+_MOST_Q, _MOST_K = 6, 8
+_LAYER = init_multi_head(np.random.default_rng(3), _D_MODEL, num_heads=1)
+_X = np.random.default_rng(4).normal(size=(_MOST_Q, _D_MODEL))
+_MEMORY = np.random.default_rng(5).normal(size=(_MOST_K, _D_MODEL))
+_SIZES = (
+    ("queries", "query", QUERY_INK),
+    ("keys", "key", KEY_INK),
+    ("values", "value", VALUE_INK),
+    ("weights", "attn_weights", WEIGHT_INK),
+    ("outputs", "output", VALUE_INK),
+)
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    own: bool  # whether the memory is x
+    shown: Crossed
+
+
+def measure(memory: str = OTHER, seq_q: int = 3, seq_k: int = 5) -> Numbers:
+    """The same layer, asked by the first ``seq_q`` vectors of x; its memory is x, or ``seq_k`` other vectors."""
+    x = _X[:seq_q]
+    own = memory == ITSELF
+    return Numbers(own, cross(_LAYER, x, x if own else _MEMORY[:seq_k]))
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    seq_q, seq_k = numbers.shown.attn_weights.shape
+    kind = "Self-attention: the memory is x" if numbers.own else "Cross-attention: the memory is another sequence"
+    count = [f"{n} {word}{'s' * (n > 1)}" for n, word in ((seq_q, "query"), (seq_k, "key"), (seq_q * seq_k, "weight"))]
+    queries, keys, weights = (words.replace("querys", "queries") for words in count)
+    return (
+        f"{kind}; {queries} × {keys} = {weights}, the largest {numbers.shown.attn_weights.max():.2f}; "
+        f"outputs: {len(numbers.shown.output)}, one for each query."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """The rectangle of weights between x on the left and the memory above it, and the sizes of all."""
+    figure = sheet(height=360, narrow=narrow, narrow_height=400)
+    paper = board(figure)
+    seq_q, seq_k = numbers.shown.attn_weights.shape
+    if narrow:
+        at = Layout(88, 150, (23, 24), 6, box=24, margin=2, form=None)
+    else:
+        at = Layout(140, 168, (44, 30), 9, box=40, margin=8)
+    rows = [_named("x", i) for i in range(seq_q)]
+    columns = rows if numbers.own else [_named("m", j) for j in range(seq_k)]
+    draw_crossed(paper, at, numbers.shown, rows, columns, numbers.own)
+    write_call(paper, 8, 20, "attention", "x" if numbers.own else "memory")
+    for i, (name, part, ink) in enumerate(_SIZES):
+        words = f"{name} {' × '.join(map(str, getattr(numbers.shown, part).shape))}"
+        spot = (8 + 168 * (i // 3), 336 + 22 * (i % 3)) if narrow else (588, 186 + 28 * i)
+        paper.text(*spot, words, fontsize=TEXT, color=ink, va="baseline")
+    return figure
+
+
+def _named(sequence: str, index: int) -> str:
+    return sequence + "₁₂₃₄₅₆₇₈"[index]
+
+
+memory_switch = Explorer(
+    __name__,
+    caption=(
+        "One layer with one head and random maps, d = 4. Queries come from x on the left, keys and values from the "
+        "memory above. Nothing but the memory changes."
+    ),
+    controls={
+        "memory": Choice("memory", stops=(ITSELF, OTHER)),
+        "seq_q": Slider("length of x", stops=(1, 2, 3, 4, 6)),
+        "seq_k": Slider("length of the other sequence", stops=(1, 2, 3, 5, 8)),
+    },
+)

@@ -1,0 +1,138 @@
+"""Explorer: put the memory, or the queries, in another order, and see what moves along."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from attncourse.controls import Choice, Switch
+from attncourse.drawing.canvas import HEADING, TEXT, sheet
+from attncourse.drawing.matrix import board, matrix
+from attncourse.drawing.palette import (
+    INK,
+    KEY_INK,
+    SCORE_INK,
+    SCORE_SIGNED,
+    VALUE_INK,
+    VALUE_SIGNED,
+    WEIGHT_INK,
+    WEIGHT_MAP,
+)
+from attncourse.explorer import Explorer
+from attnlib import MultiHeadParams, multi_head_attention, sinusoidal_positions
+
+QUERIES, MEMORY = ("Hund", "beißt", "Mann"), ("the", "dog", "bites", "men")
+_D_MODEL = 4
+_REACH = 2.5
+# Features: article, animal, action, human
+_X = np.array([[0.3, 2, 0, 0.4], [0, 0.2, 2, 0], [0.2, 0.3, 0, 2]])
+_VECTORS = np.array([[2, 0, 0.1, 0], [0.1, 2, 0, 0.3], [0, 0.1, 2, 0.2], [0.2, 0.3, 0, 2]])
+_W_V = np.array([[0.3, 0.1, -0.2, 0], [0.9, -0.3, 0, 0.4], [0.1, 0.8, -0.5, 0], [-0.4, 0.2, 0.3, 0.9]])
+_LAYER = MultiHeadParams(1.1 * np.eye(_D_MODEL), np.eye(_D_MODEL), _W_V, np.eye(_D_MODEL), num_heads=1)
+SHUFFLED = ("the memory", "the queries", "both", "the keys, not the values")
+ORDERS = {"reversed": -1, "one step on": 0, "the first two swapped": 1}
+
+
+class Numbers(NamedTuple):
+    """What the figure shows; the shuffled queries keep their names."""
+
+    shuffled: str
+    encoding: bool
+    queries: tuple[int, ...]  # which query stands first, second, third after the shuffle
+    memory: tuple[int, ...]  # which word of the memory
+    before: np.ndarray  # (3, 4) weights
+    after: np.ndarray  # (3, 4) in the new order
+    output: np.ndarray  # (3, d_model) before
+    shuffled_output: np.ndarray  # (3, d_model) after
+    change: np.ndarray  # (3, d_model) after − before of each query, wherever it stands now
+
+
+def new_order(order: str, size: int) -> tuple[int, ...]:
+    """Which element comes first, second, … in this order."""
+    if order == "reversed":
+        return tuple(range(size))[::-1]
+    if order == "one step on":
+        return (size - 1, *range(size - 1))
+    return (1, 0, *range(2, size))
+
+
+def measure(shuffled: str = "the memory", order: str = "reversed", encoding: bool = False) -> Numbers:
+    """Attention of three queries to four words, and the same with one side or both in another order."""
+    same = [tuple(range(len(words))) for words in (QUERIES, MEMORY)]
+    queries = new_order(order, len(QUERIES)) if shuffled in ("the queries", "both") else same[0]
+    memory = new_order(order, len(MEMORY)) if shuffled != "the queries" else same[1]
+    values = same[1] if shuffled == SHUFFLED[-1] else memory
+    positions = sinusoidal_positions(len(MEMORY), _D_MODEL) * encoding
+    key, value = _VECTORS[list(memory)] + positions, _VECTORS[list(values)] + positions
+    whole = _VECTORS + positions
+    output, before = multi_head_attention(_LAYER, _X, whole, whole)
+    moved, after = multi_head_attention(_LAYER, _X[list(queries)], key, value)
+    change = moved - output[list(queries)]
+    change = np.where(np.abs(change) < 1e-12, 0, change)  # the rounding is another on other machines
+    return Numbers(shuffled, encoding, queries, memory, before[0], after[0], output, moved, change)
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    (queries, memory), (weights, outputs) = _names(numbers), _verdicts(numbers)
+    positions = "; positions added after the shuffle" if numbers.encoding else ""
+    return f"Queries {', '.join(queries)}; memory {', '.join(memory)}{positions}: {weights}; {outputs}."
+
+
+def _names(numbers: Numbers) -> tuple[list[str], list[str]]:
+    return [QUERIES[i] for i in numbers.queries], [MEMORY[j] for j in numbers.memory]
+
+
+def _verdicts(numbers: Numbers) -> tuple[str, str]:
+    """Of the weights, and of the outputs."""
+    same = np.allclose(numbers.after, numbers.before[list(numbers.queries)][:, list(numbers.memory)], atol=1e-12)
+    largest = np.abs(numbers.change).max()
+    moved = "" if numbers.queries == (0, 1, 2) else ", in the new order"
+    return (
+        "weights: the same, in the new order" if same else "weights: not the same",
+        f"outputs: changed by up to {largest:.2f}" if largest else f"outputs: the same{moved}",
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """Weights and outputs before and after, and the change of each query's output."""
+    figure = sheet(height=300, narrow=narrow, narrow_height=530)
+    paper = board(figure)
+    tall, weight, number = 28, 40, 32 if narrow else 34  # of the cells
+    places = ((44, 58), (44, 206), (44, 354)) if narrow else ((48, 58), (412, 58), (412, 202))
+    queries, memory = _names(numbers)
+    panels = (
+        ("before", numbers.before, numbers.output, list(QUERIES), list(MEMORY)),
+        ("after", numbers.after, numbers.shuffled_output, queries, memory),
+    )
+    for (left, top), (title, weights, output, rows, columns) in zip(places, panels, strict=False):
+        matrix(paper, left, top, (weight, tall), weights, WEIGHT_MAP, 1, "{:.2f}", rows=rows, columns=columns)
+        right = left + 4 * weight + 8
+        matrix(paper, right, top, (number, tall), output.round(1) + 0.0, VALUE_SIGNED, _REACH, "{:.1f}")
+        paper.text(left, top - 26, f"weights {title}", fontsize=HEADING, color=WEIGHT_INK)
+        paper.text(right, top - 26, f"outputs {title}", fontsize=HEADING, color=VALUE_INK)
+    left, top = places[2]
+    right = left + 4 * weight + 8
+    paper.text(right, top - 10, "after − before", fontsize=HEADING, color=SCORE_INK)
+    change = numbers.change.round(1) + 0.0
+    matrix(paper, right, top, (number, tall), change, SCORE_SIGNED, _REACH, "{:.1f}", rows=queries)
+    for i, words in enumerate(_verdicts(numbers)):
+        changed = "not" in words or "changed" in words
+        spot = (8, 472 + 30 * i) if narrow else (48, 232 + 30 * i)
+        paper.text(*spot, words, fontsize=TEXT, color=KEY_INK if changed else INK, weight="bold")
+    return figure
+
+
+shuffle_memory = Explorer(
+    __name__,
+    caption=(
+        "Three words ask four. Shuffle one side or both: do the outputs notice? Positions added after the shuffle "
+        "belong to the places, and do not move along. "
+        "Keys that are shuffled without their values are a mistake, made here on purpose."
+    ),
+    controls={
+        "shuffled": Choice("shuffle", stops=SHUFFLED),
+        "order": Choice("new order", stops=tuple(ORDERS)),
+        "encoding": Switch("positions added after the shuffle"),
+    },
+)

@@ -1,0 +1,76 @@
+"""Picture: self-attention beside cross-attention, and where queries, keys and values come from."""
+
+from typing import NamedTuple
+
+from matplotlib.figure import Figure
+
+from attncourse.drawing.canvas import HEADING, SMALL, sheet
+from attncourse.drawing.matrix import board
+from attncourse.drawing.palette import INK, QUERY_INK, VALUE_INK, WEIGHT_INK
+from attncourse.explorer import Explorer
+from attncourse.figures.cross.crossed import Crossed, Layout, cross, draw_crossed, write_call
+from attncourse.figures.cross.words import CROSS, ENGLISH, ENGLISH_VECTORS, GERMAN, GERMAN_VECTORS, SELF
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    own: Crossed  # English words ask each other
+    other: Crossed  # German words ask the English ones
+
+
+def measure() -> Numbers:
+    """One sequence asks itself, and another asks it."""
+    return Numbers(
+        cross(SELF, ENGLISH_VECTORS, ENGLISH_VECTORS),
+        cross(CROSS, GERMAN_VECTORS, ENGLISH_VECTORS),
+    )
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    english, german = (" ".join(words) for words in (ENGLISH, GERMAN))
+    own, other = (" × ".join(map(str, shown.attn_weights.shape)) for shown in numbers)
+    return (
+        f"Self-attention makes queries, keys and values of “{english}”: {own} weights. Cross-attention makes queries "
+        f"of “{german}”, keys and values of “{english}”: {other} weights."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """The same layout twice; what differs is whether the two boxes are one sequence."""
+    figure = sheet(height=322, narrow=narrow, narrow_height=640)
+    paper = board(figure)
+    for i, (shown, rows) in enumerate(zip(numbers, (ENGLISH, GERMAN), strict=True)):
+        left, top, own = 0 if narrow else 372 * i, 322 * i if narrow else 0, i == 0
+        at = Layout(left + 146, top + 184, (44, 34), 8, box=54, margin=left + 8)
+        grids = draw_crossed(paper, at, shown, rows, ENGLISH, own)
+        paper.text(
+            left + 8, top + 18, "self-attention" if own else "cross-attention", fontsize=HEADING, color=INK,
+            weight="bold",
+        )  # fmt: skip
+        write_call(paper, left + 8, top + 40, "attention", "x" if own else "memory")
+        _label(paper, at, grids, " × ".join(map(str, shown.attn_weights.shape)), own)
+    return figure
+
+
+def _label(paper, at: Layout, grids, size: str, own: bool) -> None:
+    """Names below the matrices."""
+    bottom = sum(grids["weights"].box()[1::2]) + 17
+    for name, words, ink in (
+        ("query", "queries", QUERY_INK),
+        ("weights", f"{size} weights", WEIGHT_INK),
+        ("output", "outputs", VALUE_INK),
+    ):
+        paper.text(grids[name].middle()[0], bottom, words, fontsize=SMALL, color=ink, ha="center")
+    paper.text(at.margin + at.box / 2, bottom, "x", fontsize=SMALL, color=INK, ha="center")
+
+
+sources = Explorer(
+    __name__,
+    caption=(
+        "Queries come in from the left, keys and values from above, outputs leave on the right. In self-attention all "
+        "three are made of one sequence; in cross-attention the queries are made of another. Maps chosen by hand; each "
+        "attention has its own."
+    ),
+)

@@ -1,0 +1,19 @@
+"""The figures of chapter 3."""
+
+from attncourse.figures.heads.head_ablation import head_ablation
+from attncourse.figures.heads.head_budget import head_budget
+from attncourse.figures.heads.head_maps import head_maps
+from attncourse.figures.heads.heads_accuracy import heads_accuracy
+from attncourse.figures.heads.multi_head_flow import multi_head_flow
+from attncourse.figures.heads.one_or_two_heads import one_or_two_heads
+from attncourse.figures.heads.sum_of_heads import sum_of_heads
+
+__all__ = [
+    "head_ablation",
+    "head_budget",
+    "head_maps",
+    "heads_accuracy",
+    "multi_head_flow",
+    "one_or_two_heads",
+    "sum_of_heads",
+]

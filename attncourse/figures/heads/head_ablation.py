@@ -1,0 +1,139 @@
+"""Explorer: what a trained model still knows when a head is taken away, or left alone in its layer."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from attncourse.controls import Choice
+from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.palette import FAINT, INK, PAPER
+from attncourse.explorer import Explorer
+from attncourse.figures.heads.trained import from_stored, keep_heads, targets_of, tokens_of
+from attncourse.results import load_result
+from attnlib.attention_model import ModelParams, attention_model
+from attnlib.cross_entropy import accuracy
+from attnlib.masks import causal_mask
+
+QUESTIONS = "the token before", "the token two before", "a letter's digit"
+WAYS = {
+    "remove this head": "without",
+    "keep only this head in its layer": "alone",
+}  # and their names in the result file
+_BARS = "#DADADA"
+_GUESSING = 1 / 8  # a letter stands between digits, and a digit between letters; there are eight of each
+
+
+class Numbers(NamedTuple):
+    """What the figure shows; heads stand in the order of how much the question needs them, in every seed anew."""
+
+    question: str
+    way: str
+    complete: np.ndarray  # (seeds,) share of right answers with all heads
+    accuracy: np.ndarray  # (layers, heads, seeds) after the operation
+    here: np.ndarray  # (layers, heads) the same for the model of the head maps, run again
+    head: np.ndarray  # (layers, heads) which head of that model it is, counted from 1
+
+
+def measure(question: str = QUESTIONS[2], way: str = "remove this head") -> Numbers:
+    """Operate on the stored model, and read what the experiment measured for every seed."""
+    runs, which = stored_result()["runs"], QUESTIONS.index(question)
+    all_seeds = np.array([run[WAYS[way]] for run in runs.values()])[..., which]  # (seeds, layers, heads)
+    here = operated(WAYS[way])[..., which]
+    # The head that is needed most comes first: little is right without it, and much with it alone.
+    sign = 1 if WAYS[way] == "without" else -1
+    order = np.argsort(sign * here, axis=-1, kind="stable")
+    return Numbers(
+        question,
+        way,
+        np.array([run["all"][which] for run in runs.values()]),
+        np.moveaxis(sign * np.sort(sign * all_seeds, axis=-1), 0, -1),
+        np.take_along_axis(here, order, axis=-1),
+        order + 1,
+    )
+
+
+@lru_cache
+def stored_result() -> dict:
+    """The experiment's result file."""
+    return load_result("head_maps")
+
+
+@lru_cache
+def operated(way: str) -> np.ndarray:
+    """(layers, heads, questions) the share of right answers of the model of the head maps after each operation."""
+    params = from_stored(stored_result()["models"]["digit"])
+    heads = range(params.layers[0].attention.num_heads)
+    kept = [[i for i in heads if (i == head) == (way == "alone")] for head in heads]
+    return np.array([[answers(keep_heads(params, i, some)) for some in kept] for i in range(len(params.layers))])
+
+
+def answers(params: ModelParams) -> list[float]:
+    """The share of right answers to each question, on the stored sequences, which no model was trained on."""
+    tokens = np.array([tokens_of(text) for text in stored_result()["sequences"]])
+    targets = targets_of(tokens)
+    logits, _ = attention_model(params, tokens, mask=causal_mask(tokens.shape[-1], tokens.shape[-1]))
+    logits = logits.reshape(*targets.shape, -1)
+    return [accuracy(logits[..., i, :], targets[..., i]) for i in range(len(QUESTIONS))]
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    way, word = "Without its most needed head", "without its second"
+    if WAYS[numbers.way] == "alone":
+        way, word = "With its best head alone", "with its second alone"
+    (first, _, _, _), (second, other, _, _) = numbers.accuracy.mean(axis=-1)
+    return (
+        f"{way} layer 1 leaves {first:.0%} of the answers right and layer 2 {second:.0%}; {word} layer 2 leaves "
+        f"{other:.0%}: mean of {len(numbers.complete)} seeds, asked for {numbers.question}."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """A panel a layer: bars for the mean of the seeds, a dot for each, a diamond for the model of the head maps."""
+    figure = sheet(height=300, narrow=narrow, narrow_height=540)
+    places = [(40, 38, 290, 160), (40, 298, 290, 160)] if narrow else [(46, 38, 300, 186), (400, 38, 300, 186)]
+    for layer, spot in enumerate(places):
+        axes = dress(place(figure, *spot), f"layer {layer + 1}: right answers")
+        _draw_layer(axes, numbers, layer)
+        if layer == 1 or not narrow:
+            axes.set_xlabel("heads, most needed first", fontsize=SMALL, color=INK)
+    return figure
+
+
+def _draw_layer(axes: Axes, numbers: Numbers, layer: int) -> None:
+    x = np.arange(numbers.head.shape[1])
+    axes.bar(x, numbers.accuracy[layer].mean(axis=-1), width=0.72, color=_BARS)
+    for column, seeds in enumerate(numbers.accuracy[layer]):
+        spread = column + np.linspace(-0.26, 0.26, len(seeds))  # beside each other, so that equal ones are seen
+        axes.plot(spread, seeds, "o", color=INK, markersize=4.5, markeredgewidth=0, clip_on=False)
+    axes.plot(
+        x,
+        numbers.here[layer],
+        "D",
+        color=PAPER,
+        markersize=7.5,
+        markeredgecolor=INK,
+        markeredgewidth=1.4,
+        clip_on=False,
+    )
+    axes.axhline(_GUESSING, color=FAINT, linewidth=1, linestyle=(0, (2, 2)))
+    axes.set(xlim=(-0.5, len(x) - 0.5), ylim=(0, 1.04), yticks=(0, 0.5, 1))
+    ranks = ("first", "second", "third", "fourth")
+    axes.set_xticks(x, [f"{rank}\n◇ head {head}" for rank, head in zip(ranks, numbers.head[layer], strict=True)])
+    axes.tick_params(axis="x", length=0)
+
+
+head_ablation = Explorer(
+    __name__,
+    caption=(
+        "Heads are taken away from models that answer everything right; nothing is trained again. Bars are the mean of "
+        "eight seeds, dots are seeds, diamonds the first model of the head maps. The dashed line is guessing."
+    ),
+    controls={
+        "question": Choice("question", stops=QUESTIONS),
+        "way": Choice("operation", stops=tuple(WAYS)),
+    },
+)

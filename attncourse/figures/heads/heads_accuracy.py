@@ -1,0 +1,101 @@
+"""Explorer: accuracy against the number of heads, with every run of the experiment as a dot."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from attncourse.controls import Choice
+from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.palette import FAINT, INK, RULE
+from attncourse.explorer import Explorer
+from attncourse.results import load_result
+
+_TWO, _ONE, _WHY = "two patterns", "one pattern", "32 heads on two patterns: what is missing?"
+_CHANGES = {  # the arms of the third choice, in words for a narrow column
+    "two patterns, 32 heads": "as\nthey are",
+    "two patterns, 32 heads, 4 × steps": "4 × the\nsteps",
+    "two patterns, 32 heads, d_k 1, d_v 2": "wider\nvalues",
+    "two patterns, 32 heads, d_k 2, d_v 1": "wider\nq and k",
+    "two patterns, 32 heads, d_k 2, d_v 2": "both\nwider",
+}
+_GUESSING = 1 / 16  # of sixteen tokens
+
+
+class Numbers(NamedTuple):
+    """What the figure shows: a column for each kind of run."""
+
+    runs: str
+    columns: tuple[str, ...]  # what is said below each
+    accuracy: tuple[np.ndarray, ...]  # (seeds,) each: share of right answers, mean of the questions
+    mean: np.ndarray  # (columns,)
+
+
+def measure(runs: str = _TWO) -> Numbers:
+    """Read the runs from the experiment's result file."""
+    result = load_result("heads")
+    names = dict(_CHANGES)
+    if runs != _WHY:
+        names = {f"{runs}, {num_heads} heads": str(num_heads) for num_heads in result["settings"]["heads"]}
+    arms = [result["arms"][name]["runs"].values() for name in names]
+    accuracy = tuple(np.array([np.mean(run["accuracy"]) for run in arm]) for arm in arms)
+    return Numbers(runs, tuple(names.values()), accuracy, np.array([seeds.mean() for seeds in accuracy]))
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    mean, columns = numbers.mean, numbers.columns
+    if numbers.runs == _WHY:
+        before, longer, values, scores, both = mean
+        return (
+            f"32 heads of width 1 give {before:.1%} right answers, {longer:.1%} with four times the steps; width 2 for "
+            f"values {values:.1%}, for queries and keys {scores:.1%}, for both {both:.1%}."
+        )
+    shares = ", ".join(f"{share:.1%} with {heads}" for heads, share in zip(columns, mean, strict=True))
+    return f"Right answers on {numbers.runs}, on average: {shares} heads."
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """A dot for every seed, and the mean of each column."""
+    figure = sheet(height=300, narrow=narrow, narrow_height=330)
+    axes = place(figure, *((42, 40, 292, 206) if narrow else (46, 40, 660, 182)))
+    why = numbers.runs == _WHY
+    dress(axes, "right answers, each seed a dot" if narrow else "right answers on fresh sequences, each seed a dot")
+    x = np.arange(len(numbers.columns))
+    for column, seeds in enumerate(numbers.accuracy):
+        spread = np.linspace(-0.16, 0.16, len(seeds))  # dots beside each other, so that equal ones are seen
+        axes.plot(column + spread, seeds, "o", color=INK, markersize=5, markeredgewidth=0, alpha=0.55, clip_on=False)
+        share = numbers.mean[column]
+        below = share > 0.3
+        axes.text(
+            column,
+            seeds.min() - 0.05 if below else seeds.max() + 0.05,
+            f"{share:.3f}",
+            ha="center",
+            va="top" if below else "bottom",
+            fontsize=TEXT,
+            color=INK,
+        )
+    axes.hlines(numbers.mean, x - 0.24, x + 0.24, color=INK, linewidth=2)
+    axes.set(xlim=(-0.5, len(x) - 0.5), ylim=(0, 1.04), yticks=(0, 0.5, 1))
+    axes.set_xticks(x, numbers.columns)
+    axes.tick_params(axis="x", length=0)
+    axes.axhline(_GUESSING, color=RULE, linewidth=1)
+    axes.text(len(x) - 0.5, _GUESSING + 0.02, "guessing", ha="right", va="bottom", fontsize=SMALL, color=FAINT)
+    if not why:
+        width = [32 // int(heads) for heads in numbers.columns]
+        axes.set_xticks(x, [f"{heads}\n{each}" for heads, each in zip(numbers.columns, width, strict=True)])
+        axes.set_xlabel("number of heads, and the width of each", fontsize=SMALL, color=INK)
+    return figure
+
+
+heads_accuracy = Explorer(
+    __name__,
+    caption=(
+        "One layer with d_model = 32 and the same number of parameters for any number of heads, each at its own best "
+        "learning rate. Two patterns: name the tokens before and behind. One pattern: the token before. "
+        "Wider means width 2 instead of 1, which adds parameters; those and the longer runs have five seeds "
+        "and the learning rate of the 32 heads."
+    ),
+    controls={"runs": Choice("runs", stops=(_TWO, _ONE, _WHY))},
+)

@@ -1,0 +1,130 @@
+"""Explorer: a layer with one head and one with two learn to name both neighbours; the training step is the control."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from attncourse.controls import Slider
+from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT_INK, WEIGHT_MAP
+from attncourse.explorer import Explorer
+from attncourse.figures.heads.trained import from_stored, text_of
+from attncourse.results import load_result
+from attnlib.attention_model import attention_model
+from attnlib.cross_entropy import accuracy
+from attnlib.tasks import previous_and_next
+
+STEPS = (0, 10, 20, 40, 60, 80, 100, 150, 200, 300, 400, 600)
+SEQUENCE = np.array([2, 0, 5, 4, 1, 7, 6, 3])
+_FRESH = 128  # sequences on which accuracy is measured
+
+
+class Numbers(NamedTuple):
+    """What the figure shows; the first axis of accuracy says how many heads: one, two."""
+
+    step: int
+    one: np.ndarray  # (seq, seq) weights of the only head
+    two: np.ndarray  # (2, seq, seq) weights of the two heads
+    beside: np.ndarray  # (3, 2) mean weight on the token before and on the token behind: the only head, the two heads
+    accuracy: np.ndarray  # (2, steps, 2) share of right answers at every step: the token before, the token behind
+
+
+def measure(step: int = 600) -> Numbers:
+    """Run the stored parameters of this step on one sequence, and those of all steps on fresh sequences."""
+    one, two = (run(heads, step, SEQUENCE)[1] for heads in (0, 1))
+    maps = np.concatenate([one, two])
+    beside = [[np.diagonal(weights, n).mean() for n in (-1, 1)] for weights in maps]
+    return Numbers(step, one[0], two, np.array(beside), right_answers())
+
+
+def run(heads: int, step: int, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Logits (..., seq, 2, vocab) and weights (..., num_heads, seq, seq) of a stored model; ``heads`` is 0 or 1."""
+    params = models()[heads][STEPS.index(step)]
+    logits, [attn_weights] = attention_model(params, tokens)
+    return logits.reshape(*tokens.shape, 2, -1), attn_weights
+
+
+@lru_cache(1)
+def models() -> list[list]:
+    """The parameters at all steps, with one head and with two."""
+    stored = load_result("one_or_two_heads")
+    if tuple(stored["settings"]["kept_steps"]) != STEPS:
+        raise ValueError(
+            f"the stored models are of other steps than the figure shows: {stored['settings']['kept_steps']}"
+        )
+    return [[from_stored(model) for model in stored["models"][heads]] for heads in ("1", "2")]
+
+
+@lru_cache(1)
+def right_answers() -> np.ndarray:
+    """(2, steps, 2) the share of right answers on sequences that neither model was trained on."""
+    batch = next(previous_and_next(np.random.default_rng(1), _FRESH, len(SEQUENCE), 8))
+    logits = [[run(heads, step, batch.tokens)[0] for step in STEPS] for heads in (0, 1)]
+    return np.array(
+        [[[accuracy(x[..., i, :], batch.targets[..., i]) for i in (0, 1)] for x in of_step] for of_step in logits]
+    )
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    (one_before, one_behind), (two_before, two_behind) = numbers.accuracy[:, STEPS.index(numbers.step)]
+    return (
+        f"After {numbers.step} steps one head names {one_before:.0%} of the tokens before and {one_behind:.0%} of "
+        f"those behind; two heads name {two_before:.0%} and {two_behind:.0%}."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """Three maps of weights, and how many answers were right up to this step."""
+    figure = sheet(height=276, narrow=narrow, narrow_height=640)
+    spots = [(34, 62), (34, 270), (198, 270)] if narrow else [(34, 62), (198, 62), (362, 62)]
+    titles = "one head", "two heads: the first", "the second"
+    for i, (spot, title, attn_weights) in enumerate(zip(spots, titles, [numbers.one, *numbers.two], strict=True)):
+        axes = place(figure, *spot, 140, 140)
+        _draw_map(axes, attn_weights, title)
+        before, behind = numbers.beside[i]
+        words = f"weight before {before:.2f}\nweight behind {behind:.2f}"
+        beside = narrow and i == 0
+        x, y, va = (8.2, 3.5, "center") if beside else (-0.5, 8.0, "top")
+        axes.text(x, y, words, ha="left", va=va, fontsize=SMALL, color=WEIGHT_INK)
+    _draw_accuracy(place(figure, *((40, 508, 288, 84) if narrow else (566, 42, 140, 180))), numbers)
+    return figure
+
+
+def _draw_map(axes: Axes, attn_weights: np.ndarray, title: str) -> None:
+    axes.imshow(attn_weights, cmap=WEIGHT_MAP, vmin=0, vmax=1, interpolation="nearest")
+    names = list(text_of(SEQUENCE))
+    axes.set_xticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), names)
+    axes.xaxis.tick_top()
+    axes.tick_params(labelsize=SMALL, length=0, labelcolor=KEY_INK, axis="x")
+    axes.tick_params(labelsize=SMALL, length=0, labelcolor=QUERY_INK, axis="y")
+    axes.spines[:].set_color(RULE)
+    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=8)
+
+
+def _draw_accuracy(axes: Axes, numbers: Numbers) -> None:
+    dress(axes, "answers right", x="training step")
+    here = STEPS.index(numbers.step)
+    x = np.arange(len(STEPS))
+    for curve, style, words in zip(numbers.accuracy.mean(axis=-1), ("--", "-"), ("one head", "two heads"), strict=True):
+        axes.plot(x, curve, color=RULE, linewidth=1.4, linestyle=style)
+        axes.plot(x[: here + 1], curve[: here + 1], color=INK, linewidth=2.2, linestyle=style)
+        axes.plot(here, curve[here], "o", color=INK, markersize=6, clip_on=False)
+        axes.text(x[-1] + 0.3, curve[-1] + 0.08, words, ha="right", va="bottom", fontsize=SMALL, color=INK)
+    axes.set(xlim=(0, x[-1] + 0.3), ylim=(0, 1.25), yticks=(0, 0.5, 1))
+    axes.set_xticks([0, 4, 8, 11], ["0", "60", "200", "600"])
+
+
+one_or_two_heads = Explorer(
+    __name__,
+    caption=(
+        "Two layers with the same number of parameters learn to name the token before and the token behind every "
+        "token. Rows are queries, columns keys; each map comes with its mean weight on the token before and behind. "
+        "The curves are the mean of both questions."
+    ),
+    controls={"step": Slider("training step", stops=STEPS)},
+)

@@ -1,0 +1,19 @@
+"""The figures of chapter 6."""
+
+from attncourse.figures.norms.drift import drift
+from attncourse.figures.norms.long_sequence import long_sequence
+from attncourse.figures.norms.norm_grid import norm_grid
+from attncourse.figures.norms.norm_training import norm_training
+from attncourse.figures.norms.ripple import ripple
+from attncourse.figures.norms.shared_mean import shared_mean
+from attncourse.figures.norms.train_inference import train_inference
+
+__all__ = [
+    "drift",
+    "long_sequence",
+    "norm_grid",
+    "norm_training",
+    "ripple",
+    "shared_mean",
+    "train_inference",
+]

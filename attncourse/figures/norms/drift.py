@@ -1,0 +1,142 @@
+"""Explorer: how far the statistics of a batch stray from those of all sentences."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from attncourse.controls import Slider, Switch
+from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.matrix import arrow
+from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
+from attncourse.explorer import Explorer
+from attncourse.figures.norms.batch import SHARED, SHARED_INK
+from attnlib import batch_statistics, padding_mask
+
+MEAN, VARIANCE = 2.0, 1.0  # of one feature, over all tokens of all sentences
+_ALIKE = 0.3  # share of the variance that the tokens of one sentence have in common
+_LENGTH = 12  # tokens of a sentence, on average
+_DRAWS = 100  # batches
+SIZES = (2, 4, 8, 16, 32)
+SPREADS = (0, 2, 4, 8, 11)
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    batch_size: int
+    spread: int
+    counted: bool
+    lengths: np.ndarray  # (batch_size,) tokens of each sentence in the first batch, the longest first
+    means: np.ndarray  # (draws,) of each batch
+    variances: np.ndarray  # (draws,)
+    stray: float  # root mean square distance of the means from the population's
+    masked_curve: np.ndarray  # (sizes,) the means' distance by batch size, padding masked
+    counted_curve: np.ndarray  # (sizes,) the same, padding counted
+
+
+def measure(batch_size: int = 8, spread: int = 8, counted: bool = True) -> Numbers:
+    """Draw batches, take their statistics, and compare them with those of the population."""
+    lengths, statistics = _batches(batch_size, spread)
+    means, variances = statistics[int(counted)]
+    curves = np.array([[_stray(kept[0]) for kept in _batches(size, spread)[1]] for size in SIZES])
+    return Numbers(batch_size, spread, counted, lengths, means, variances, _stray(means), curves[:, 0], curves[:, 1])
+
+
+def _stray(means: np.ndarray) -> float:
+    return float(np.sqrt(((means - MEAN) ** 2).mean()))
+
+
+@lru_cache
+def _batches(batch_size: int, spread: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lengths in the first batch; and (2, 2, draws): masked and counted, mean and variance of each batch."""
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(_LENGTH - spread, _LENGTH + spread, endpoint=True, size=(_DRAWS, batch_size))
+    sentences = rng.normal(size=(batch_size, 1, _DRAWS, 1))
+    tokens = rng.normal(size=(batch_size, _LENGTH + spread, _DRAWS, 1))
+    x = MEAN + np.sqrt(_ALIKE * VARIANCE) * sentences + np.sqrt((1 - _ALIKE) * VARIANCE) * tokens
+    longest = np.broadcast_to(lengths.max(axis=1, keepdims=True), lengths.shape)  # a batch is as long as that
+    masks = [padding_mask(seqs.T, _LENGTH + spread)[:, :, 0].swapaxes(1, 2) for seqs in (lengths, longest)]
+    padded = np.where(masks[0][..., None], x, 0)
+    # All batches in one call: the axis of the positions counts the batches, and each has statistics of its own.
+    found = [batch_statistics(padded, mask, per_position=True) for mask in masks]
+    return np.sort(lengths[0])[::-1], np.array(found)[..., 0]
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    padding = "counted" if numbers.counted else "masked"
+    lengths = f"{_LENGTH - numbers.spread} to {_LENGTH + numbers.spread}" if numbers.spread else f"{_LENGTH}"
+    mean, variance = (f"{found.mean():.2f} ± {found.std():.2f}" for found in (numbers.means, numbers.variances))
+    return (
+        f"Batches of {numbers.batch_size}, {lengths} tokens, padding {padding}: "
+        f"means of {mean} instead of {MEAN:g}, variances of {variance} instead of {VARIANCE:g}."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """One batch, the statistics of many, and how far their means stray by batch size."""
+    figure = sheet(height=272, narrow=narrow, narrow_height=684)
+    places = (
+        [(12, 34, 316, 110), (48, 232, 280, 180), (48, 490, 222, 140)]
+        if narrow
+        else [(12, 36, 168, 180), (240, 36, 216, 180), (516, 36, 130, 180)]
+    )
+    batch, cloud, curves = (place(figure, *spot) for spot in places)
+    _draw_batch(dress(batch, f"one batch of {numbers.batch_size}", x="position"), numbers)
+    _draw_cloud(dress(cloud, f"statistics of {_DRAWS} batches", x="mean", y="variance"), numbers)
+    _draw_curves(dress(curves, "how far the mean strays", x="sentences in a batch"), numbers)
+    return figure
+
+
+def _draw_batch(axes: Axes, numbers: Numbers) -> None:
+    rows, padding = np.arange(numbers.batch_size), numbers.lengths.max() - numbers.lengths
+    tall = 0.75 if numbers.batch_size < 16 else 1.0
+    axes.barh(rows, numbers.lengths, tall, 0.5, color=SHARED)
+    axes.barh(rows, padding, tall, numbers.lengths + 0.5, color=PAPER, edgecolor=RULE, hatch="////", linewidth=0)
+    axes.set(xlim=(0.5, _LENGTH + max(SPREADS) + 0.5), ylim=(numbers.batch_size - 0.4, -0.6), yticks=[])
+    axes.set_xticks([1, _LENGTH, _LENGTH + max(SPREADS)])
+    axes.spines["left"].set_visible(False)
+
+
+def _draw_cloud(axes: Axes, numbers: Numbers) -> None:
+    axes.vlines(MEAN, 0, 3.9, color=FAINT, linewidth=0.9, linestyle="dashed")
+    axes.hlines(VARIANCE, 0, 4, color=FAINT, linewidth=0.9, linestyle="dashed")
+    axes.plot(numbers.means, numbers.variances, "o", color=SHARED_INK, markersize=3.4, markeredgewidth=0)
+    middle = (float(numbers.means.mean()), float(numbers.variances.mean()))
+    if np.hypot(middle[0] - MEAN, middle[1] - VARIANCE) > 0.3:  # wrong on average
+        arrow(axes, (MEAN, VARIANCE), middle, linewidth=1.8, mutation_scale=14, zorder=3)
+    axes.plot(MEAN, VARIANCE, "P", color=INK, markersize=9, markeredgecolor=PAPER)
+    axes.text(MEAN, 3.95, "all sentences", fontsize=SMALL, color=INK, ha="center", va="bottom")
+    axes.set(xlim=(0, 4), ylim=(0, 4.4), xticks=(0, 1, 2, 3, 4), yticks=(0, 1, 2, 3, 4))
+
+
+def _draw_curves(axes: Axes, numbers: Numbers) -> None:
+    x = np.log2(SIZES)
+    curves = {"masked": numbers.masked_curve, "counted": numbers.counted_curve}
+    names = ["masked", "counted"] if numbers.counted else ["counted", "masked"]  # the chosen one above the other
+    for name, ink, width in zip(names, (FAINT, SHARED_INK), (1.4, 2.4), strict=True):
+        axes.plot(x, curves[name], color=ink, linewidth=width, linestyle="-" if ink != FAINT else (0, (4, 2)))
+        if ink != FAINT or numbers.spread:
+            words = name if numbers.spread else "both"
+            axes.text(x[-1] + 0.3, curves[name][-1], words, fontsize=SMALL, color=ink, va="center_baseline")
+    axes.plot(np.log2(numbers.batch_size), numbers.stray, "o", color=SHARED_INK, markersize=8, clip_on=False)
+    axes.set(xlim=(0.8, 5.1), ylim=(0, 1.2))
+    axes.set_xticks(x, [str(size) for size in SIZES])
+    axes.set_yticks((0, 0.5, 1), ["0", "0.5", "1"])
+
+
+drift = Explorer(
+    __name__,
+    caption=(
+        "One feature in 100 batches of sentences, filled up with zeros (hatched). Each dot is the mean and variance of "
+        "one batch, the cross that of all sentences. On the right: the means' distance from it (root mean square)."
+    ),
+    controls={
+        "batch_size": Slider("sentences in a batch", stops=SIZES, log=True),
+        "spread": Slider("lengths: 12 ±", stops=SPREADS),
+        "counted": Switch("padding counted"),
+    },
+)

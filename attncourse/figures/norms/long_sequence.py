@@ -1,0 +1,143 @@
+"""Explorer: a sequence longer than any seen in training, with statistics per position, per feature, or its own."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from attncourse.controls import Choice, Slider, Switch
+from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.palette import FAINT, INK, KEY_INK
+from attncourse.explorer import Explorer
+from attncourse.figures.norms.batch import SHARED, SHARED_INK, hatching
+from attnlib import Statistics, batch_norm, layer_norm, padding_mask, start_statistics, update_statistics
+
+PER_POSITION, PER_FEATURE, LAYER = "BatchNorm, per position", "BatchNorm, per feature", "LayerNorm"
+LONGEST, _SHORTEST = 16, 4  # tokens of a training sentence
+LENGTHS = (8, 12, 16, 17, 20, 24, 32)
+_D_MODEL = 32
+_BATCHES, _BATCH_SIZE = 60, 8
+_MEAN, _SLOPE = 1.0, 0.1  # mean of every feature at position 1, and by how much it grows a position
+_ONES, _ZEROS = np.ones(_D_MODEL), np.zeros(_D_MODEL)
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    norm: str
+    seq: int
+    drifts: bool
+    seen: np.ndarray  # (32,) training tokens at each position
+    mean: np.ndarray  # (positions with an output,) of each token's normalised features
+    deviation: np.ndarray  # the same, their standard deviation
+    refused: bool  # whether the library raised ValueError for the whole sequence
+
+
+def measure(norm: str = PER_POSITION, seq: int = 24, drifts: bool = True) -> Numbers:
+    """Train the running statistics, then normalise one sequence; if it is too long, as much of it as there are any."""
+    seen, per_position, per_feature = _trained(drifts)
+    x = _tokens(np.random.default_rng(1), 1, drifts)[:, :seq]
+    refused = False
+    if norm == LAYER:
+        output = layer_norm(x, _ONES, _ZEROS)
+    else:
+        running = per_position if norm == PER_POSITION else per_feature
+        try:
+            output = batch_norm(x, _ONES, _ZEROS, running)
+        except ValueError:
+            refused = True
+            output = batch_norm(x[:, :LONGEST], _ONES, _ZEROS, running)
+    return Numbers(norm, seq, drifts, seen, output[0].mean(axis=-1), output[0].std(axis=-1), refused)
+
+
+def _tokens(rng: np.random.Generator, batch_size: int, drifts: bool) -> np.ndarray:
+    """(batch_size, 32, d_model)"""
+    mean = _MEAN + _SLOPE * np.arange(LENGTHS[-1]) if drifts else np.full(LENGTHS[-1], _MEAN)
+    return mean[:, None] + rng.normal(size=(batch_size, LENGTHS[-1], _D_MODEL))
+
+
+@lru_cache
+def _trained(drifts: bool) -> tuple[np.ndarray, Statistics, Statistics]:
+    """Training tokens at each position, and running statistics per position and per feature after all batches."""
+    rng = np.random.default_rng(0)
+    seen = np.zeros(LENGTHS[-1])
+    per_position, per_feature = start_statistics(_D_MODEL, LONGEST), start_statistics(_D_MODEL)
+    for _ in range(_BATCHES):
+        lengths = np.floor(_SHORTEST + (LONGEST + 1 - _SHORTEST) * rng.random(_BATCH_SIZE) ** 3).astype(int)
+        x = _tokens(rng, _BATCH_SIZE, drifts)[:, :LONGEST]
+        mask = padding_mask(lengths, LONGEST)[:, 0]
+        seen[:LONGEST] += mask.sum(axis=0)
+        per_position = update_statistics(per_position, x, mask)
+        per_feature = update_statistics(per_feature, x, mask)
+    return seen, per_position, per_feature
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    start, mean = f"{numbers.norm}, {numbers.seq} tokens:", _number(numbers.mean[-1])
+    if numbers.refused:
+        without = (
+            f"positions {LONGEST + 1} to {numbers.seq}" if numbers.seq > LONGEST + 1 else f"position {numbers.seq}"
+        )
+        few = f"position {LONGEST}, seen {numbers.seen[LONGEST - 1]:.0f} times in training, gets mean {mean}"
+        return f"{start} ValueError, no statistics for {without}; {few}."
+    return f"{start} all are normalised, the last one to mean {mean} and deviation {numbers.deviation[-1]:.2f}."
+
+
+def _number(value: float) -> str:
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """How many tokens training saw at each position; below, each token of the sequence after the norm."""
+    figure = sheet(height=338, narrow=narrow, narrow_height=384)
+    left, width = (40, 296) if narrow else (46, 660)
+    above, below = place(figure, left, 34, width, 70), place(figure, left, 158, width, 172 if narrow else 130)
+    dress(above, "tokens seen in training" if narrow else "tokens seen in training at each position")
+    title = "each token after the norm" if narrow else "each token after the norm: mean ± deviation of its features"
+    dress(below, title, x="position")
+    positions = np.arange(len(numbers.seen)) + 1
+    above.bar(positions, numbers.seen, color=SHARED)
+    for x, words, side in (
+        (LONGEST + 0.3, f"{numbers.seen[LONGEST - 1]:.0f}", "right"),
+        (LONGEST + 0.9, "none", "left"),
+    ):
+        above.text(x, 40, words, fontsize=SMALL, color=INK, ha=side, va="bottom")
+    above.set(ylim=(0, 560), yticks=(0, 500))
+    above.tick_params(labelbottom=False)
+    _draw_tokens(below, numbers, narrow)
+    for axes in (above, below):
+        axes.set(xlim=(0.3, len(positions) + 0.7), xticks=(1, 4, 8, 12, LONGEST, 20, 24, 28, 32))
+        axes.axvline(LONGEST + 0.5, color=INK, linewidth=1)
+    return figure
+
+
+def _draw_tokens(axes: Axes, numbers: Numbers, narrow: bool) -> None:
+    axes.axhspan(-1, 1, color="#F0F0F0", linewidth=0)
+    axes.axhline(0, color=FAINT, linewidth=0.8)
+    positions = np.arange(len(numbers.mean)) + 1
+    ink = FAINT if numbers.refused else SHARED_INK
+    axes.vlines(positions, numbers.mean - numbers.deviation, numbers.mean + numbers.deviation, color=ink, linewidth=1.6)
+    axes.plot(positions, numbers.mean, "o", color=ink, markersize=5)
+    if numbers.refused:
+        axes.add_collection(hatching([(LONGEST + 0.5, -2.5, numbers.seq - LONGEST, 5.6)], KEY_INK))
+        words = "ValueError" if narrow else "no statistics: ValueError"
+        axes.text(LONGEST + 0.9, 4.3, words, fontsize=TEXT, color=KEY_INK, va="top", weight="bold")
+    axes.set(ylim=(-2.5, 4.5), yticks=(-2, 0, 2, 4))
+
+
+long_sequence = Explorer(
+    __name__,
+    caption=(
+        "Training saw sentences of 4 to 16 tokens, few of them long. Then one sequence is normalised: with running "
+        "statistics for each position, with one set for all positions, or each token with its own. "
+        "Grey: mean 0, deviation 1."
+    ),
+    controls={
+        "norm": Choice("norm", stops=(PER_POSITION, PER_FEATURE, LAYER)),
+        "seq": Slider("tokens in the sequence", stops=LENGTHS),
+        "drifts": Switch("features grow with the position"),
+    },
+)

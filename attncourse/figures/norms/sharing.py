@@ -1,0 +1,62 @@
+"""Which numbers of the small batch share their statistics under a norm, and what becomes of one of them."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from attncourse.figures.norms.batch import FEATURES, X
+from attnlib import batch_norm, batch_statistics, layer_norm, rms_norm
+
+PER_FEATURE, PER_POSITION = "BatchNorm, per feature", "BatchNorm, per position"
+TOKEN, SENTENCE, RMS = "LayerNorm", "LayerNorm over the sentence", "RMSNorm"
+KINDS = (PER_FEATURE, PER_POSITION, TOKEN, SENTENCE, RMS)
+_ONES, _ZEROS = np.ones(len(FEATURES)), np.zeros(len(FEATURES))
+
+
+class Share(NamedTuple):
+    """A set of numbers that share their statistics, and what becomes of the number that was asked."""
+
+    members: np.ndarray  # (batch, seq, d_model) boolean
+    mean: float  # 0 for RMSNorm, which takes none away
+    variance: float  # for RMSNorm the mean square
+    normed: float
+
+
+def share_of(kind: str, asked: tuple[int, int, int], mask: np.ndarray) -> Share:
+    """The set of one number.
+
+    Args:
+        kind: one of ``KINDS``.
+        asked: sentence, position and feature of the number.
+        mask: (batch, seq) boolean, True = this token counts.
+    """
+    i, j, k = asked
+    where: Any = {
+        PER_FEATURE: np.s_[:, :, k],
+        PER_POSITION: np.s_[:, j, k],
+        TOKEN: np.s_[i, j],
+        SENTENCE: np.s_[i],
+        RMS: np.s_[i, j],
+    }[kind]
+    members = np.zeros(X.shape, dtype=bool)
+    members[where] = True
+    members &= mask[..., None]
+    mean, variance = (float(part[0]) for part in batch_statistics(X[members][:, None]))
+    if kind == RMS:
+        mean, variance = 0.0, variance + mean**2
+    return Share(members, mean, variance, float(_normed(kind, mask)[asked]))
+
+
+def _normed(kind: str, mask: np.ndarray) -> np.ndarray:
+    if kind in (PER_FEATURE, PER_POSITION):
+        return batch_norm(X, _ONES, _ZEROS, mask=mask, per_position=kind == PER_POSITION)
+    if kind == RMS:
+        return rms_norm(X, _ONES)
+    if kind == TOKEN:
+        return layer_norm(X, _ONES, _ZEROS)
+    output = np.zeros_like(X)
+    for sentence, tokens in enumerate(mask):
+        numbers = X[sentence, tokens].ravel()
+        normed = layer_norm(numbers, np.ones_like(numbers), np.zeros_like(numbers))
+        output[sentence, tokens] = normed.reshape(-1, len(FEATURES))
+    return output

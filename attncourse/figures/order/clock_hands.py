@@ -1,0 +1,124 @@
+"""Explorer: every pair of sine and cosine is the hand of a clock, and each clock runs slower than the one before."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Arc, Circle
+
+from attncourse.controls import Slider
+from attncourse.drawing.canvas import SMALL, TEXT, sheet
+from attncourse.drawing.matrix import board
+from attncourse.drawing.palette import FAINT, INK, KEY_INK, POSITION, POSITION_INK, RULE
+from attncourse.explorer import Explorer
+from attnlib import sinusoidal_positions, wave_angles
+
+_D_MODEL = 12
+_RADIUS = 44.0
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    position: int
+    step: int
+    hands: np.ndarray  # (6, 2) sine and cosine of each pair at the position
+    ahead: np.ndarray  # (6, 2) the same, so many steps later
+    turned: np.ndarray  # (6,) radians by which the step turns each hand
+    turns: np.ndarray  # (6,) positions that a hand needs for a whole turn
+    alike: bool  # whether turning the hands by these angles gives the encoding one step on, from every position
+
+
+def measure(position: int = 5, step: int = 3) -> Numbers:
+    """The hands at a position, and after a step; the step turns them by the same angles wherever it starts."""
+    pairs = sinusoidal_positions(1200, _D_MODEL).reshape(1200, -1, 2)
+    turned = wave_angles(step, _D_MODEL)
+    sine, cosine = pairs[..., 0], pairs[..., 1]
+    later = np.stack(
+        [sine * np.cos(turned) + cosine * np.sin(turned), cosine * np.cos(turned) - sine * np.sin(turned)], axis=-1
+    )
+    alike = bool(np.abs(later[: 1200 - step] - pairs[step:]).max() < 1e-12)
+    turns = 2 * np.pi / wave_angles(1, _D_MODEL)
+    return Numbers(position, step, pairs[position], pairs[position + step], turned, turns, alike)
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    angles = ", ".join(f"{angle:.2f}" if angle >= 0.005 else f"{angle:.1g}" for angle in numbers.turned[:4])
+    where = "the same from every position" if numbers.alike else "not the same from every position"
+    return (
+        f"From position {numbers.position}, {numbers.step} steps turn the four fastest of six hands by {angles} "
+        f"radians, {where}; a whole turn takes {numbers.turns[0]:.2f} to {numbers.turns[-1]:.0f} positions."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """Six dials, fast to slow: where the hand is, and where it is after the step."""
+    figure = sheet(height=200, narrow=narrow, narrow_height=370)
+    paper = board(figure)
+    columns = 3 if narrow else 6
+    for pair in range(len(numbers.turns)):
+        x = (57 + 115 * (pair % columns)) if narrow else 60 + 120 * pair
+        y = 84 + 182 * (pair // columns)
+        _draw_dial(paper, x, y, numbers, pair)
+    return figure
+
+
+def _short(angle: float) -> str:
+    if angle >= 9.95:
+        return f"{angle:.1f}"
+    return f"{angle:.2f}" if angle >= 0.095 or angle == 0 else f"{angle:.1g}"
+
+
+def _draw_dial(paper, x: float, y: float, numbers: Numbers, pair: int) -> None:
+    paper.add_patch(Circle((x, y), _RADIUS, facecolor="none", edgecolor=RULE, linewidth=1.4))
+    paper.plot([x, x], [y - _RADIUS, y - _RADIUS + 5], color=FAINT, linewidth=1.2)
+    (sine, cosine), (sine_ahead, cosine_ahead) = numbers.hands[pair], numbers.ahead[pair]
+    # The paper's y axis points down: cosine 1 is twelve o'clock, and the hands turn clockwise.
+    ahead, hand = (sine_ahead, cosine_ahead), (sine, cosine)
+    for (across, up), colour, style, width in ((ahead, KEY_INK, (0, (3, 2)), 1.8), (hand, POSITION_INK, "solid", 3.0)):
+        paper.plot([x, x + 0.92 * _RADIUS * across], [y, y - 0.92 * _RADIUS * up], color=colour, linewidth=width,
+                   linestyle=style, solid_capstyle="round")  # fmt: skip
+    paper.plot(x, y, "o", color=POSITION_INK, markersize=5)
+    if 0.06 < numbers.turned[pair] < 2 * np.pi:
+        start = np.degrees(np.arctan2(-cosine, sine))
+        size = 1.1 * _RADIUS
+        paper.add_patch(
+            Arc(
+                (x, y),
+                size,
+                size,
+                theta1=start,
+                theta2=start + np.degrees(numbers.turned[pair]),
+                color=POSITION,
+                linewidth=2,
+            )
+        )
+    title = f"pair {pair}" if pair else "pair 0, fastest"
+    paper.text(x, y - _RADIUS - 10, title, fontsize=TEXT, color=INK, ha="center", va="baseline")
+    turn = numbers.turns[pair]
+    paper.text(x, y + _RADIUS + 22, f"{turn:.3g} a turn" if turn < 1000 else f"{turn:.0f} a turn", fontsize=SMALL,
+               color=FAINT, ha="center", va="baseline")  # fmt: skip
+    paper.text(
+        x,
+        y + _RADIUS + 42,
+        f"+{_short(numbers.turned[pair])} rad",
+        fontsize=SMALL,
+        color=KEY_INK,
+        ha="center",
+        va="baseline",
+    )
+
+
+clock_hands = Explorer(
+    __name__,
+    caption=(
+        "One position as six clocks, like hands for seconds, minutes and hours: sine to the right, cosine upwards. "
+        "The dashed hands are the position k steps later: a step is the same turn wherever it starts. "
+        "Grey: how many positions a whole turn takes."
+    ),
+    controls={
+        "position": Slider("position p", stops=(0, 1, 2, 3, 4, 5, 6, 10, 20, 50, 100, 200, 500, 1000)),
+        "step": Slider("steps ahead k", stops=(0, 1, 2, 3, 10, 50)),
+    },
+)

@@ -1,0 +1,94 @@
+"""Explorer: models trained on twelve tokens read longer sequences, from the experiment's stored runs."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from attncourse.controls import Choice
+from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.palette import FAINT, INK, RULE
+from attncourse.explorer import Explorer
+from attncourse.figures.order.runs import ARMS, BAND, SHORT, runs_of
+
+_TRAINED = 12  # tokens
+_TICKS = (12, 16, 24, 32, 48)
+_NAMED = {"rotary": "rotary", "sinusoidal": "sinusoidal", "sinusoidal × 10": "sines × 10", "none": "none"}
+
+
+class Numbers(NamedTuple):
+    """What the figure shows: share of right answers to "which token was before this one?"."""
+
+    arm: str
+    lengths: np.ndarray  # (lengths,) tokens of a sequence
+    medians: np.ndarray  # (arms, lengths) of the seeds; NaN where the model cannot read such a sequence
+    spread: np.ndarray  # (2, lengths) of the chosen arm: smallest and largest of the seeds
+    seen_places: (
+        np.ndarray
+    )  # (lengths,) share of a model that is right at the places it was trained at, and nowhere else
+
+
+def measure(arm: str = "sinusoidal") -> Numbers:
+    """Sum up the runs of the first task in the experiment's result file."""
+    every = runs_of("previous")
+    lengths = np.array([int(seq) for seq in every["none"][0]["accuracy"]])
+    right = np.array([[list(run["accuracy"].values()) for run in runs] for runs in every.values()], dtype=float)
+    chosen = right[ARMS.index(arm)]
+    return Numbers(
+        arm=arm,
+        lengths=lengths,
+        medians=np.median(right, axis=1),
+        spread=np.array([chosen.min(axis=0), chosen.max(axis=0)]),
+        seen_places=(_TRAINED - 1) / (lengths - 1),
+    )
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    of_length = dict(zip(numbers.lengths.tolist(), numbers.medians[ARMS.index(numbers.arm)], strict=True))
+    name = numbers.arm[0].upper() + numbers.arm[1:]
+    if np.isnan(of_length[24]):
+        return f"{name}: {of_length[_TRAINED]:.1%} right at 12 tokens; the table has no vector for a 13th position."
+    return (
+        f"{name}: {of_length[_TRAINED]:.1%} right at 12 tokens, {of_length[16]:.1%} at 16, "
+        f"{of_length[24]:.1%} at 24 and {of_length[48]:.1%} at 48 (medians of five seeds)."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """Accuracy by length: the chosen arm before four others, and what the places of the training alone would give."""
+    figure = sheet(height=300, narrow=narrow, narrow_height=330)
+    axes = place(figure, *((40, 36, 214, 238) if narrow else (46, 36, 578, 210)))
+    title = "right answers: the token before" if narrow else "right answers: which token was before this one?"
+    dress(axes, title, x="tokens (12 in training)")
+    x, median = np.log2(numbers.lengths), numbers.medians[ARMS.index(numbers.arm)]
+    axes.set_xlim(np.log2(11.6), x[-1])
+    axes.set_xticks(np.log2(_TICKS), [str(seq) for seq in _TICKS])
+    axes.set(ylim=(0, 1.2), yticks=(0, 0.5, 1))
+    for arm in _NAMED:
+        axes.plot(x, numbers.medians[ARMS.index(arm)], color=RULE, linewidth=1.2)
+    axes.plot(x, numbers.seen_places, color=FAINT, linewidth=1.6, linestyle=(0, (4, 2)))
+    axes.axvline(x[0], color=INK, linewidth=1)
+    axes.fill_between(x, *numbers.spread, color=BAND, linewidth=0)
+    axes.plot(x, median, "o-", color=INK, linewidth=2.4, markersize=5, clip_on=False)
+    words = f"{numbers.arm}: cannot" if np.isnan(median[-1]) else SHORT.get(numbers.arm, numbers.arm)
+    axes.text(x[-1], 1.19, words, ha="right", va="top", fontsize=TEXT, color=INK, weight="bold")
+    height = -1.0
+    for arm in sorted(_NAMED, key=lambda arm: numbers.medians[ARMS.index(arm), -1]):
+        # At its curve's right end, and not on the name below.
+        height = max(numbers.medians[ARMS.index(arm), -1], height + 0.09)
+        ink = INK if arm == numbers.arm else FAINT
+        axes.text(
+            x[-1] + (0.075 if narrow else 0.05), height, _NAMED[arm], va="center_baseline", fontsize=SMALL, color=ink
+        )
+    return figure
+
+
+length_extrapolation = Explorer(
+    __name__,
+    caption=(
+        "Trained on twelve tokens to name the previous one, then read longer sequences. Black: the chosen way, with "
+        "all five seeds in the band; dashed: right at the twelve places of the training, and nowhere else."
+    ),
+    controls={"arm": Choice("order told by", stops=ARMS)},
+)

@@ -1,0 +1,117 @@
+"""Explorer: how far the closest other position is, the wider the encoding the farther."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from attncourse.controls import Slider
+from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.palette import FAINT, POSITION, POSITION_INK
+from attncourse.explorer import Explorer
+from attncourse.figures.scaling.axes import in_words, power_axis
+from attnlib import sinusoidal_positions
+
+_WIDTHS = (2, 4, 6, 8, 16, 32, 64, 128)
+_LENGTHS = (16, 64, 256, 1024, 4096, 16384)
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    d_model: int
+    seq: int
+    nearest: np.ndarray  # (8,) distance from position 0 to the closest of the others, for each width
+    which: np.ndarray  # (8,) which position that is
+    chosen: int  # the index of d_model among the widths
+    step: np.ndarray  # (8,) distance from position 0 to its neighbour, position 1
+    apart: np.ndarray  # (d_model / 2,) distance of each pair of features between 0 and its closest, from 0 to 2
+
+
+@lru_cache
+def _distances(d_model: int) -> np.ndarray:
+    """(16384,) from position 0 to every position. It depends on the offset only, so one position stands for all."""
+    encoding = sinusoidal_positions(_LENGTHS[-1], d_model)
+    return np.linalg.norm(encoding - encoding[0], axis=-1)
+
+
+def measure(d_model: int = 4, seq: int = 1024) -> Numbers:
+    """The closest other encoding among ``seq`` positions, at this width and at all others."""
+    which = np.array([1 + int(_distances(width)[1:seq].argmin()) for width in _WIDTHS])
+    nearest = np.array([_distances(width)[position] for width, position in zip(_WIDTHS, which, strict=True)])
+    step, chosen = np.array([_distances(width)[1] for width in _WIDTHS]), _WIDTHS.index(d_model)
+    encoding = sinusoidal_positions(int(which[chosen]) + 1, d_model)
+    apart = np.linalg.norm((encoding[-1] - encoding[0]).reshape(-1, 2), axis=-1)
+    return Numbers(d_model, seq, nearest, which, chosen, step, apart)
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    distance, which = numbers.nearest[numbers.chosen], numbers.which[numbers.chosen]
+    neighbour = f"; the neighbour is {_short(numbers.step[numbers.chosen])} away" if which > 1 else ""
+    what = f"position {which}" if which > 1 else "its neighbour"
+    return (
+        f"With d_model = {numbers.d_model} and {numbers.seq} positions, the closest to position 0 is {what}, "
+        f"at distance {_short(distance)}{neighbour}; the norm is {(numbers.d_model / 2) ** 0.5:.2f}."
+    )
+
+
+def _short(distance: float) -> str:
+    return f"{distance:.2f}" if distance >= 0.1 else in_words(float(distance))
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """Distance of the closest position by width, and how far each pair of features tells the two apart."""
+    figure = sheet(height=290, narrow=narrow, narrow_height=570)
+    curve, pairs = [(52, 40, 280, 196), (52, 330, 280, 190)] if narrow else [(52, 40, 310, 196), (440, 40, 266, 196)]
+    _draw_distances(dress(place(figure, *curve), "distance from position 0", x="width d_model"), numbers)
+    which = numbers.which[numbers.chosen]
+    _draw_pairs(dress(place(figure, *pairs), f"what tells 0 and {which} apart", x="pair i, fast to slow"), numbers)
+    return figure
+
+
+def _draw_distances(axes: Axes, numbers: Numbers) -> None:
+    x, y = np.arange(len(_WIDTHS)), np.log10(numbers.nearest)
+    axes.plot(x, np.log10(numbers.step), color=FAINT, linewidth=1.4, linestyle=(0, (5, 2)))
+    axes.plot(x, y, color=POSITION, linewidth=2.2)
+    axes.plot(x, y, "o", color=POSITION, markersize=6)
+    axes.plot(numbers.chosen, y[numbers.chosen], "o", color=POSITION_INK, markersize=11, clip_on=False)
+    power_axis(axes, 1e-5, 20, (-4, -3, -2, -1, 0, 1))
+    axes.text(-0.15, 0.2, "to its neighbour", ha="left", va="bottom", fontsize=SMALL, color=FAINT)
+    axes.text(len(_WIDTHS) - 0.8, -0.3, "to the closest", ha="right", va="top", fontsize=SMALL, color=POSITION_INK)
+    axes.set_xlim(-0.3, len(_WIDTHS) - 0.7)
+    axes.set_xticks(x, [str(width) for width in _WIDTHS])
+
+
+def _draw_pairs(axes: Axes, numbers: Numbers) -> None:
+    """A bar a pair: how far apart the pair has turned, from 0 (together) to 2 (opposite)."""
+    pairs = np.arange(len(numbers.apart))
+    axes.bar(pairs, numbers.apart, color=POSITION, width=0.8)
+    axes.set(xlim=(-0.6, max(3.6, len(pairs) - 0.4)), ylim=(0, 2.1), yticks=(0, 1, 2))
+    axes.set_xticks(sorted({0, len(pairs) - 1}))
+    largest = int(numbers.apart.argmax())
+    axes.text(
+        pairs[largest] - (0.4 if largest == 0 else 0),
+        numbers.apart[largest] + 0.05,
+        _short(float(numbers.apart[largest])),
+        ha="left" if largest == 0 else "center",
+        va="bottom",
+        fontsize=SMALL,
+        color=POSITION_INK,
+    )
+
+
+nearest_position = Explorer(
+    __name__,
+    caption=(
+        "Left: how far from position 0 the closest other encoding is. The first pair goes round a circle in 6.28 "
+        "positions, and after 710 it is almost back at the start. A slower pair tells apart what faster ones confuse. "
+        "Right: how far apart each pair is at the two positions, from 0 to 2 (opposite)."
+    ),
+    controls={
+        "d_model": Slider("width d_model", stops=_WIDTHS, log=True),
+        "seq": Slider("number of positions", stops=_LENGTHS, log=True),
+    },
+)

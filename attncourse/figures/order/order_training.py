@@ -1,0 +1,110 @@
+"""Explorer: how fast one attention layer learns an order, told in ten ways, from the experiment's stored runs."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from attncourse.controls import Choice
+from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.palette import FAINT, INK
+from attncourse.explorer import Explorer
+from attncourse.figures.order.runs import ARMS, BAND, TASKS, list_arms, runs_of
+
+_EVERY = 20  # steps averaged into one point: two of the stored losses
+_LEARNED = 0.5  # nats
+_LOW, _HIGH = 0.08, 12.0  # of the axis of losses; what falls lower runs along its edge
+_LIKE_SINES = "sinusoidal"  # drawn in every state, to compare with
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    task: str
+    arm: str
+    steps: np.ndarray  # (blocks,) middle of each block of twenty steps
+    medians: np.ndarray  # (arms, blocks) loss, median of the seeds
+    spread: np.ndarray  # (2, blocks) of the chosen arm: smallest and largest of the seeds
+    accuracy: np.ndarray  # (arms, seeds) share of right answers on fresh sequences of the training's length
+    learned_at: float  # step at which the chosen arm's median loss first falls below 0.5; inf if it never does
+
+
+def measure(task: str = "name the previous token", arm: str = "index in [0, 1]") -> Numbers:
+    """Sum up the runs of a task in the experiment's result file."""
+    every = runs_of(TASKS[task])
+    stored = np.array([[run["loss"] for run in runs] for runs in every.values()])
+    losses = stored.reshape(*stored.shape[:2], -1, 2).mean(axis=-1)  # (arms, seeds, blocks)
+    accuracy = np.array([[run["accuracy"]["12"] for run in runs] for runs in every.values()])
+    medians, chosen = np.median(losses, axis=1), losses[ARMS.index(arm)]
+    below = medians[ARMS.index(arm)] < _LEARNED
+    return Numbers(
+        task=task,
+        arm=arm,
+        steps=(np.arange(losses.shape[-1]) + 0.5) * _EVERY,
+        medians=medians,
+        spread=np.array([chosen.min(axis=0), chosen.max(axis=0)]),
+        accuracy=accuracy,
+        learned_at=float((below.argmax() + 1) * _EVERY) if below.any() else np.inf,
+    )
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    seeds = numbers.accuracy[ARMS.index(numbers.arm)]
+    below = f"falls below {_LEARNED:g} within {numbers.learned_at:.0f} steps"
+    loss = below if np.isfinite(numbers.learned_at) else f"never falls below {_LEARNED:g}"
+    return (
+        f"{numbers.arm[0].upper() + numbers.arm[1:]}, {numbers.task}: the median loss {loss}; "
+        f"right answers {np.median(seeds):.1%}, from {seeds.min():.1%} to {seeds.max():.1%} over five seeds."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """Loss of the chosen arm beside that of the sinusoidal one, and the right answers of every run."""
+    figure = sheet(height=306, narrow=narrow, narrow_height=566)
+    losses = place(figure, *((46, 36, 280, 196) if narrow else (48, 38, 306, 216)))
+    right = place(figure, *((190, 308, 142, 214) if narrow else (574, 38, 132, 216)))
+    dress(losses, "loss, median of the seeds", x="step")
+    _draw_losses(losses, numbers)
+    dress(right, x="right answers")
+    right.set_title("each seed a dot", fontsize=SMALL, color=INK, loc="left", pad=7)
+    list_arms(right, numbers.arm)
+    for row, seeds in enumerate(numbers.accuracy):
+        y = row + np.linspace(-0.22, 0.22, len(seeds))  # a little below each other, so that equal ones are seen
+        right.plot(seeds, y, "o", color=INK, markersize=3.4, markeredgewidth=0, clip_on=False, zorder=3)
+    right.set_xlim(-0.04, 1.04)
+    right.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    return figure
+
+
+def _draw_losses(axes: Axes, numbers: Numbers) -> None:
+    def height(loss) -> np.ndarray:
+        return np.log10(np.clip(loss, _LOW, _HIGH))
+
+    x, chosen = numbers.steps, ARMS.index(numbers.arm)
+    axes.set_xlim(0, 400)
+    axes.set_xticks([0, 100, 200, 300, 400])
+    axes.set_ylim(np.log10(_LOW), np.log10(_HIGH))
+    axes.set_yticks([-1, 0, 1], ["0.1", "1", "10"])
+    axes.fill_between(x, *height(numbers.spread), color=BAND, linewidth=0)
+    if numbers.arm != _LIKE_SINES:
+        sines = height(numbers.medians[ARMS.index(_LIKE_SINES)])
+        axes.plot(x, sines, color=FAINT, linewidth=1.6, linestyle=(0, (4, 2)))
+        passing = np.interp(-np.log10(0.3), -sines, x)
+        axes.text(passing + 9, np.log10(0.3), _LIKE_SINES, ha="left", va="center", fontsize=TEXT, color=FAINT)
+    axes.plot(x, height(numbers.medians[chosen]), color=INK, linewidth=2.4)
+    axes.text(400, np.log10(_HIGH) - 0.04, numbers.arm, ha="right", va="top", fontsize=TEXT, color=INK, weight="bold")
+
+
+order_training = Explorer(
+    __name__,
+    caption=(
+        "One layer learns two tasks of order, told the order in ten ways, each at its own best learning rate. "
+        "The curves are medians of five seeds; the band holds those of the chosen way."
+    ),
+    controls={
+        "task": Choice("task", stops=tuple(TASKS)),
+        "arm": Choice("order told by", stops=ARMS),
+    },
+)

@@ -1,0 +1,95 @@
+"""Explorer: scores of one query and one key at every pair of positions; only some depend on the distance alone."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from attncourse.controls import Choice, Slider
+from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, RULE, SCORE, SCORE_INK, SCORE_SIGNED
+from attncourse.explorer import Explorer
+from attnlib import rotate, scaled_dot_scores, sinusoidal_positions
+
+_SEQ, _D_K = 16, 8
+_REACH = 3.5
+_rng = np.random.default_rng(8)
+_CONTENT_Q, _CONTENT_K = _rng.normal(size=(2, _D_K)) * 1.5
+_W_Q, _W_K = _rng.normal(size=(2, _D_K, _D_K)) * _D_K**-0.5
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    scheme: str
+    distance: int  # p − r
+    scores: np.ndarray  # (16, 16) of the query at position p with the key at position r
+    along: np.ndarray  # (16 − |distance|,) the scores at this distance, from the first pair of positions to the last
+    relative: bool  # whether every score depends on the distance alone, to rounding
+
+
+def measure(scheme: str = "rotary", distance: int = 3) -> Numbers:
+    """The same two words at all positions, with the positions told in one of three ways."""
+    query, key = (np.tile(content, (_SEQ, 1)) for content in (_CONTENT_Q, _CONTENT_K))
+    if scheme == "added sinusoids":
+        positions = sinusoidal_positions(_SEQ, _D_K)
+        query, key = query + positions, key + positions
+    query, key = query @ _W_Q, key @ _W_K
+    if scheme == "rotary":
+        query, key = rotate(query), rotate(key)
+    scores = scaled_dot_scores(query, key)
+    spreads = [np.ptp(np.diagonal(scores, offset)) for offset in range(1 - _SEQ, _SEQ)]
+    return Numbers(scheme, distance, scores, np.diagonal(scores, -distance), bool(max(spreads) < 1e-12))
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    low, high = (f"{score:.2f}".replace("-", "−") for score in (numbers.along.min(), numbers.along.max()))
+    says = f"Positions told by {numbers.scheme}" if numbers.scheme != "no encoding" else "No encoding"
+    if numbers.relative:
+        return (
+            f"{says}: at distance {numbers.distance} the score is {low} at every pair of positions; "
+            "all scores depend on the distance alone."
+        )
+    return f"{says}: at distance {numbers.distance} the score runs from {low} to {high}, by where the pair stands."
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """All pairs of positions as a table, and the scores along one of its diagonals."""
+    figure = sheet(height=330, narrow=narrow, narrow_height=600)
+    table, line = [(52, 40, 250, 250), (52, 372, 270, 176)] if narrow else [(56, 40, 246, 246), (400, 40, 300, 246)]
+    _draw_table(
+        dress(place(figure, *table), "scores", x="key at position r", y="query at p", colour=SCORE_INK), numbers
+    )
+    axes = dress(place(figure, *line), f"scores at distance p − r = {numbers.distance}", x="key at position r")
+    axes.plot(range(len(numbers.along)), numbers.along, color=SCORE, linewidth=2)
+    axes.plot(range(len(numbers.along)), numbers.along, "o", color=SCORE_INK, markersize=6)
+    axes.axhline(0, color=RULE, linewidth=1)
+    axes.set(xlim=(-0.5, _SEQ - 0.5), ylim=(-_REACH, _REACH), yticks=(-3, -2, -1, 0, 1, 2, 3), xticks=(0, 5, 10, 15))
+    words = "the same everywhere" if numbers.relative else "depends on where the pair stands"
+    axes.text(_SEQ - 0.6, 3.15, words, fontsize=SMALL, color=INK, ha="right", va="center")
+    return figure
+
+
+def _draw_table(axes: Axes, numbers: Numbers) -> None:
+    axes.imshow(numbers.scores, cmap=SCORE_SIGNED, vmin=-_REACH, vmax=_REACH, aspect="equal", interpolation="nearest")
+    start, end = numbers.distance, _SEQ - 1
+    axes.plot([-0.5, end - start + 0.5], [start - 0.5, end + 0.5], color=INK, linewidth=1.2, linestyle=(0, (3, 2)))
+    axes.set(xticks=(0, 5, 10, 15), yticks=(0, 5, 10, 15), xlim=(-0.5, _SEQ - 0.5), ylim=(_SEQ - 0.5, -0.5))
+    axes.xaxis.label.set_color(KEY_INK)
+    axes.yaxis.label.set_color(QUERY_INK)
+    axes.spines[:].set_color(FAINT)
+
+
+rotary_scores = Explorer(
+    __name__,
+    caption=(
+        "One query and one key, moved to every pair of positions. Under rotary encoding each diagonal, one distance, "
+        "has one colour. Added sinusoids leave a trace of where the pair stands."
+    ),
+    controls={
+        "scheme": Choice("positions told by", stops=("no encoding", "added sinusoids", "rotary")),
+        "distance": Slider("distance p − r", stops=(0, 1, 2, 3, 4, 6, 8, 10)),
+    },
+)

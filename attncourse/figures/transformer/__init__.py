@@ -1,0 +1,25 @@
+"""The figures of chapter 5."""
+
+from attncourse.figures.transformer.anatomy import anatomy
+from attncourse.figures.transformer.cached_cost import cached_cost
+from attncourse.figures.transformer.cost_curve import cost_curve
+from attncourse.figures.transformer.decoding import decoding
+from attncourse.figures.transformer.depth_gradients import depth_gradients
+from attncourse.figures.transformer.free_running import free_running
+from attncourse.figures.transformer.future_leak import future_leak
+from attncourse.figures.transformer.mask_workshop import mask_workshop
+from attncourse.figures.transformer.padding_damage import padding_damage
+from attncourse.figures.transformer.warmup_training import warmup_training
+
+__all__ = [
+    "anatomy",
+    "cached_cost",
+    "cost_curve",
+    "decoding",
+    "depth_gradients",
+    "free_running",
+    "future_leak",
+    "mask_workshop",
+    "padding_damage",
+    "warmup_training",
+]

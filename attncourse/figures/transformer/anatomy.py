@@ -1,0 +1,191 @@
+"""Picture P4: the whole Transformer; choose a part, and see its shapes and what it has to learn."""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from attncourse.controls import Choice
+from attncourse.drawing.canvas import HEADING, SMALL, sheet
+from attncourse.drawing.matrix import board
+from attncourse.drawing.palette import FAINT, INK, RULE, WEIGHT
+from attncourse.explorer import Explorer
+from attncourse.figures.transformer.blueprint import draw_blueprint
+from attnlib import TransformerParams, count_parameters, decode, encode, init_transformer
+from attnlib.dates.task import BEGIN, SOURCE_VOCAB, TARGET_CODES, TARGET_VOCAB, as_source
+
+D_MODEL, NUM_HEADS, D_FF, LAYERS = 64, 4, 128, 2  # of the date model
+SOURCE, TARGET = "June 7th, 2021", "2021-"
+NORMS = {"before (pre-LN)": True, "after (post-LN)": False}
+PARTS = {  # and what each does
+    "source embedding": "one vector for each character that the source may have",
+    "target embedding": "one vector for each character that the target may have",
+    "positions": "waves that tell places apart, computed and not learned",
+    "encoder self-attention": "every source token looks at every source token",
+    "encoder feed-forward": "a small network, the same for every token by itself",
+    "decoder self-attention": "every target token looks at itself and those before it",
+    "cross-attention": "queries from the target, keys and values from the memory",
+    "decoder feed-forward": "a small network, the same for every token by itself",
+    "norms": "each token’s features get mean 0 and variance 1, then a gain and a bias",
+    "logits": "the target’s table once more, read the other way",
+    "encoder": "reads all of the source at once and makes the memory",
+    "decoder": "looks back, looks across, thinks, and says one token more",
+}
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    part: str
+    norm_first: bool
+    flow: tuple[tuple[str, tuple[int, ...]], ...]  # name and shape of what goes in and comes out
+    learned: tuple[tuple[str, str], ...]  # name and shape of one copy's arrays; of a whole stack: its parts' counts
+    copies: int
+    parameters: int  # of all copies
+    total: int  # of the whole model
+
+
+def measure(part: str = "cross-attention", norm: str = "before (pre-LN)") -> Numbers:
+    """The shapes are those of a real run, and the arrays of this part are counted."""
+    norm_first = NORMS[norm]
+    params, shapes = model(norm_first)
+    copies = copies_of(params)[part]
+    parameters = sum(count_parameters(copy) for copy in copies)
+    learned = learned_by(copies[0]) if copies else ()
+    return Numbers(part, norm_first, shapes[part], learned, len(copies), parameters, count_parameters(params))
+
+
+@lru_cache
+def model(norm_first: bool) -> tuple[TransformerParams, dict[str, tuple]]:
+    """A Transformer with the date model's sizes; and for each part the shapes of one run over both texts."""
+    rng = np.random.default_rng(0)
+    sizes = D_MODEL, NUM_HEADS, D_FF, LAYERS, LAYERS
+    params = init_transformer(rng, SOURCE_VOCAB, TARGET_VOCAB, *sizes, norm_first=norm_first)
+    source, target = as_source([SOURCE])[0][0], np.array([BEGIN, *(TARGET_CODES[character] for character in TARGET)])
+    memory, encoder_maps = encode(params, source, norm_first=norm_first)
+    logits, decoder_maps = decode(params, target, memory, norm_first=norm_first)
+    own, cross = decoder_maps[0]
+    read, said = memory.shape, (len(target), D_MODEL)
+    hidden = params.encoder.layers[0].feed_forward.w_in.shape[1:]
+    return params, {
+        "source embedding": (("tokens", source.shape), ("vectors", read)),
+        "target embedding": (("tokens", target.shape), ("vectors", said)),
+        "positions": (("source", read), ("target", said)),
+        "encoder self-attention": (("in", read), ("weights", encoder_maps[0].shape), ("out", read)),
+        "encoder feed-forward": (("in", read), ("hidden", read[:1] + hidden), ("out", read)),
+        "decoder self-attention": (("in", said), ("weights", own.shape), ("out", said)),
+        "cross-attention": (("in", said), ("memory", read), ("weights", cross.shape), ("out", said)),
+        "decoder feed-forward": (("in", said), ("hidden", said[:1] + hidden), ("out", said)),
+        "norms": (("encoder", read), ("decoder", said)),
+        "logits": (("in", said), ("out", logits.shape)),
+        "encoder": (("in", read), ("memory", read)),
+        "decoder": (("in", said), ("memory", read), ("out", said)),
+    }
+
+
+def copies_of(params: TransformerParams) -> dict[str, list]:
+    """Part -> its parameters, once for each copy."""
+    encoder, decoder = params.encoder, params.decoder
+    layers: list[Any] = [*encoder.layers, *decoder.layers]
+    norms = [getattr(layer, name) for layer in layers for name in layer._fields if name.endswith("norm")]
+    return {
+        "source embedding": [params.source_tokens],
+        "target embedding": [params.target_tokens],
+        "positions": [],
+        "encoder self-attention": [layer.attention for layer in encoder.layers],
+        "encoder feed-forward": [layer.feed_forward for layer in encoder.layers],
+        "decoder self-attention": [layer.self_attention for layer in decoder.layers],
+        "cross-attention": [layer.cross_attention for layer in decoder.layers],
+        "decoder feed-forward": [layer.feed_forward for layer in decoder.layers],
+        "norms": norms + [coder.norm for coder in (encoder, decoder) if coder.norm is not None],
+        "logits": [] if params.w_out is None else [params.w_out],
+        "encoder": [encoder],
+        "decoder": [decoder],
+    }
+
+
+def learned_by(part) -> tuple[tuple[str, str], ...]:
+    """The arrays of one copy and their shapes; of a stack of layers, how much each kind of part learns."""
+    if isinstance(part, np.ndarray):
+        return (("table", product_of(part.shape)),)
+    if not hasattr(part, "layers"):
+        return tuple((name, product_of(x.shape)) for name, x in part._asdict().items() if isinstance(x, np.ndarray))
+    kinds = [name for name in part.layers[0]._fields if not name.endswith("norm")]
+    counts = {name: sum(count_parameters(getattr(layer, name)) for layer in part.layers) for name in kinds}
+    counts["norms"] = count_parameters(part) - sum(counts.values())
+    return tuple((name.removesuffix("_attention").replace("_", "-"), f"{count:,}") for name, count in counts.items())
+
+
+def product_of(shape: tuple[int, ...]) -> str:
+    """A shape as it is written: 64 × 128."""
+    return " × ".join(map(str, shape))
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    norms = "before" if numbers.norm_first else "behind"
+    if numbers.parameters:
+        share = numbers.parameters / numbers.total
+        learns = f"{numbers.parameters:,} of {numbers.total:,} parameters ({share:.1%})"
+    else:
+        learns = f"no parameters of its own, of {numbers.total:,}"
+    return f"{numbers.part.capitalize()}: {PARTS[numbers.part]}; {learns}, with norms {norms} each part."
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """Encoder on the left, decoder on the right, and what is known about the chosen part."""
+    figure = sheet(height=448, narrow=narrow, narrow_height=650)
+    paper = board(figure)
+    centres, bottom = ((77, 267), 428) if narrow else ((106, 318), 442)
+    draw_blueprint(paper, numbers.part, numbers.norm_first, LAYERS, centres, bottom, (SOURCE, "▷" + TARGET))
+    left, top, wide = (14, 458, 318) if narrow else (462, 76, 240)
+    paper.text(left, top, numbers.part, fontsize=HEADING + 1, color=INK, weight="bold", va="baseline")
+    flow = [(name, product_of(shape)) for name, shape in numbers.flow]
+    learned = list(numbers.learned) or [("nothing", "")]
+    if numbers.copies > 1:
+        learned.append(("", f"× {numbers.copies} {'norms' if numbers.part == 'norms' else 'layers'}"))
+    if narrow:
+        _draw_list(paper, (left, top + 30), "shapes", flow, 150)
+        _draw_list(paper, (left + 170, top + 30), "to learn", learned, 148)
+        _draw_share(paper, numbers, (left, 620), wide)
+    else:
+        _draw_list(paper, (left, top + 46), "shapes", flow, wide)
+        _draw_list(paper, (left, top + 172), "to learn", learned, wide)
+        _draw_share(paper, numbers, (left, 400), wide)
+    return figure
+
+
+def _draw_list(paper: Axes, at: tuple[float, float], title: str, rows: list[tuple[str, str]], wide: float) -> None:
+    """Names on the left, what belongs to them on the right."""
+    (left, top), pitch = at, 19
+    paper.text(left, top, title, fontsize=SMALL, color=FAINT, va="baseline")
+    paper.plot([left, left + wide], [top + 6, top + 6], color=RULE, linewidth=0.8)
+    for i, (name, value) in enumerate(rows, start=1):
+        paper.text(left, top + 4 + pitch * i, name, fontsize=SMALL, color=INK, va="baseline")
+        paper.text(left + wide, top + 4 + pitch * i, value, fontsize=SMALL, color=INK, ha="right", va="baseline")
+
+
+def _draw_share(paper: Axes, numbers: Numbers, at: tuple[float, float], wide: float) -> None:
+    """How many of the model's parameters are in this part."""
+    (left, top), share = at, numbers.parameters / numbers.total
+    paper.text(left, top - 27, "parameters", fontsize=SMALL, color=FAINT)
+    paper.text(left, top - 7, f"{numbers.parameters:,} of {numbers.total:,}", fontsize=SMALL, color=INK)
+    paper.text(left + wide, top - 7, f"{share:.1%}", fontsize=SMALL, color=INK, ha="right")
+    paper.add_patch(Rectangle((left, top), wide, 11, facecolor="#EEEEEE", edgecolor=RULE, linewidth=0.8))
+    paper.add_patch(Rectangle((left, top), wide * share, 11, facecolor=WEIGHT, linewidth=0))
+
+
+anatomy = Explorer(
+    __name__,
+    caption=(
+        "The whole Transformer in the sizes of the date model, which has read 14 characters and said five. "
+        "Lines past the boxes are residual connections; ⊕ adds. The small squares show who may look at whom."
+    ),
+    controls={
+        "part": Choice("part", stops=tuple(PARTS)),
+        "norm": Choice("norms stand", stops=tuple(NORMS)),
+    },
+)

@@ -1,0 +1,176 @@
+"""Explorer: the date model says its answer, one character after the other."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from attncourse.controls import Choice, Slider
+from attncourse.drawing.canvas import HEADING, SMALL, sheet
+from attncourse.drawing.matrix import arrow, board
+from attncourse.drawing.palette import (
+    FAINT,
+    INK,
+    KEY_INK,
+    PAPER,
+    QUERY_INK,
+    RULE,
+    VALUE,
+    VALUE_INK,
+    WEIGHT_INK,
+    WEIGHT_MAP,
+)
+from attncourse.explorer import Explorer
+from attncourse.figures.date_readings import reading
+from attnlib.dates.task import STEPS, TARGET
+
+EXAMPLES = ("June 7th, 2021", "7.6.21", "6/7/2021", "le 14 juillet 1989", "2. Dez 99", "7 6 21", "hello world")
+_SHADES = WEIGHT_MAP.resampled(9)
+_LARGE = 13  # points
+_PITCH = 17  # CSS pixels from one candidate to the next
+CANDIDATES = (*TARGET, "end")
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    text: str
+    said: str  # before this step
+    step: int  # counted from 1
+    self_weights: np.ndarray  # (step, step) last decoder layer, mean of its heads
+    cross_weights: np.ndarray  # (step, seq_source)
+    probs: np.ndarray  # (candidates,)
+
+
+def measure(text: str = EXAMPLES[0], step: int = 6) -> Numbers:
+    """What the model computes at this step of its answer; past the end, the last step again."""
+    read = reading(text)
+    step = min(step, len(read.said))
+    said = "".join(CANDIDATES[code - 2] for code in read.said[: step - 1])
+    own, cross = (layers[-1].mean(axis=0) for layers in (read.maps.decoder, read.maps.cross))
+    return Numbers(text, said, step, own[:step, :step], cross[:step], in_order(read.probs[step - 1]))
+
+
+def in_order(probs: np.ndarray) -> np.ndarray:
+    """Digits, stroke, question mark, end; the sign for the beginning is never said."""
+    return np.append(probs[2:], probs[1])
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    best, row = int(numbers.probs.argmax()), numbers.cross_weights[-1]
+    seen = int(row.argmax())
+    after = f"after “{numbers.said}”" if numbers.said else "at the beginning"
+    return (
+        f"Step {numbers.step} for “{numbers.text}”: {after} the likeliest is “{CANDIDATES[best]}” "
+        f"({numbers.probs[best]:.0%}); the cross-attention looks most at character {seen + 1}, "
+        f"“{numbers.text[seen]}” ({row[seen]:.0%})."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """Text and answer on top; below, a row of both attention maps for each step so far, and the candidates."""
+    figure = sheet(height=344, narrow=narrow, narrow_height=584)
+    paper = board(figure)
+    if narrow:
+        _draw_answer(paper, numbers, (14, 24), (44, 42))
+        own, cross, candidates = ((30, 136), (15, 17)), ((30, 384), (14, 17)), ((236, 136), 50)
+    else:
+        _draw_answer(paper, numbers, (24, 27), (260, 14))
+        own, cross, candidates = ((42, 112), (17, 20)), ((260, 112), (16, 20)), ((612, 112), 66)
+    _draw_map(paper, *own, numbers.self_weights, STEPS, numbers, "▷" + numbers.said)
+    _draw_map(paper, *cross, numbers.cross_weights, len(numbers.text), numbers, numbers.text)
+    for (left, top), words, ink in (
+        (own[0], "looks back" if narrow else "looks back at itself", WEIGHT_INK),
+        (cross[0], "looks at the source", WEIGHT_INK),
+        (candidates[0], "candidates", VALUE_INK),
+    ):
+        paper.text(left, top - 32, words, fontsize=HEADING, color=ink, va="baseline")
+    _draw_said(paper, numbers, (cross[0][0] + cross[1][0] * len(numbers.text) + 7, cross[0][1]), cross[1][1])
+    _draw_candidates(paper, numbers, *candidates)
+    return figure
+
+
+def _draw_answer(paper: Axes, numbers: Numbers, text: tuple[float, float], answer: tuple[float, float]) -> None:
+    """The text, and a box for each character of the answer; the newest is filled."""
+    paper.text(*text, numbers.text, fontsize=_LARGE, color=KEY_INK, va="center_baseline")
+    left, top = answer
+    arrow(paper, (left - 30, top + 13), (left - 8, top + 13))
+    for place in range(STEPS - 1):
+        newest = place == numbers.step - 1
+        fill, edge = (VALUE_INK, VALUE_INK) if newest else (PAPER, RULE)
+        x = left + 22 * place
+        paper.add_patch(Rectangle((x, top), 22, 26, facecolor=fill, edgecolor=edge, linewidth=0.8))
+        if place < numbers.step:
+            character = numbers.said[place] if not newest else CANDIDATES[int(numbers.probs.argmax())]
+            words, ink = character.replace("end", ""), PAPER if newest else INK
+            style: dict[str, Any] = {"fontsize": _LARGE, "color": ink, "ha": "center", "va": "center_baseline"}
+            paper.text(x + 11, top + 13, words, **style)
+
+
+def _draw_map(
+    paper: Axes,
+    at: tuple[float, float],
+    cell: tuple[float, float],
+    weights: np.ndarray,
+    wide: int,
+    numbers: Numbers,
+    columns: str,
+) -> None:
+    """A row of weights for each step so far; room is left for those to come."""
+    (left, top), (width, height), (steps, keys) = at, cell, weights.shape
+    extent = (left, left + width * keys, top + height * steps, top)
+    paper.imshow(weights, cmap=_SHADES, vmin=0, vmax=1, extent=extent, aspect="auto", interpolation="nearest")
+    paper.add_patch(Rectangle(at, width * wide, height * STEPS, fill=False, edgecolor=RULE, linewidth=0.8))
+    newest = left, top + height * (steps - 1)
+    paper.add_patch(Rectangle(newest, width * keys, height, fill=False, edgecolor=INK, linewidth=1.8))
+    for step, character in enumerate("▷" + numbers.said):
+        ink = QUERY_INK if step == steps - 1 else FAINT
+        style: dict[str, Any] = {"fontsize": SMALL, "color": ink, "ha": "right", "va": "center_baseline"}
+        paper.text(left - 6, top + height * (step + 0.5), character, **style)
+    for key, character in enumerate(columns):
+        x = left + width * (key + 0.5)
+        paper.text(x, top - 6, character, fontsize=SMALL, color=KEY_INK, ha="center", va="baseline")
+
+
+def _draw_said(paper: Axes, numbers: Numbers, at: tuple[float, float], height: float) -> None:
+    """At the end of each row the character that it said."""
+    (left, top), newest = at, CANDIDATES[int(numbers.probs.argmax())]
+    for step, character in enumerate([*numbers.said, newest]):
+        ink, weight = (VALUE_INK, "bold") if step == numbers.step - 1 else (FAINT, "normal")
+        y = top + height * (step + 0.5)
+        paper.text(left, y, character, fontsize=SMALL, color=ink, weight=weight, va="center_baseline")
+
+
+def _draw_candidates(paper: Axes, numbers: Numbers, at: tuple[float, float], wide: float) -> None:
+    """A bar for each character that could come next."""
+    left, top = at
+    best = int(numbers.probs.argmax())
+    for place, (name, prob) in enumerate(zip(CANDIDATES, numbers.probs, strict=True)):
+        y = top + _PITCH * (place + 0.5)
+        ink, weight = (VALUE_INK, "bold") if place == best else (INK, "normal")
+        style: dict[str, Any] = {"fontsize": SMALL, "color": ink, "weight": weight, "va": "center_baseline"}
+        paper.text(left + 24, y, name, ha="right", **style)
+        colour = VALUE_INK if place == best else VALUE
+        paper.add_patch(Rectangle((left + 30, y - 7), wide * prob, 14, facecolor=colour, linewidth=0))
+        if prob > 0.02:
+            inside = prob > 0.6
+            style |= {"color": PAPER if inside else ink, "weight": "normal", "ha": "right" if inside else "left"}
+            x = left + 30 + wide * prob + (-3 if inside else 3)
+            paper.text(x, y, f"{prob:.0%}", **style)
+
+
+decoding = Explorer(
+    __name__,
+    caption=(
+        "The trained date model writes its answer, one character a step. In each step it looks back at what it has "
+        "read itself, from the sign ▷ for the beginning, and at the source, and says the likeliest candidate. "
+        "The maps are means of the heads of the last layer; rows are queries."
+    ),
+    controls={
+        "text": Choice("date", stops=EXAMPLES),
+        "step": Slider("output character", stops=tuple(range(1, STEPS + 1))),
+    },
+)

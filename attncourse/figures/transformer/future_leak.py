@@ -1,0 +1,143 @@
+"""Explorer: edit one token, and see which outputs of a stack of layers move."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from attncourse.controls import Choice, Slider
+from attncourse.drawing.canvas import SMALL, TEXT, sheet
+from attncourse.drawing.matrix import board
+from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, PAPER, RULE, VALUE, VALUE_INK
+from attncourse.explorer import Explorer
+from attnlib import causal_mask, encoder_layer, init_encoder, sinusoidal_positions
+
+TOKENS = "2021-0"  # the beginning of a date
+EDITED = "9"
+_SEQ, _D_MODEL, _MOST = len(TOKENS), 16, 3
+_rng = np.random.default_rng(0)
+_LAYERS = init_encoder(_rng, _MOST, _D_MODEL, num_heads=2, d_ff=32).layers
+_VECTORS = {character: _rng.normal(size=_D_MODEL) for character in sorted({*TOKENS, EDITED})}
+_HALF = 12  # of a box's height, in CSS pixels
+MASKS = ("causal", "none", "flipped by mistake")
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    kind: str
+    token: int  # edited, counted from 1
+    mask: np.ndarray  # (seq, seq) boolean, True = may attend
+    changes: np.ndarray  # (layers + 1, seq) largest change of a feature: of the input, then behind each layer
+
+
+def measure(mask: str = "causal", token: int = 4, layers: int = 2) -> Numbers:
+    """What goes in and what comes out of every layer, before and after the edit."""
+    past = causal_mask(_SEQ, _SEQ)
+    allowed = {"causal": past, "none": np.ones_like(past), "flipped by mistake": ~past}[mask]
+    edited = TOKENS[: token - 1] + EDITED + TOKENS[token:]
+    x = np.array([[_VECTORS[character] for character in text] for text in (TOKENS, edited)])
+    x = x + sinusoidal_positions(_SEQ, _D_MODEL)
+    changes = [x[1] - x[0]]
+    for layer in _LAYERS[:layers]:
+        x, _ = encoder_layer(layer, x, allowed)
+        changes.append(x[1] - x[0])
+    largest = np.abs(changes).max(axis=-1)
+    return Numbers(mask, token, allowed, np.where(largest < 1e-12, 0, largest))  # rounding is no change
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    earlier, later = numbers.changes[-1, : numbers.token - 1], numbers.changes[-1, numbers.token :]
+    layers = len(numbers.changes) - 1
+    if not len(earlier):
+        verdict = "nothing stands before it"
+    elif earlier.any():
+        verdict = f"the future leaks, by up to {earlier.max():.2f}"
+    else:
+        verdict = "nothing leaks"
+    return (
+        f"Mask “{numbers.kind}”, {layers} layer{'s' * (layers > 1)}: editing token {numbers.token} moves "
+        f"{(earlier > 0).sum()} of {len(earlier)} earlier and {(later > 0).sum()} of {len(later)} later outputs; "
+        f"{verdict}."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """The tokens below, the outputs above, and the paths on which the edit travels between them."""
+    figure = sheet(height=304, narrow=narrow, narrow_height=400)
+    paper = board(figure)
+    left, step, half = (76, 48, 20) if narrow else (128, 104, 31)
+    low, high = (346, 54) if narrow else (258, 50)
+    x = left + step * np.arange(_SEQ)
+    y = np.linspace(low, high, len(numbers.changes))
+    _draw_sides(paper, numbers, x, half, (high - 18, low + 44), narrow)
+    _draw_links(paper, numbers, x, y)
+    for row, changes in enumerate(numbers.changes):
+        name = "input" if row == 0 else f"layer {row}"
+        paper.text(x[0] - half - 14, y[row], name.replace(" ", "\n") if narrow else name, fontsize=SMALL, color=FAINT,
+                   ha="right", va="center")  # fmt: skip
+        for place, change in enumerate(changes):
+            _draw_node(paper, (x[place], y[row]), half, change, place + 1 < numbers.token)
+    for place, character in enumerate(TOKENS):
+        here = place + 1 == numbers.token
+        words, ink = (f"{character} → {EDITED}", KEY_INK) if here else (character, INK)
+        weight = "bold" if here else "normal"
+        paper.text(
+            x[place], low + 31, words, fontsize=TEXT, color=ink, ha="center", va="center_baseline", weight=weight
+        )
+    return figure
+
+
+def _draw_sides(
+    paper: Axes, numbers: Numbers, x: np.ndarray, half: float, ends: tuple[float, float], narrow: bool
+) -> None:
+    """What stands before the edited token must stay as it is."""
+    edge, (top, bottom) = x[numbers.token - 1] - (x[1] - x[0]) / 2, ends
+    paper.plot([edge, edge], [top - 26, bottom], color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
+    before = "must not move" if numbers.token > 2 or not narrow else "fixed"
+    if numbers.token > 1:
+        paper.text(edge - 10, top - 15, before, fontsize=SMALL, color=INK, ha="right", va="center")
+    after = "may move" if numbers.token < _SEQ or not narrow else "may\nmove"
+    paper.text(edge + 10, top - 15, after, fontsize=SMALL, color=INK, ha="left", va="center")
+
+
+def _draw_links(paper: Axes, numbers: Numbers, x: np.ndarray, y: np.ndarray) -> None:
+    """The ways on which the change travels: where the mask lets it, and straight up past the attention."""
+    ways = np.argwhere(numbers.mask | np.eye(_SEQ, dtype=bool))
+    onward: list[list[tuple[float, float]]] = []
+    leaking: list[list[tuple[float, float]]] = []
+    for row in range(len(y) - 1):
+        for query, key in ways:
+            if numbers.changes[row, key] and numbers.changes[row + 1, query]:
+                line = [(x[key], y[row] - _HALF), (x[query], y[row + 1] + _HALF)]
+                (leaking if query + 1 < numbers.token else onward).append(line)
+    few = len(onward) + len(leaking) < 40  # many lines with smooth edges take much room in a file
+    for lines, colour in ((onward, VALUE), (leaking, KEY)):
+        paper.add_collection(LineCollection(lines, colors=colour, linewidths=1.6 if few else 1, antialiaseds=few))
+
+
+def _draw_node(paper: Axes, at: tuple[float, float], half: float, change: float, before: bool) -> None:
+    fill, edge = (PAPER, RULE) if not change else (KEY_INK, KEY_INK) if before else (VALUE_INK, VALUE_INK)
+    corner = at[0] - half, at[1] - _HALF
+    paper.add_patch(Rectangle(corner, 2 * half, 2 * _HALF, facecolor=fill, edgecolor=edge, linewidth=1.2, zorder=3))
+    words, ink = (f"{change:.1f}", PAPER) if change else ("0", FAINT)
+    paper.text(*at, words, fontsize=SMALL, color=ink, ha="center", va="center_baseline", zorder=4)
+
+
+future_leak = Explorer(
+    __name__,
+    caption=(
+        f"One token becomes “{EDITED}”. The boxes tell how much each vector changes, layer by layer; "
+        "the lines are the ways on which the change travels. "
+        "An output to the left of the dashed line that moves has seen the future."
+    ),
+    controls={
+        "mask": Choice("mask", stops=MASKS),
+        "token": Slider("edited token", stops=(1, 2, 3, 4, 5, 6)),
+        "layers": Slider("layers", stops=(1, 2, 3)),
+    },
+)

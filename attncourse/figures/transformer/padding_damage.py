@@ -1,0 +1,182 @@
+"""Explorer: pad the source, and forget the padding mask in one place or another."""
+
+from functools import lru_cache
+from itertools import product, zip_longest
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from attncourse.controls import Choice, Slider
+from attncourse.drawing.canvas import HEADING, SMALL, TEXT, sheet
+from attncourse.drawing.matrix import board
+from attncourse.drawing.palette import FAINT, INK, KEY_INK, PAPER, RULE, VALUE, VALUE_INK
+from attncourse.explorer import Explorer
+from attncourse.figures.date_readings import date_model
+from attnlib.dates.task import BEGIN, PADDING, STEPS, as_source, as_texts
+from attnlib.greedy import decode_next, start_cache
+from attnlib.masks import padding_mask
+from attnlib.transformer import encode
+
+DATES = {"June 7th, 2021": "2021-06-07", "le 14 juillet 1989": "1989-07-14", "7.6.21": "2021-06-07"}
+MASKS = {  # in the encoder, in the cross-attention
+    "in both": (True, True),
+    "encoder only": (True, False),
+    "cross-attention only": (False, True),
+    "nowhere": (False, False),
+}
+PADDINGS = (0, 1, 3, 6, 12, 24)
+_TALL = 36  # CSS pixels for a change of 100 %
+
+
+class Padded(NamedTuple):
+    """What comes out of one padded text."""
+
+    change: np.ndarray  # (seq,) how far the encoder's output for each real character moved, as a share of its length
+    answer: str
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    text: str
+    mask: str
+    padding: int
+    change: np.ndarray  # (seq,)
+    answer: str
+    wrong: np.ndarray  # (masks, paddings) wrong characters of the answer
+
+
+def measure(mask: str = "nowhere", padding: int = 6, text: str = "June 7th, 2021") -> Numbers:
+    """What the model makes of this text with this padding; and how many characters go wrong with any."""
+    stops = run(text, PADDINGS)
+    here = (stops if padding in PADDINGS else run(text, (0, padding)))[mask, padding]
+    wrong = [[wrong_characters(stops[where, n].answer, DATES[text]).sum() for n in PADDINGS] for where in MASKS]
+    return Numbers(text, mask, padding, here.change, here.answer, np.array(wrong))
+
+
+@lru_cache
+def run(text: str, paddings: tuple[int, ...]) -> dict[tuple[str, int], Padded]:
+    """(mask, padding) -> what comes out, all in one batch.
+
+    The batch is as wide as its widest padding. A forgotten mask hides what lies beyond its own padding only.
+    """
+    cases = list(product(MASKS, paddings))
+    params, (source, _) = date_model(), as_source([text])
+    source = np.pad(np.repeat(source, len(cases), axis=0), ((0, 0), (0, max(paddings))), constant_values=PADDING)
+    in_encoder, in_cross = (
+        padding_mask([len(text) + n * (not MASKS[where][place]) for where, n in cases], source.shape[1])[:, None]
+        for place in (0, 1)
+    )
+    memory, _ = encode(params, source, in_encoder)
+    said, caches = np.full((len(cases), 1), BEGIN), start_cache(params, memory)
+    for _ in range(STEPS):
+        logits, caches = decode_next(params, said, caches, in_cross)
+        said = np.append(said, logits[:, -1].argmax(axis=-1)[:, None], axis=1)
+    outputs = memory[:, : len(text)]
+    right = outputs[cases.index(("in both", 0))]
+    change = np.linalg.norm(outputs - right, axis=-1) / np.linalg.norm(right, axis=-1)
+    change = np.where(change < 1e-10, 0, change)  # rounding
+    return {case: Padded(*both) for case, *both in zip(cases, change, as_texts(said[:, 1:]), strict=True)}
+
+
+def wrong_characters(answer: str, wanted: str) -> np.ndarray:
+    """Which characters are wrong, missing or too many."""
+    return np.array([said != right for said, right in zip_longest(answer, wanted)])
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    wanted = DATES[numbers.text]
+    wrong = int(wrong_characters(numbers.answer, wanted).sum())
+    verdict = f"{wrong} of {len(wanted)} characters wrong" if wrong else "which is right"
+    return (
+        f"Mask “{numbers.mask}”, {numbers.padding} padded characters: the encoder’s outputs move by "
+        f"{numbers.change.mean():.0%} on average, and “{numbers.text}” becomes “{numbers.answer}”, {verdict}."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """The padded text with the change of every output above it; the answer; and the damage for all masks."""
+    figure = sheet(height=302, narrow=narrow, narrow_height=436)
+    paper = board(figure)
+    _draw_text(paper, numbers, (20, 110), (13.5, 3) if narrow else (16, 16))
+    _draw_answer(paper, numbers, (20, 174))
+    _draw_table(paper, numbers, *(((188, 330), 23) if narrow else ((490, 201), 36)))
+    return figure
+
+
+def _draw_text(paper: Axes, numbers: Numbers, at: tuple[float, float], widths: tuple[float, float]) -> None:
+    """A bar above each real character; the padding behind them is hatched."""
+    (left, top), (cell, padded) = at, widths
+    title = f"encoder outputs move by {numbers.change.mean():.0%}"
+    paper.text(left, 20, title, fontsize=HEADING, color=VALUE_INK, va="baseline")
+    x, end = left + cell * np.arange(len(numbers.text)), left + cell * len(numbers.text)
+    paper.bar(x + 0.5, -_TALL * numbers.change, cell - 1, bottom=top - 6, color=VALUE, align="edge")
+    paper.plot([left, end], [top - 6] * 2, color=FAINT, linewidth=1)
+    paper.plot([left, end], [top - 6 - _TALL] * 2, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
+    paper.text(end + 5, top - 6 - _TALL, "100 %", fontsize=SMALL, color=FAINT, va="center_baseline")
+    for place, character in enumerate(numbers.text):
+        middle = x[place] + cell / 2, top + 11
+        paper.text(*middle, character, fontsize=TEXT, color=INK, ha="center", va="center_baseline")
+    if numbers.padding:
+        size = padded * numbers.padding, 22
+        paper.add_patch(Rectangle((end + 2, top), *size, fill=False, edgecolor=RULE, hatch="////", linewidth=0.8))
+        right = end + size[0] + 8
+        if right < paper.get_xlim()[1] - 60:
+            paper.text(right, top + 11, "padding", fontsize=SMALL, color=FAINT, va="center_baseline")
+
+
+def _draw_answer(paper: Axes, numbers: Numbers, at: tuple[float, float]) -> None:
+    """What was asked and what was said, with the wrong characters filled."""
+    left, top = at
+    wrong = wrong_characters(numbers.answer, DATES[numbers.text])
+    paper.text(left, top, "answer", fontsize=HEADING, color=INK, va="baseline")
+    for row, (name, characters) in enumerate((("asked", DATES[numbers.text]), ("said", numbers.answer))):
+        y = top + 38 + 36 * row
+        paper.text(left, y, name, fontsize=TEXT, color=INK, va="center_baseline")
+        for place, character in enumerate(characters):
+            _box(paper, (left + 52 + 21 * place, y - 14), (21, 28), character, bool(row and wrong[place]), 13)
+
+
+def _draw_table(paper: Axes, numbers: Numbers, at: tuple[float, float], cell: float) -> None:
+    """Wrong characters, a row for each mask and a column for each padding; the case in hand is framed."""
+    (left, top), height = at, 24
+    paper.text(left, top - 27, "wrong characters", fontsize=HEADING, color=INK, va="baseline")
+    paper.text(left - 8, top - 6, "padding", fontsize=SMALL, color=FAINT, ha="right", va="baseline")
+    for j, padding in enumerate(PADDINGS):
+        paper.text(
+            left + cell * (j + 0.5), top - 6, str(padding), fontsize=SMALL, color=FAINT, ha="center", va="baseline"
+        )
+    for i, (mask, row) in enumerate(zip(MASKS, numbers.wrong, strict=True)):
+        y, here = top + height * i, mask == numbers.mask
+        style: dict[str, Any] = {"color": INK if here else FAINT, "ha": "right", "va": "center_baseline"}
+        paper.text(left - 8, y + height / 2, mask, fontsize=SMALL, **style)
+        for j, wrong in enumerate(row):
+            _box(paper, (left + cell * j, y), (cell, height), wrong, wrong > 0, SMALL)
+        if here and numbers.padding in PADDINGS:
+            x = left + cell * PADDINGS.index(numbers.padding)
+            paper.add_patch(Rectangle((x, y), cell, height, fill=False, edgecolor=INK, linewidth=2.6, zorder=5))
+
+
+def _box(paper: Axes, corner: tuple[float, float], size: tuple[float, float], words, wrong: bool, font: float) -> None:
+    fill, ink = (KEY_INK, PAPER) if wrong else (PAPER, INK)
+    paper.add_patch(Rectangle(corner, *size, facecolor=fill, edgecolor=RULE, linewidth=0.8))
+    middle = np.add(corner, np.divide(size, 2))
+    paper.text(middle[0], middle[1], str(words), fontsize=font, color=ink, ha="center", va="center_baseline")
+
+
+padding_damage = Explorer(
+    __name__,
+    caption=(
+        "One text as it stands in a batch with longer ones: padding behind it. The trained model needs the padding "
+        "mask of the source in both places where the source is looked at. The table counts wrong characters."
+    ),
+    controls={
+        "mask": Choice("padding mask", stops=tuple(MASKS)),
+        "padding": Slider("padding behind the text", stops=PADDINGS),
+        "text": Choice("date", stops=tuple(DATES)),
+    },
+)

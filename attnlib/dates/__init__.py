@@ -1,0 +1,1 @@
+"""A Transformer that reads dates: the task, the model, its training, and the command that translates."""

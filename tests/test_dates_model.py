@@ -1,0 +1,177 @@
+from importlib import resources
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from attnlib import causal_mask, count_parameters, tree_leaves
+from attnlib.dates.model import (
+    date_loss_vjp,
+    exact_matches,
+    init_date_model,
+    is_date,
+    load_date_model,
+    read,
+    translate,
+)
+from attnlib.dates.task import END, LONGEST, NO_DATE, STEPS, TARGET_VOCAB, as_batch, as_texts, sample
+from attnlib.dates.train import held_out_dates
+from attnlib.stored_params import save_arrays
+from attnlib.testing import assert_weights, check_vjp
+
+MODEL = load_date_model()
+EXACT = load_date_model(dtype=np.float64)
+KNOWN = {
+    "June 7th, 2021": "2021-06-07",
+    "7.6.21": "2021-06-07",
+    "6/7/21": "2021-06-07",
+    "Montag, 7. Juni 2021": "2021-06-07",
+    "le 1er mars 1999": "1999-03-01",
+    "31 de dezembro de 1975": "1975-12-31",
+    "2024年2月29日": "2024-02-29",
+    "20491231": "2049-12-31",
+}
+
+
+# The weights that come with the library
+
+
+def test_the_file_is_no_larger_than_a_megabyte():
+    assert (resources.files("attnlib.dates") / "weights.npz").stat().st_size <= 1_000_000
+
+
+def test_at_least_99_of_100_held_out_dates_are_exactly_right():
+    assert exact_matches(MODEL, held_out_dates(2000)) >= 0.99
+
+
+def test_at_least_95_of_100_texts_that_are_no_dates_are_told():
+    rng = np.random.default_rng(11)
+    assert exact_matches(MODEL, [sample(rng, not_dates=1) for _ in range(500)]) >= 0.95
+
+
+def test_dates_known_by_heart():
+    found = translate(MODEL, list(KNOWN))
+    assert {one.text: one.answer for one in found} == KNOWN
+    assert all(one.is_date and one.confidence > 0.9 for one in found)
+    assert translate(MODEL, ["hello"])[0].answer == NO_DATE
+
+
+def test_the_weights_are_float32_or_the_same_numbers_in_float64():
+    assert {leaf.dtype for leaf in tree_leaves(MODEL)} == {np.dtype(np.float32)}
+    assert {leaf.dtype for leaf in tree_leaves(EXACT)} == {np.dtype(np.float64)}
+    for single, double in zip(tree_leaves(MODEL), tree_leaves(EXACT), strict=True):
+        assert_array_equal(single, double)
+    assert count_parameters(MODEL) == count_parameters(init_date_model(np.random.default_rng(0))) == 171_392
+
+
+def test_both_dtypes_give_the_same_answers():
+    texts = [text for text, _ in held_out_dates(150, seed=5)]
+    for single, double in zip(translate(MODEL, texts), translate(EXACT, texts), strict=True):
+        assert single.answer == double.answer
+        assert single.confidence == pytest.approx(double.confidence, abs=1e-4)
+
+
+def test_weights_of_one_s_own_are_loaded_and_another_model_s_refused(tmp_path):
+    own = init_date_model(np.random.default_rng(3))
+    save_arrays(tmp_path / "own.npz", own)
+    for leaf, expected in zip(tree_leaves(load_date_model(tmp_path / "own.npz")), tree_leaves(own), strict=True):
+        assert_array_equal(leaf, expected)
+    save_arrays(tmp_path / "other.npz", own._replace(source_tokens=own.source_tokens[1:]))
+    with pytest.raises(ValueError, match=r"array 0 of other\.npz must be float32"):
+        load_date_model(tmp_path / "other.npz")
+    with pytest.raises(TypeError, match="dtype must be float32 or float64: got float16"):
+        load_date_model(dtype=np.float16)
+    with pytest.raises(FileNotFoundError):
+        load_date_model(tmp_path / "none.npz")
+
+
+# Asking it
+
+
+def test_an_answer_does_not_depend_on_what_is_asked_beside_it():
+    texts = [*KNOWN, "hello", "x" * LONGEST]
+    for together, text in zip(translate(EXACT, texts), texts, strict=True):
+        [alone] = translate(EXACT, [text])
+        assert alone.answer == together.answer
+        assert alone.confidence == pytest.approx(together.confidence, rel=1e-9)
+
+
+def test_upper_and_lower_case_are_the_same_to_it():
+    upper, lower = translate(EXACT, ["MÄRZ 7TH, 2021", "märz 7th, 2021"])
+    assert upper[1:] == lower[1:]
+    assert upper.text == "MÄRZ 7TH, 2021"
+
+
+def test_confidence_is_the_probability_of_the_whole_answer_up_to_its_end():
+    for text in ("June 7th, 2021", "hello", "Febtober 99"):
+        [found], reading = translate(EXACT, [text]), read(EXACT, text)
+        assert reading.said[-1] == END or len(reading.said) == STEPS
+        expected = np.prod([probs[token] for token, probs in zip(reading.said, reading.probs, strict=True)])
+        assert found.confidence == pytest.approx(expected, rel=1e-9)
+    beside, _ = translate(EXACT, ["hello", "June 7th, 2021"])  # the longer answer goes on, the shorter has ended
+    assert beside.confidence == pytest.approx(translate(EXACT, ["hello"])[0].confidence, rel=1e-9)
+
+
+def test_no_texts_have_no_answers():
+    assert translate(MODEL, []) == []
+
+
+@pytest.mark.parametrize("text", ["", "x" * (LONGEST + 1)])
+def test_a_text_that_is_empty_or_too_long_is_restated(text):
+    for call in (lambda: translate(MODEL, ["7.6.21", text]), lambda: read(MODEL, text)):
+        with pytest.raises(ValueError, match=f"a text must have 1 to 40 characters: got {len(text)} in"):
+            call()
+
+
+@pytest.mark.parametrize("text", ["June 7th, 2021", "hello", "lunedì 7 giugno 2021"])
+def test_a_reading_has_the_answer_and_every_map_of_every_step(text):
+    reading = read(EXACT, text)
+    steps = len(reading.said)
+    assert as_texts([reading.said]) == [translate(EXACT, [text])[0].answer]
+    assert reading.source.shape == (len(text),)
+    assert reading.probs.shape == (steps, TARGET_VOCAB)
+    assert_allclose(reading.probs.sum(axis=1), 1, rtol=1e-12)
+    assert_array_equal(reading.probs.argmax(axis=1), reading.said)
+    sizes = ((len(text), len(text)), (steps, steps), (steps, len(text)))
+    for part, mask, size in zip(reading.maps, (None, causal_mask(steps, steps), None), sizes, strict=True):
+        assert [weights.shape for weights in part] == [(4, *size)] * 2
+        for weights in part:
+            assert_weights(weights, mask)
+
+
+def test_exact_matches_count_whole_answers():
+    assert exact_matches(MODEL, list(KNOWN.items())) == 1.0
+    pairs = [("7.6.21", "2021-06-07"), ("7.6.21", "2021-06-08"), ("7.6.21", "2021-06"), ("hello", NO_DATE)]
+    assert exact_matches(MODEL, pairs) == 0.5
+    assert exact_matches(MODEL, pairs, batch=3) == 0.5
+
+
+def test_a_date_is_a_day_of_the_calendar_in_one_form_only():
+    assert is_date("2021-06-07")
+    assert is_date("2024-02-29")
+    for answer in ("2021-02-29", "2021-13-01", "20210607", "2021-6-7", "2021-W23-1", NO_DATE, "", "----------"):
+        assert not is_date(answer)
+
+
+# Training it
+
+
+def test_before_training_it_knows_nothing_and_afterwards_all():
+    batch = as_batch(list(KNOWN.items()))
+    assert date_loss_vjp(init_date_model(np.random.default_rng(0)), batch)[0] > np.log(TARGET_VOCAB)
+    assert date_loss_vjp(MODEL, batch)[0] < 0.02
+
+
+def test_the_gradient_of_the_loss_agrees_with_central_differences(rng):
+    batch = as_batch([("7.6.21", "2021-06-07"), ("hm", NO_DATE), ("June 7th, 2021", "2021-06-07")])
+    params = init_date_model(rng, np.float64)
+    check_vjp(
+        lambda params: date_loss_vjp(params, batch)[0], lambda params: date_loss_vjp(params, batch), [params], rng
+    )
+
+
+def test_the_loss_is_the_mean_over_every_character_asked_for_and_no_padding(rng):
+    params = init_date_model(rng, np.float64)
+    short, long = ("hm", NO_DATE), ("le 7 juin 2021", "2021-06-07")
+    together, one, other = (float(date_loss_vjp(params, as_batch(p))[0]) for p in ([short, long], [short], [long]))
+    assert together == pytest.approx((2 * one + 11 * other) / 13, rel=1e-12)  # "?" and the end; ten and the end
