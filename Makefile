@@ -73,7 +73,7 @@ unit: $(TESTS) ## the tests that need neither browser, built site nor wheel
 # Jupyter's own warnings are not ours to mend, so here they are no errors.
 nbval: $(TESTS) ## run every notebook and compare its outputs with the stored ones
 	$(call step,notebooks)
-	$(BIN)/python -m pytest -W default --nbval --nbval-cell-timeout=60 chapters
+	$(BIN)/python -m pytest -n 2 --dist loadfile -W default --nbval --nbval-cell-timeout=60 chapters
 
 wheel: $(TESTS) ## build the wheel, and use it in a new environment and an empty folder
 	$(call step,wheel)
