@@ -62,7 +62,7 @@ def init_attention_model(
 
     def layer():
         attention = init_multi_head(rng, d_model, num_heads, dtype=dtype)
-        return LayerParams(attention, None if d_ff is None else init_feed_forward(rng, d_model, d_ff, dtype))
+        return LayerParams(attention, None if d_ff is None else init_feed_forward(rng, d_model, d_ff, dtype=dtype))
 
     return ModelParams(
         tokens=normal(vocab, d_model),

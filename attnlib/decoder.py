@@ -22,6 +22,7 @@ class DecoderLayerParams(NamedTuple):
     cross_attention_norm: LayerNormParams
     feed_forward: FeedForwardParams
     feed_forward_norm: LayerNormParams
+    norm_first: bool = True  # pre-LN; False is post-LN
 
 
 class DecoderParams(NamedTuple):
@@ -31,11 +32,11 @@ class DecoderParams(NamedTuple):
     norm: LayerNormParams | None
 
 
-def init_decoder(rng, num_layers, d_model, num_heads, d_ff, norm_first=True, dtype=np.float64):
+def init_decoder(rng, num_layers, d_model, num_heads, d_ff, norm_first=True, activation="relu", dtype=np.float64):
     """A decoder with random maps; each layer has maps of its own for the one memory.
 
     Args:
-        rng, num_layers, d_model, num_heads, d_ff, norm_first, dtype: as for ``init_encoder``.
+        rng, num_layers, d_model, num_heads, d_ff, norm_first, activation, dtype: as for ``init_encoder``.
 
     Returns:
         ``DecoderParams``
@@ -45,16 +46,21 @@ def init_decoder(rng, num_layers, d_model, num_heads, d_ff, norm_first=True, dty
     """
 
     def layer():
-        attentions = [init_multi_head(rng, d_model, num_heads, dtype=dtype) for _ in ("self", "cross")]
-        widen = init_feed_forward(rng, d_model, d_ff, dtype)
-        parts = (*attentions, widen)
-        return DecoderLayerParams(*(part for own in parts for part in (own, init_layer_norm(d_model, dtype))))
+        return DecoderLayerParams(
+            self_attention=init_multi_head(rng, d_model, num_heads, dtype=dtype),
+            self_attention_norm=init_layer_norm(d_model, dtype),
+            cross_attention=init_multi_head(rng, d_model, num_heads, dtype=dtype),
+            cross_attention_norm=init_layer_norm(d_model, dtype),
+            feed_forward=init_feed_forward(rng, d_model, d_ff, activation, dtype),
+            feed_forward_norm=init_layer_norm(d_model, dtype),
+            norm_first=norm_first,
+        )
 
     layers = tuple(layer() for _ in range(as_count("num_layers", num_layers)))
     return DecoderParams(layers, init_layer_norm(d_model, dtype) if norm_first else None)
 
 
-def decoder_layer(params, x, memory, memory_mask=None, norm_first=True, activation="relu"):
+def decoder_layer(params, x, memory, memory_mask=None):
     """Causal self-attention, cross-attention to the memory, then a feed-forward network for each token.
 
     Args:
@@ -63,8 +69,6 @@ def decoder_layer(params, x, memory, memory_mask=None, norm_first=True, activati
         memory: (..., seq_memory, d_model), the encoder's output.
         memory_mask: boolean, True = may attend, broadcastable to (..., seq, seq_memory): the padding mask
             of the *source*.
-        norm_first: pre-LN (True) or post-LN (False), as for ``residual``.
-        activation: "relu" or "gelu".
 
     Returns:
         ``(output, (self_weights, cross_weights))``, shapes (..., seq, d_model), (..., num_heads, seq, seq)
@@ -84,19 +88,19 @@ def decoder_layer(params, x, memory, memory_mask=None, norm_first=True, activati
         return multi_head_attention(params.cross_attention, x, memory, memory, memory_mask)
 
     def think(x):
-        return feed_forward(params.feed_forward, x, activation), None
+        return feed_forward(params.feed_forward, x), None
 
-    x, self_weights = residual(params.self_attention_norm, x, look_back, norm_first)
-    x, cross_weights = residual(params.cross_attention_norm, x, look_across, norm_first)
-    x, _ = residual(params.feed_forward_norm, x, think, norm_first)
+    x, self_weights = residual(params.self_attention_norm, x, look_back, params.norm_first)
+    x, cross_weights = residual(params.cross_attention_norm, x, look_across, params.norm_first)
+    x, _ = residual(params.feed_forward_norm, x, think, params.norm_first)
     return x, (self_weights, cross_weights)
 
 
-def decoder_layer_vjp(params, x, memory, memory_mask=None, norm_first=True, activation="relu"):
+def decoder_layer_vjp(params, x, memory, memory_mask=None):
     """One layer, and the function that carries a gradient back to its parameters, its input and the memory.
 
     Args:
-        params, x, memory, memory_mask, norm_first, activation: as for ``decoder_layer``.
+        params, x, memory, memory_mask: as for ``decoder_layer``.
 
     Returns:
         ``(output, pullback)``. ``pullback(grad_output)`` returns ``(grad_params, grad_x, grad_memory)``.
@@ -106,34 +110,34 @@ def decoder_layer_vjp(params, x, memory, memory_mask=None, norm_first=True, acti
     """
     past = past_mask(x)
     x, back_self = residual_vjp(
-        params.self_attention_norm, x, lambda x: self_attention_vjp(params.self_attention, x, past), norm_first
+        params.self_attention_norm, x, lambda x: self_attention_vjp(params.self_attention, x, past), params.norm_first
     )
     x, back_cross = residual_vjp(
         params.cross_attention_norm,
         x,
         lambda x: cross_attention_vjp(params.cross_attention, x, memory, memory_mask),
-        norm_first,
+        params.norm_first,
     )
     output, back_feed_forward = residual_vjp(
-        params.feed_forward_norm, x, lambda x: thinking_vjp(params.feed_forward, x, activation), norm_first
+        params.feed_forward_norm, x, lambda x: thinking_vjp(params.feed_forward, x), params.norm_first
     )
 
     def pullback(grad_output):
-        grad, *feed_forward_grads = back_feed_forward(grad_output)
+        grad, grad_feed_forward_norm, grad_feed_forward = back_feed_forward(grad_output)
         grad, grad_cross_norm, grad_cross, grad_memory = back_cross(grad)
-        grad, *self_grads = back_self(grad)
-        norms_last = (*self_grads[::-1], grad_cross, grad_cross_norm, *feed_forward_grads[::-1])
-        return DecoderLayerParams(*norms_last), grad, grad_memory
+        grad, grad_self_norm, grad_self = back_self(grad)
+        grads = grad_self, grad_self_norm, grad_cross, grad_cross_norm, grad_feed_forward, grad_feed_forward_norm
+        return DecoderLayerParams(*grads, params.norm_first), grad, grad_memory
 
     return output, pullback
 
 
-def decoder(params, x, memory, memory_mask=None, norm_first=True, activation="relu"):
+def decoder(params, x, memory, memory_mask=None):
     """All layers in turn, each asking the same memory, then the last norm if there is one.
 
     Args:
         params: ``DecoderParams``.
-        x, memory, memory_mask, norm_first, activation: as for ``decoder_layer``.
+        x, memory, memory_mask: as for ``decoder_layer``.
 
     Returns:
         ``(output, attn_weights)``: (..., seq, d_model), and a tuple with a pair
@@ -144,16 +148,16 @@ def decoder(params, x, memory, memory_mask=None, norm_first=True, activation="re
     """
     attn_weights = []
     for layer in params.layers:
-        x, weights = decoder_layer(layer, x, memory, memory_mask, norm_first, activation)
+        x, weights = decoder_layer(layer, x, memory, memory_mask)
         attn_weights.append(weights)
     return x if params.norm is None else layer_norm(x, *params.norm), tuple(attn_weights)
 
 
-def decoder_vjp(params, x, memory, memory_mask=None, norm_first=True, activation="relu"):
+def decoder_vjp(params, x, memory, memory_mask=None):
     """All layers, and the function that carries a gradient back through them.
 
     Args:
-        params, x, memory, memory_mask, norm_first, activation: as for ``decoder``.
+        params, x, memory, memory_mask: as for ``decoder``.
 
     Returns:
         ``(output, pullback)``. ``pullback(grad_output)`` returns ``(grad_params, grad_x, grad_memory)``;
@@ -164,7 +168,7 @@ def decoder_vjp(params, x, memory, memory_mask=None, norm_first=True, activation
     """
     backs = []
     for layer in params.layers:
-        x, back = decoder_layer_vjp(layer, x, memory, memory_mask, norm_first, activation)
+        x, back = decoder_layer_vjp(layer, x, memory, memory_mask)
         backs.append(back)
     output, back_norm = final_norm_vjp(params.norm, x)
 

@@ -18,6 +18,7 @@ class EncoderLayerParams(NamedTuple):
     attention_norm: LayerNormParams
     feed_forward: FeedForwardParams
     feed_forward_norm: LayerNormParams
+    norm_first: bool = True  # pre-LN; False is post-LN
 
 
 class EncoderParams(NamedTuple):
@@ -27,14 +28,15 @@ class EncoderParams(NamedTuple):
     norm: LayerNormParams | None
 
 
-def init_encoder(rng, num_layers, d_model, num_heads, d_ff, norm_first=True, dtype=np.float64):
+def init_encoder(rng, num_layers, d_model, num_heads, d_ff, norm_first=True, activation="relu", dtype=np.float64):
     """An encoder with random maps.
 
     Args:
         rng: a ``numpy.random.Generator``.
         num_layers: number of layers, 1 or more.
         d_model, num_heads, d_ff: as for ``init_multi_head`` and ``init_feed_forward``.
-        norm_first: whether it will be used as pre-LN, and so needs a norm behind the last layer.
+        norm_first: pre-LN (True), which needs a norm behind the last layer, or post-LN (False), as for ``residual``.
+        activation: "relu" or "gelu".
         dtype: float32 or float64.
 
     Returns:
@@ -45,23 +47,25 @@ def init_encoder(rng, num_layers, d_model, num_heads, d_ff, norm_first=True, dty
     """
 
     def layer():
-        attention = init_multi_head(rng, d_model, num_heads, dtype=dtype)
-        widen = init_feed_forward(rng, d_model, d_ff, dtype)
-        return EncoderLayerParams(attention, init_layer_norm(d_model, dtype), widen, init_layer_norm(d_model, dtype))
+        return EncoderLayerParams(
+            attention=init_multi_head(rng, d_model, num_heads, dtype=dtype),
+            attention_norm=init_layer_norm(d_model, dtype),
+            feed_forward=init_feed_forward(rng, d_model, d_ff, activation, dtype),
+            feed_forward_norm=init_layer_norm(d_model, dtype),
+            norm_first=norm_first,
+        )
 
     layers = tuple(layer() for _ in range(as_count("num_layers", num_layers)))
     return EncoderParams(layers, init_layer_norm(d_model, dtype) if norm_first else None)
 
 
-def encoder_layer(params, x, mask=None, norm_first=True, activation="relu"):
+def encoder_layer(params, x, mask=None):
     """Self-attention between the tokens, then a feed-forward network for each.
 
     Args:
         params: ``EncoderLayerParams``.
         x: (..., seq, d_model)
         mask: boolean, True = may attend, broadcastable to (..., seq, seq): usually ``padding_mask(lengths, seq)``.
-        norm_first: pre-LN (True) or post-LN (False), as for ``residual``.
-        activation: "relu" or "gelu".
 
     Returns:
         ``(output, attn_weights)``, shapes (..., seq, d_model) and (..., num_heads, seq, seq).
@@ -76,18 +80,18 @@ def encoder_layer(params, x, mask=None, norm_first=True, activation="relu"):
         return multi_head_attention(params.attention, x, x, x, mask)
 
     def think(x):
-        return feed_forward(params.feed_forward, x, activation), None
+        return feed_forward(params.feed_forward, x), None
 
-    x, attn_weights = residual(params.attention_norm, x, attend, norm_first)
-    x, _ = residual(params.feed_forward_norm, x, think, norm_first)
+    x, attn_weights = residual(params.attention_norm, x, attend, params.norm_first)
+    x, _ = residual(params.feed_forward_norm, x, think, params.norm_first)
     return x, attn_weights
 
 
-def encoder_layer_vjp(params, x, mask=None, norm_first=True, activation="relu"):
+def encoder_layer_vjp(params, x, mask=None):
     """One layer, and the function that carries a gradient back through it.
 
     Args:
-        params, x, mask, norm_first, activation: as for ``encoder_layer``.
+        params, x, mask: as for ``encoder_layer``.
 
     Returns:
         ``(output, pullback)``. ``pullback(grad_output)`` returns ``(grad_params, grad_x)``.
@@ -96,26 +100,27 @@ def encoder_layer_vjp(params, x, mask=None, norm_first=True, activation="relu"):
         TypeError, ValueError: as ``encoder_layer``; ``pullback`` if the shape of ``grad_output`` does not fit.
     """
     x, back_attention = residual_vjp(
-        params.attention_norm, x, lambda x: self_attention_vjp(params.attention, x, mask), norm_first
+        params.attention_norm, x, lambda x: self_attention_vjp(params.attention, x, mask), params.norm_first
     )
     output, back_feed_forward = residual_vjp(
-        params.feed_forward_norm, x, lambda x: thinking_vjp(params.feed_forward, x, activation), norm_first
+        params.feed_forward_norm, x, lambda x: thinking_vjp(params.feed_forward, x), params.norm_first
     )
 
     def pullback(grad_output):
         grad, grad_feed_forward_norm, grad_feed_forward = back_feed_forward(grad_output)
         grad, grad_attention_norm, grad_attention = back_attention(grad)
-        return EncoderLayerParams(grad_attention, grad_attention_norm, grad_feed_forward, grad_feed_forward_norm), grad
+        grads = grad_attention, grad_attention_norm, grad_feed_forward, grad_feed_forward_norm
+        return EncoderLayerParams(*grads, params.norm_first), grad
 
     return output, pullback
 
 
-def encoder(params, x, mask=None, norm_first=True, activation="relu"):
+def encoder(params, x, mask=None):
     """All layers in turn, then the last norm if there is one.
 
     Args:
         params: ``EncoderParams``.
-        x, mask, norm_first, activation: as for ``encoder_layer``.
+        x, mask: as for ``encoder_layer``.
 
     Returns:
         ``(output, attn_weights)``: (..., seq, d_model), and a tuple with the weights of each layer.
@@ -125,16 +130,16 @@ def encoder(params, x, mask=None, norm_first=True, activation="relu"):
     """
     attn_weights = []
     for layer in params.layers:
-        x, weights = encoder_layer(layer, x, mask, norm_first, activation)
+        x, weights = encoder_layer(layer, x, mask)
         attn_weights.append(weights)
     return x if params.norm is None else layer_norm(x, *params.norm), tuple(attn_weights)
 
 
-def encoder_vjp(params, x, mask=None, norm_first=True, activation="relu"):
+def encoder_vjp(params, x, mask=None):
     """All layers, and the function that carries a gradient back through them.
 
     Args:
-        params, x, mask, norm_first, activation: as for ``encoder``.
+        params, x, mask: as for ``encoder``.
 
     Returns:
         ``(output, pullback)``. ``pullback(grad_output)`` returns ``(grad_params, grad_x)``.
@@ -144,7 +149,7 @@ def encoder_vjp(params, x, mask=None, norm_first=True, activation="relu"):
     """
     backs = []
     for layer in params.layers:
-        x, back = encoder_layer_vjp(layer, x, mask, norm_first, activation)
+        x, back = encoder_layer_vjp(layer, x, mask)
         backs.append(back)
     output, back_norm = final_norm_vjp(params.norm, x)
 
@@ -170,9 +175,9 @@ def self_attention_vjp(params, x, mask):
     return output, pullback
 
 
-def thinking_vjp(params, x, activation):
+def thinking_vjp(params, x):
     """The feed-forward network; its pullback returns ``(grad_x, grad_params)``."""
-    output, back = feed_forward_vjp(params, x, activation)
+    output, back = feed_forward_vjp(params, x)
     return output, lambda grad_output: back(grad_output)[::-1]
 
 

@@ -74,12 +74,10 @@ def new_model(rng: np.random.Generator, num_layers: int, norm_first: bool, setti
     return SorterParams(tokens * d_model**-0.5, encoder, w_out * d_model**-0.5)
 
 
-def model_vjp(
-    params: SorterParams, tokens: np.ndarray, norm_first: bool
-) -> tuple[np.ndarray, Callable[[np.ndarray], SorterParams]]:
+def model_vjp(params: SorterParams, tokens: np.ndarray) -> tuple[np.ndarray, Callable[[np.ndarray], SorterParams]]:
     """Logits, and the pullback to the parameters. Positions are told by sines."""
     x, back_vectors = vectors_vjp(params.tokens, tokens)
-    x, back_encoder = encoder_vjp(params.encoder, x, norm_first=norm_first)
+    x, back_encoder = encoder_vjp(params.encoder, x)
     logits, back_out = linear_vjp(x, params.w_out)
 
     def pullback(grad_logits):
@@ -90,15 +88,11 @@ def model_vjp(
     return logits, pullback
 
 
-def loss_of(norm_first: bool) -> Callable:
-    """The loss that ``fit`` takes, for one placement of the norms."""
-
-    def loss_vjp(params, batch: Batch):
-        logits, back_model = model_vjp(params, batch.tokens, norm_first)
-        loss, back_loss = cross_entropy_vjp(logits, batch.targets)
-        return loss, lambda grad_loss: back_model(back_loss(grad_loss))
-
-    return loss_vjp
+def loss_vjp(params: SorterParams, batch: Batch) -> tuple[float, Callable[[float], SorterParams]]:
+    """The loss that ``fit`` takes."""
+    logits, back_model = model_vjp(params, batch.tokens)
+    loss, back_loss = cross_entropy_vjp(logits, batch.targets)
+    return loss, lambda grad_loss: back_model(back_loss(grad_loss))
 
 
 def gradient_norms(seed: int, num_layers: int, norm_first: bool, settings: Settings = SETTINGS) -> dict[str, Any]:
@@ -106,7 +100,7 @@ def gradient_norms(seed: int, num_layers: int, norm_first: bool, settings: Setti
     start, data = np.random.default_rng(seed).spawn(2)
     params = new_model(start, num_layers, norm_first, settings)
     batch = next(sort(data, settings.gradient_batch, settings.seq, settings.vocab))
-    _, pullback = loss_of(norm_first)(params, batch)
+    _, pullback = loss_vjp(params, batch)
     layers = pullback(1.0).encoder.layers
     return {part: [length(getattr(layer, part)) for layer in layers] for part in PARTS}
 
@@ -128,9 +122,9 @@ def new_run(
     start, data, fresh = np.random.default_rng(seed).spawn(3)
     model = new_model(start, settings.num_layers, norm_first, settings)
     batches = itertools.islice(sort(data, settings.batch, settings.seq, settings.vocab), settings.steps)
-    params, losses, _ = fit(model, loss_of(norm_first), batches, rate(learning_rate, warmup), progress=False)
+    params, losses, _ = fit(model, loss_vjp, batches, rate(learning_rate, warmup), progress=False)
     tokens, targets = next(sort(fresh, settings.fresh_sequences, settings.seq, settings.vocab))
-    right = accuracy(model_vjp(params, tokens, norm_first)[0], targets)
+    right = accuracy(model_vjp(params, tokens)[0], targets)
     return {"loss": np.reshape(losses, (-1, settings.record_every)).mean(axis=1).tolist(), "accuracy": right}
 
 

@@ -17,7 +17,7 @@ from experiments.norm_placement import (
     arms,
     gradient_norms,
     length,
-    loss_of,
+    loss_vjp,
     name,
     new_model,
     new_run,
@@ -170,16 +170,16 @@ def test_the_loss_is_that_of_the_encoder_and_its_gradient_is_right(norm_first, r
     tiny = SETTINGS._replace(vocab=5, d_model=4, num_heads=2, d_ff=6)
     params = new_model(rng, 2, norm_first, tiny)
     batch = Batch(rng.integers(5, size=(2, 3)), rng.integers(5, size=(2, 3)))
-    loss, _ = loss_of(norm_first)(params, batch)
-    x, _ = encoder(params.encoder, vectors(params.tokens, batch.tokens), norm_first=norm_first)
+    loss, _ = loss_vjp(params, batch)
+    x, _ = encoder(params.encoder, vectors(params.tokens, batch.tokens))
     assert loss == pytest.approx(cross_entropy(linear(x, params.w_out), batch.targets))
     step = 1e-6
-    _, pullback = loss_of(norm_first)(params, batch)
+    _, pullback = loss_vjp(params, batch)
     grad = pullback(1.0)
     for where in ((0, 1), (3, 2)):
         moved = params.w_out.copy()
         moved[where] += step
-        there, _ = loss_of(norm_first)(params._replace(w_out=moved), batch)
+        there, _ = loss_vjp(params._replace(w_out=moved), batch)
         assert (there - loss) / step == pytest.approx(grad.w_out[where], rel=1e-3, abs=1e-6)
 
 

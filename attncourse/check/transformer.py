@@ -113,13 +113,13 @@ def post_norm_decoder(answer):
     for d_model, num_heads, seq, seq_memory in [(6, 2, 3, 5), (8, 4, 4, 7)]:
         params = tree_map(
             lambda leaf: leaf + 0.3 * rng.normal(size=leaf.shape),
-            init_decoder(rng, 1, d_model, num_heads, 10, norm_first=False).layers[0],
+            init_decoder(rng, 1, d_model, num_heads, 10).layers[0],
         )
         x, memory = rng.normal(size=(2, seq, d_model)), rng.normal(size=(2, seq_memory, d_model))
         mask = padding_mask([seq_memory, seq_memory - 2], seq_memory)
-        wanted, _ = decoder_layer(params, x, memory, mask, norm_first=False)
+        wanted, _ = decoder_layer(params._replace(norm_first=False), x, memory, mask)
         found = require_shape(answer(params, x, memory, mask), wanted.shape, "the output")
-        before, _ = decoder_layer(params, x, memory, mask, norm_first=True)
+        before, _ = decoder_layer(params, x, memory, mask)
         require(not np.allclose(found, before), "yours is pre-LN: normalise the sum, not what goes into the sublayer")
         changed = x.copy()
         changed[:, -1] += 1
