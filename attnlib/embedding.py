@@ -3,7 +3,7 @@
 import numpy as np
 
 from attnlib.arguments import as_floats, as_gradient, describe
-from attnlib.linear import as_rows
+from attnlib.rows import as_rows
 
 
 def embedding(table, tokens):

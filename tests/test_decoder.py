@@ -139,6 +139,19 @@ def test_what_stands_in_the_memory_s_padding_changes_nothing(rng, norm_first):
 
 
 @both_orders
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_memory_s_padding_that_is_not_finite_counts_like_zeros_on_the_way_back_too(rng, norm_first, bad):
+    params, x, memory = draw(rng, norm_first)
+    memory[~MASK[:, 0]] = 0
+    expected, pullback = decoder_vjp(params, x, memory, MASK)
+    expected_grads = pullback(np.ones_like(x))
+    memory[~MASK[:, 0], 1] = bad
+    output, pullback = decoder_vjp(params, x, memory, MASK)
+    assert_array_equal(output, expected)
+    tree_map(assert_array_equal, pullback(np.ones_like(x)), expected_grads)
+
+
+@both_orders
 def test_every_token_hears_the_memory_and_its_order_does_not_count(rng, norm_first):
     params, x, memory = draw(rng, norm_first)
     output, _ = decoder(params, x, memory)

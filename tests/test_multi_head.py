@@ -293,6 +293,23 @@ def test_a_query_that_may_attend_to_nothing_gets_zero(rng, dtype):
     assert all(np.isfinite(grad).all() for grad in tree_leaves(grad_params))
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("rotary", [False, True], ids=["still", "rotary"])
+@every_sharing
+def test_what_stands_in_the_padding_counts_like_zeros_forwards_and_backwards(rng, bad, rotary, num_kv_heads):
+    params, (query, key, value) = maps(rng, num_kv_heads), draw(rng, LEADS["batch"])
+    mask, padding = padding_mask([5, 1, 3, 0], SEQ_K), np.arange(SEQ_K) >= np.array([5, 1, 3, 0])[:, None]
+    query[3, 1] = key[padding] = value[padding] = 0  # the last query may attend to nothing: it does not count either
+    expected, pullback = multi_head_attention_vjp(params, query, key, value, mask, rotary=rotary)
+    grad_output = rng.normal(size=expected.shape)
+    expected_grads = pullback(grad_output)
+    query[3, 1, 0] = key[padding, 2] = value[padding] = bad
+    assert_array_equal(multi_head_attention(params, query, key, value, mask, rotary=rotary)[0], expected)
+    output, pullback = multi_head_attention_vjp(params, query, key, value, mask, rotary=rotary)
+    assert_array_equal(output, expected)
+    tree_map(assert_array_equal, pullback(grad_output), expected_grads)
+
+
 def test_no_keys_and_no_queries(rng):
     params, (query, key, value) = maps(rng, 3), draw(rng, LEADS["batch"])
     output, pullback = multi_head_attention_vjp(params, query, key[:, :0], value[:, :0], rotary=True)
