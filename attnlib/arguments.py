@@ -91,6 +91,17 @@ def as_size(name, size):
     return count
 
 
+def as_generator(rng):
+    """``rng`` itself, if it is a source of random numbers.
+
+    Raises:
+        TypeError: if it is none, such as a seed.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, such as np.random.default_rng(0): got {rng!r}")
+    return rng
+
+
 def as_float_type(dtype):
     """``dtype`` as a NumPy dtype, float32 or float64: the type of what a function makes from nothing.
 
@@ -113,6 +124,24 @@ def as_count(name, size):
     if count == 0:
         raise ValueError(f"{name} must be 1 or more: got {count}")
     return count
+
+
+def as_tokens(tokens, vocab, name="tokens"):
+    """``tokens`` as an array of integers below ``vocab``.
+
+    Raises:
+        TypeError: if they are not integers.
+        ValueError: if one is negative or too large.
+    """
+    tokens = np.asarray(tokens)
+    if not np.issubdtype(tokens.dtype, np.integer):
+        raise TypeError(f"{name} must be integers: got {tokens.dtype} {tokens.shape}")
+    if tokens.size and not 0 <= tokens.min() <= tokens.max() < vocab:
+        raise ValueError(
+            f"{name} must lie between 0 and {vocab - 1}: got {tokens.min()} to {tokens.max()} "
+            f"in {describe(**{name: tokens})}"
+        )
+    return tokens
 
 
 def check_sequences(**arrays):

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from attnlib.arguments import as_floats, describe
-from attnlib.embedding import as_tokens
+from attnlib.arguments import as_floats, as_tokens, describe
 
 
 def cross_entropy(logits, targets, label_smoothing=0.0, ignore=-1):

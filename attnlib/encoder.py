@@ -5,10 +5,13 @@ from typing import NamedTuple
 import numpy as np
 
 from attnlib.arguments import as_count
-from attnlib.feed_forward import FeedForwardParams, feed_forward, feed_forward_vjp, init_feed_forward
-from attnlib.layer_norm import LayerNormParams, init_layer_norm, layer_norm, layer_norm_vjp
-from attnlib.multi_head import MultiHeadParams, init_multi_head, multi_head_attention, multi_head_attention_vjp
-from attnlib.residual import residual, residual_vjp
+from attnlib.feed_forward import FeedForwardParams, feed_forward, init_feed_forward
+from attnlib.layer_norm import LayerNormParams, init_layer_norm
+from attnlib.multi_head import MultiHeadParams, init_multi_head, multi_head_attention
+from attnlib.params import check_params
+from attnlib.residual import last_norm, last_norm_vjp, residual, residual_vjp
+from attnlib.stack import stack, stack_vjp
+from attnlib.sublayers import self_attention_vjp, thinking_vjp
 
 
 class EncoderLayerParams(NamedTuple):
@@ -75,6 +78,7 @@ def encoder_layer(params, x, mask=None):
 
     Source: Vaswani et al. (2017), section 3.1 and fig. 1, left.
     """
+    check_params(params, EncoderLayerParams)
 
     def attend(x):
         return multi_head_attention(params.attention, x, x, x, mask)
@@ -88,23 +92,17 @@ def encoder_layer(params, x, mask=None):
 
 
 def encoder_layer_vjp(params, x, mask=None):
-    """One layer, and the function that carries a gradient back through it.
+    """``encoder_layer``, and its pullback: grad_output (..., seq, d_model) → ``(grad_params, grad_x)``."""
+    check_params(params, EncoderLayerParams)
 
-    Args:
-        params, x, mask: as for ``encoder_layer``.
+    def attend_vjp(x):
+        return self_attention_vjp(params.attention, x, mask)
 
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)`` returns ``(grad_params, grad_x)``.
+    def think_vjp(x):
+        return thinking_vjp(params.feed_forward, x)
 
-    Raises:
-        TypeError, ValueError: as ``encoder_layer``; ``pullback`` if the shape of ``grad_output`` does not fit.
-    """
-    x, back_attention = residual_vjp(
-        params.attention_norm, x, lambda x: self_attention_vjp(params.attention, x, mask), params.norm_first
-    )
-    output, back_feed_forward = residual_vjp(
-        params.feed_forward_norm, x, lambda x: thinking_vjp(params.feed_forward, x), params.norm_first
-    )
+    x, back_attention = residual_vjp(params.attention_norm, x, attend_vjp, params.norm_first)
+    output, back_feed_forward = residual_vjp(params.feed_forward_norm, x, think_vjp, params.norm_first)
 
     def pullback(grad_output):
         grad, grad_feed_forward_norm, grad_feed_forward = back_feed_forward(grad_output)
@@ -128,67 +126,20 @@ def encoder(params, x, mask=None):
     Raises:
         TypeError, ValueError: as ``encoder_layer``.
     """
-    attn_weights = []
-    for layer in params.layers:
-        x, weights = encoder_layer(layer, x, mask)
-        attn_weights.append(weights)
-    return x if params.norm is None else layer_norm(x, *params.norm), tuple(attn_weights)
+    check_params(params, EncoderParams)
+    x, attn_weights = stack(params.layers, x, lambda layer, x: encoder_layer(layer, x, mask))
+    return last_norm(params.norm, x), attn_weights
 
 
 def encoder_vjp(params, x, mask=None):
-    """All layers, and the function that carries a gradient back through them.
-
-    Args:
-        params, x, mask: as for ``encoder``.
-
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)`` returns ``(grad_params, grad_x)``.
-
-    Raises:
-        TypeError, ValueError: as ``encoder``; ``pullback`` if the shape of ``grad_output`` does not fit.
-    """
-    backs = []
-    for layer in params.layers:
-        x, back = encoder_layer_vjp(layer, x, mask)
-        backs.append(back)
-    output, back_norm = final_norm_vjp(params.norm, x)
+    """``encoder``, and its pullback: grad_output (..., seq, d_model) → ``(grad_params, grad_x)``."""
+    check_params(params, EncoderParams)
+    x, back_layers = stack_vjp(params.layers, x, lambda layer, x: encoder_layer_vjp(layer, x, mask))
+    output, back_norm = last_norm_vjp(params.norm, x)
 
     def pullback(grad_output):
         grad_norm, grad = back_norm(grad_output)
-        grad_layers = []
-        for back in reversed(backs):
-            grad_layer, grad = back(grad)
-            grad_layers.append(grad_layer)
-        return EncoderParams(tuple(reversed(grad_layers)), grad_norm), grad
-
-    return output, pullback
-
-
-def self_attention_vjp(params, x, mask):
-    """Attention of one sequence to itself; its pullback returns ``(grad_x, grad_params)``."""
-    output, back = multi_head_attention_vjp(params, x, x, x, mask)
-
-    def pullback(grad_output):
-        grad_params, grad_query, grad_key, grad_value = back(grad_output)
-        return grad_query + grad_key + grad_value, grad_params
-
-    return output, pullback
-
-
-def thinking_vjp(params, x):
-    """The feed-forward network; its pullback returns ``(grad_x, grad_params)``."""
-    output, back = feed_forward_vjp(params, x)
-    return output, lambda grad_output: back(grad_output)[::-1]
-
-
-def final_norm_vjp(norm, x):
-    """The norm behind the last layer, if there is one; its pullback returns ``(grad_norm, grad_x)``."""
-    if norm is None:
-        return x, lambda grad_output: (None, grad_output)
-    output, back = layer_norm_vjp(x, *norm)
-
-    def pullback(grad_output):
-        grad_x, *grad_norm = back(grad_output)
-        return LayerNormParams(*grad_norm), grad_x
+        grad_layers, grad = back_layers(grad)
+        return EncoderParams(grad_layers, grad_norm), grad
 
     return output, pullback

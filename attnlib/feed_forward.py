@@ -6,7 +6,8 @@ import numpy as np
 
 from attnlib.activations import ACTIVATIONS
 from attnlib.arguments import as_count, as_float_type
-from attnlib.linear import linear, linear_vjp
+from attnlib.linear import init_linear, linear, linear_vjp
+from attnlib.params import check_params
 
 
 class FeedForwardParams(NamedTuple):
@@ -33,14 +34,18 @@ def init_feed_forward(rng, d_model, d_ff, activation="relu", dtype=np.float64):
         ``FeedForwardParams``
 
     Raises:
-        TypeError, ValueError: if a width is not a positive integer, the activation is unknown,
+        TypeError, ValueError: if ``rng`` is no generator, a width not a positive integer, the activation is unknown,
             or ``dtype`` is neither float32 nor float64.
     """
     known_activation(activation)
     d_model, d_ff, dtype = as_count("d_model", d_model), as_count("d_ff", d_ff), as_float_type(dtype)
-    w_in, w_out = rng.normal(size=(d_model, d_ff)) * d_model**-0.5, rng.normal(size=(d_ff, d_model)) * d_ff**-0.5
-    b_in, b_out = np.zeros(d_ff, dtype), np.zeros(d_model, dtype)
-    return FeedForwardParams(w_in.astype(dtype), b_in, w_out.astype(dtype), b_out, activation)
+    return FeedForwardParams(
+        w_in=init_linear(rng, d_model, d_ff, dtype),
+        b_in=np.zeros(d_ff, dtype),
+        w_out=init_linear(rng, d_ff, d_model, dtype),
+        b_out=np.zeros(d_model, dtype),
+        activation=activation,
+    )
 
 
 def feed_forward(params, x):
@@ -59,24 +64,14 @@ def feed_forward(params, x):
 
     Source: Vaswani et al. (2017), eq. 2.
     """
+    check_params(params, FeedForwardParams)
     bend, _ = known_activation(params.activation)
     return linear(bend(linear(x, params.w_in, params.b_in)), params.w_out, params.b_out)
 
 
 def feed_forward_vjp(params, x):
-    """The small network, and the function that carries a gradient back through it.
-
-    Args:
-        params, x: as for ``feed_forward``.
-
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)``, with a gradient of shape (..., d_model), returns
-        ``(grad_params, grad_x)``; grad_params is a ``FeedForwardParams``.
-
-    Raises:
-        TypeError, ValueError: as ``feed_forward``;
-            ``pullback`` if the shape of ``grad_output`` is not that of the output.
-    """
+    """``feed_forward``, and its pullback: grad_output (..., d_model) → ``(grad_params, grad_x)``."""
+    check_params(params, FeedForwardParams)
     _, bend_vjp = known_activation(params.activation)
     hidden, back_in = linear_vjp(x, params.w_in, params.b_in)
     bent, back_bend = bend_vjp(hidden)

@@ -4,16 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count
-from attnlib.embedding import as_tokens
+from attnlib.arguments import as_count, as_tokens
 from attnlib.feed_forward import feed_forward
 from attnlib.heads import split_heads
-from attnlib.layer_norm import layer_norm
 from attnlib.linear import linear
 from attnlib.multi_head import attend_heads, key_value_heads
-from attnlib.residual import residual
+from attnlib.params import check_params
+from attnlib.residual import last_norm, residual
 from attnlib.softmax import softmax
-from attnlib.transformer import decode, encode, output_map, vectors
+from attnlib.transformer import TransformerParams, decode, encode, output_map, vectors
 
 
 class Decoded(NamedTuple):
@@ -50,13 +49,14 @@ def greedy(params, source, begin, steps, source_mask=None, end=None, cached=True
         ``Decoded(tokens, probs)``, shapes (batch, steps) and (batch, steps, target_vocab).
 
     Raises:
-        TypeError, ValueError: as ``encode``; if ``begin`` or ``end`` is no token of the target, ``steps`` is not
+        TypeError, ValueError: as ``encode``; if ``begin`` or ``end`` is not one token of the target, ``steps`` is not
             a positive integer, or the source has not two axes.
     """
+    check_params(params, TransformerParams)
     steps, vocab = as_count("steps", steps), len(params.target_tokens)
-    for name, token in (("begin", begin), ("end", end)):
-        if token is not None:
-            as_tokens(token, vocab, name)
+    check_token("begin", begin, vocab)
+    if end is not None:
+        check_token("end", end, vocab)
     if np.ndim(source) != 2:
         raise ValueError(f"source must have shape (batch, seq_source): got {np.shape(source)}")
     memory, _ = encode(params, source, source_mask)
@@ -73,6 +73,16 @@ def greedy(params, source, begin, steps, source_mask=None, end=None, cached=True
         if end is not None and (said[:, 1:] == end).any(axis=1).all():
             break
     return Decoded(said[:, 1:], np.stack(probs, axis=1))
+
+
+def check_token(name, token, vocab):
+    """It is one token, not several.
+
+    Raises:
+        TypeError, ValueError: if not.
+    """
+    if as_tokens(token, vocab, name).ndim:
+        raise ValueError(f"{name} must be one token: got {token}")
 
 
 def start_cache(params, memory):
@@ -102,9 +112,7 @@ def decode_next(params, said, caches, source_mask=None):
     for layer, cache in zip(params.decoder.layers, caches, strict=True):
         x, cache = layer_next(layer, x, cache, source_mask)
         longer.append(cache)
-    if params.decoder.norm is not None:
-        x = layer_norm(x, *params.decoder.norm)
-    return linear(x, output_map(params)), tuple(longer)
+    return linear(last_norm(params.decoder.norm, x), output_map(params)), tuple(longer)
 
 
 def layer_next(params, x, cache, source_mask):

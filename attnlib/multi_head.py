@@ -8,7 +8,7 @@ from attnlib.arguments import as_count, as_float_type, as_floats, as_mask, as_si
 from attnlib.attention import attention, attention_vjp
 from attnlib.broadcast import fits
 from attnlib.heads import merge_heads, split_heads
-from attnlib.linear import linear, linear_vjp
+from attnlib.linear import init_linear, linear, linear_vjp
 from attnlib.params import check_params
 from attnlib.rotary import rotate, rotate_vjp
 
@@ -42,8 +42,8 @@ def init_multi_head(rng, d_model, num_heads, num_kv_heads=None, dtype=np.float64
         ``MultiHeadParams``; w_q and w_o are (d_model, d_model), w_k and w_v (d_model, num_kv_heads · head_dim).
 
     Raises:
-        TypeError, ValueError: if a size is not a positive integer, one does not divide the other,
-            or ``dtype`` is neither float32 nor float64.
+        TypeError, ValueError: if ``rng`` is no generator, a size not a positive integer, one does not divide the
+            other, or ``dtype`` is neither float32 nor float64.
 
     Source: Vaswani et al. (2017), section 3.2.2; Ainslie et al. (2023) for fewer key and value heads.
     """
@@ -55,8 +55,8 @@ def init_multi_head(rng, d_model, num_heads, num_kv_heads=None, dtype=np.float64
             f"got d_model={d_model}, num_heads={num_heads}, num_kv_heads={num_kv_heads}"
         )
     dtype, kv_width = as_float_type(dtype), kv_heads * (d_model // num_heads)
-    shapes = [(d_model, d_model), (d_model, kv_width), (d_model, kv_width), (d_model, d_model)]
-    w_q, w_k, w_v, w_o = ((rng.normal(size=shape) * d_model**-0.5).astype(dtype) for shape in shapes)
+    widths = d_model, kv_width, kv_width, d_model
+    w_q, w_k, w_v, w_o = (init_linear(rng, d_model, width, dtype) for width in widths)
     return MultiHeadParams(w_q, w_k, w_v, w_o, num_heads, num_kv_heads)
 
 

@@ -119,6 +119,31 @@ def test_a_future_token_changes_nothing_before_it_and_everything_from_it_on(rng,
 
 
 @both_orders
+@both_forms
+def test_a_mask_of_one_s_own_takes_the_place_of_the_causal_one(rng, norm_first, call):
+    arguments = draw(rng, norm_first)
+    by_default, _ = call(*arguments, MASK)
+    assert_array_equal(call(*arguments, MASK, causal_mask(SEQ, SEQ))[0], by_default)
+    seeing = np.ones((SEQ, SEQ), bool)
+    output, _ = call(*arguments, MASK, seeing)
+    params, x, memory = arguments
+    other = np.concatenate([x[:, :-1], x[:, -1:] + rng.normal(size=(BATCH, 1, D_MODEL))], axis=1)
+    assert (call(params, other, memory, MASK, seeing)[0] != output).any(axis=-1).all()  # the last token reaches all
+    with pytest.raises(TypeError, match="mask must be boolean, True = may attend"):
+        call(*arguments, MASK, seeing.astype(int))
+
+
+def test_gradients_with_a_mask_of_one_s_own_agree_with_central_differences(rng):
+    mask = rng.random((BATCH, SEQ, SEQ)) < 0.6
+    check_vjp(
+        lambda *args: decoder(*args, MASK, mask)[0],
+        lambda *args: decoder_vjp(*args, MASK, mask),
+        draw(rng),
+        rng,
+    )
+
+
+@both_orders
 def test_the_first_tokens_alone_give_the_same(rng, norm_first):
     params, x, memory = draw(rng, norm_first)
     whole, _ = decoder(params, x, memory, MASK)

@@ -1,5 +1,7 @@
 """Bad input gets an error that restates the call: the names and shapes, what was expected and what came."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,7 @@ from attnlib import (
     softmax_jacobian,
     softmax_vjp,
 )
+from attnlib.attention_model import init_attention_model
 
 
 def array(*shape, dtype=np.float64):
@@ -233,3 +236,45 @@ def test_lists_of_floats_are_welcome_and_lists_of_integers_are_not():
 def test_the_public_names_are_the_ones_promised():
     assert attnlib.__all__ == sorted(attnlib.__all__)
     assert all(getattr(attnlib, name).__doc__ for name in attnlib.__all__)
+
+
+TAKES = {  # what each function takes as params
+    "multi_head_attention": attnlib.MultiHeadParams,
+    "feed_forward": attnlib.FeedForwardParams,
+    "encoder_layer": attnlib.EncoderLayerParams,
+    "encoder": attnlib.EncoderParams,
+    "decoder_layer": attnlib.DecoderLayerParams,
+    "decoder": attnlib.DecoderParams,
+    "transformer": attnlib.TransformerParams,
+}
+
+
+@pytest.mark.parametrize("name", [*TAKES, *(f"{name}_vjp" for name in TAKES), "encode", "decode", "greedy"])
+def test_parameters_of_another_kind_are_named(name):
+    kind = TAKES.get(name.removesuffix("_vjp"), attnlib.TransformerParams)
+    call = getattr(attnlib, name)
+    _, *others = inspect.signature(call).parameters.values()
+    arguments = [BATCH[0] for other in others if other.default is other.empty]
+    for wrong in (attnlib.init_layer_norm(3), None, {"w_q": 1}):
+        with pytest.raises(TypeError, match=f"params must be {kind.__name__}: got {type(wrong).__name__}"):
+            call(wrong, *arguments)
+
+
+@pytest.mark.parametrize("rng", [0, None, np.random.RandomState(0)], ids=lambda rng: type(rng).__name__)
+@pytest.mark.parametrize(
+    ("init", "sizes"),
+    [
+        (attnlib.init_multi_head, (6, 2)),
+        (attnlib.init_feed_forward, (6, 7)),
+        (attnlib.init_encoder, (1, 6, 2, 7)),
+        (attnlib.init_decoder, (1, 6, 2, 7)),
+        (attnlib.init_transformer, (5, 4, 6, 2, 7)),
+        (init_attention_model, (5, 6, 2)),
+    ],
+    ids=lambda init: getattr(init, "__name__", ""),
+)
+def test_a_seed_is_no_generator(init, sizes, rng):
+    with pytest.raises(
+        TypeError, match=r"rng must be a numpy\.random\.Generator, such as np\.random\.default_rng\(0\): got"
+    ):
+        init(rng, *sizes)

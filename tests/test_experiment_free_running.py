@@ -1,10 +1,10 @@
-import importlib
 import json
 
 import numpy as np
 import pytest
 
-from attnlib import causal_mask
+from attnlib import greedy, padding_mask, tree_map
+from attnlib.dates.model import date_loss_vjp
 from attnlib.dates.task import BEGIN, END, STEPS, as_batch
 from attnlib.dates.train import held_out_dates
 from attnlib.transformer import transformer
@@ -14,9 +14,9 @@ from experiments.free_running import (
     SETTINGS,
     ask,
     compare,
-    decoder_mask,
     forced,
     free,
+    loss_of,
     new_model,
     new_run,
     stages,
@@ -121,33 +121,41 @@ def test_the_right_mask_comes_too_late_for_a_model_trained_without_it(result, ma
 
 
 def test_masks_are_what_they_are_called():
-    np.testing.assert_array_equal(MASKS["flipped"](3, 3), [[False, True, True], [False, False, True], [False] * 3])
-    assert MASKS["no mask"](2, 5).all()
-    assert MASKS["causal"] is causal_mask
+    np.testing.assert_array_equal(MASKS["flipped"](3), [[False, True, True], [False, False, True], [False] * 3])
+    np.testing.assert_array_equal(MASKS["causal"](3), ~MASKS["flipped"](3))
+    assert MASKS["no mask"](2).all()
 
 
-def test_a_flipped_mask_shows_what_should_be_said_and_is_gone_afterwards(batch):
+@pytest.mark.parametrize("mask", LEAKY)
+def test_a_leaky_mask_shows_what_should_be_said(batch, mask):
     """The first step's logits move with the second input, which is the first answer; with the causal mask not."""
-    params, decoder = new_model(0), importlib.import_module("attnlib.decoder")
-    other = np.where(np.arange(STEPS) == 1, 5, batch.target)
+    params, other = new_model(0), np.where(np.arange(STEPS) == 1, 5, batch.target)
 
-    def change_of_the_first_step():
-        first, second = (transformer(params, batch.source, target)[0][:, 0] for target in (batch.target, other))
+    def change_of_the_first_step(mask):
+        targets = batch.target, other
+        first, second = (transformer(params, batch.source, t, None, MASKS[mask](STEPS))[0][:, 0] for t in targets)
         return np.abs(first - second).max()
 
-    assert change_of_the_first_step() == 0
-    with decoder_mask("flipped"):
-        assert decoder.causal_mask is not causal_mask
-        assert change_of_the_first_step() > 0.01
-    assert decoder.causal_mask is causal_mask
+    assert change_of_the_first_step("causal") == 0
+    assert change_of_the_first_step(mask) > 0.01
+
+
+def test_with_the_causal_mask_it_is_the_date_model_s_loss_and_greedy_decoding(batch):
+    params = new_model(2)
+    (loss, back), (expected, back_expected) = (f(params, batch) for f in (loss_of("causal"), date_loss_vjp))
+    assert loss == expected
+    tree_map(np.testing.assert_array_equal, back(1.0), back_expected(1.0))
+    source_mask = padding_mask(batch.lengths, batch.source.shape[1])
+    said = greedy(params, batch.source, BEGIN, STEPS, source_mask, cached=False).tokens
+    np.testing.assert_array_equal(free(params, "causal", batch), said)
 
 
 def test_what_is_said_freely_is_what_is_said_after_itself(batch):
     """Teacher forcing with the model's own text as the teacher."""
     params = new_model(1)
-    said = free(params, batch)
+    said = free(params, "causal", batch)
     own = batch._replace(target=np.insert(said[:, :-1], 0, BEGIN, axis=1))
-    np.testing.assert_array_equal(forced(params, own), said)
+    np.testing.assert_array_equal(forced(params, "causal", own), said)
 
 
 def test_all_texts_are_dates_of_eleven_signs(batch):

@@ -182,6 +182,10 @@ def test_what_does_not_fit_is_restated(rng, cached):
         greedy(params, source, 9, STEPS, cached=cached)
     with pytest.raises(ValueError, match="end must lie between 0 and 8: got -1 to -1"):
         greedy(params, source, BEGIN, STEPS, end=-1, cached=cached)
+    with pytest.raises(ValueError, match=r"end must be one token: got \[1, 2\]"):
+        greedy(params, source, BEGIN, STEPS, end=[1, 2], cached=cached)
+    with pytest.raises(ValueError, match=r"begin must be one token: got \[0\]"):
+        greedy(params, source, [BEGIN], STEPS, cached=cached)
     with pytest.raises(TypeError, match="begin must be integers: got float64"):
         greedy(params, source, 0.0, STEPS, cached=cached)
     with pytest.raises(ValueError, match="steps must be 1 or more: got 0"):

@@ -123,6 +123,18 @@ def test_a_future_token_of_the_target_changes_no_logits_before_it(rng, norm_firs
     assert (after[:, t:] != before[:, t:]).any(axis=-1).all()
 
 
+@both_forms
+def test_a_mask_of_one_s_own_for_the_target_reaches_every_layer(rng, call):
+    params, source, target = draw(rng)
+    itself = np.eye(SEQ_TARGET, dtype=bool)
+    logits, _ = call(params, source, target, MASK, itself)
+    for t in range(SEQ_TARGET):
+        other = target.copy()
+        other[:, t] = (other[:, t] + 1) % TARGET_VOCAB
+        changed = (call(params, source, other, MASK, itself)[0] != logits).any(axis=-1)
+        assert_array_equal(changed, np.broadcast_to(np.arange(SEQ_TARGET) == t, changed.shape))
+
+
 @both_orders
 def test_what_stands_in_the_source_s_padding_changes_no_logits(rng, norm_first):
     params, source, target = draw(rng, norm_first, layers=(2, 2))
