@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 UNIT_TESTS = [
     *("softmax", "masks", "scores", "attention", "errors", "testing", "golden"),
     *("heads", "multi_head", "positions", "rotary", "alibi"),
-    *("linear", "embedding", "activations", "feed_forward", "cross_entropy", "params", "adam", "fit"),
+    *("linear", "rows", "stack", "embedding", "activations", "feed_forward", "cross_entropy", "params", "adam", "fit"),
     *("tasks", "attention_model", "golden_training"),
     *("layer_norm", "rms_norm", "batch_norm", "residual", "encoder", "decoder", "transformer", "greedy"),
     *("dates_task", "stored_params", "dates_model", "dates_train", "dates_translate", "golden_transformer"),
