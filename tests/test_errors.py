@@ -20,7 +20,6 @@ from attnlib import (
     softmax_jacobian,
     softmax_vjp,
 )
-from attnlib.attention_model import init_attention_model
 
 
 def array(*shape, dtype=np.float64):
@@ -258,23 +257,3 @@ def test_parameters_of_another_kind_are_named(name):
     for wrong in (attnlib.init_layer_norm(3), None, {"w_q": 1}):
         with pytest.raises(TypeError, match=f"params must be {kind.__name__}: got {type(wrong).__name__}"):
             call(wrong, *arguments)
-
-
-@pytest.mark.parametrize("rng", [0, None, np.random.RandomState(0)], ids=lambda rng: type(rng).__name__)
-@pytest.mark.parametrize(
-    ("init", "sizes"),
-    [
-        (attnlib.init_multi_head, (6, 2)),
-        (attnlib.init_feed_forward, (6, 7)),
-        (attnlib.init_encoder, (1, 6, 2, 7)),
-        (attnlib.init_decoder, (1, 6, 2, 7)),
-        (attnlib.init_transformer, (5, 4, 6, 2, 7)),
-        (init_attention_model, (5, 6, 2)),
-    ],
-    ids=lambda init: getattr(init, "__name__", ""),
-)
-def test_a_seed_is_no_generator(init, sizes, rng):
-    with pytest.raises(
-        TypeError, match=r"rng must be a numpy\.random\.Generator, such as np\.random\.default_rng\(0\): got"
-    ):
-        init(rng, *sizes)
