@@ -1,36 +1,14 @@
-"""The exercises of chapter 1: the worked solution passes, and each way of going wrong hears its own reason."""
-
-import ast
-import re
+"""Chapter 1's checks accept the notebook's own solutions and name what is wrong with other answers."""
 
 import numpy as np
-import pytest
 
-from attncourse import check
 from attnlib import attention, softmax
-from tests.notebooks import ROOT, code_cells
+from tests.exercises import exercise_tests, solutions_of
+from tests.notebooks import ROOT
 
 CHAPTER = ROOT / "chapters" / "01_compute_attention.ipynb"
-SOLUTIONS = ["".join(cell["source"]) for cell in code_cells(CHAPTER, tag="solution")]
 
-
-def result_of(cell):
-    """What a solution's cell shows: the value of its last line."""
-    *definitions, last = ast.parse(cell).body
-    names = {"np": np, "softmax": softmax, "attention": attention, "check": check}
-    exec(compile(ast.Module(definitions, []), "solution", "exec"), names)
-    return eval(compile(ast.Expression(last.value), "solution", "eval"), names)
-
-
-@pytest.mark.parametrize("cell", SOLUTIONS, ids=lambda cell: ast.parse(cell).body[-1].value.func.attr)
-def test_worked_solution_passes(cell):
-    result = result_of(cell)
-    assert result, repr(result)
-
-
-def test_every_check_has_a_solution():
-    solved = {ast.parse(cell).body[-1].value.func.attr for cell in SOLUTIONS}
-    assert solved >= set(WRONG)
+SOLUTIONS = solutions_of(CHAPTER)
 
 
 def plain_softmax(x):
@@ -85,7 +63,6 @@ def one_pass(query, stream, start=-np.inf, follow=True, rescale_values=True, sca
 
 WRONG = {
     "softmax": [
-        (lambda x: None, "the result is None: does the function return"),
         (lambda x: x.sum(axis=-1), r"must have shape \(\d,\): yours has \(\)"),
         (lambda x: x / x.sum(axis=-1, keepdims=True), "zero or more: the smallest is -"),
         (lambda x: plain_softmax(x) / 2, r"rows must sum to 1: row 0 sums to 0\.50"),
@@ -177,16 +154,8 @@ WRONG = {
     ],
 }
 
-
-@pytest.mark.parametrize(
-    ("exercise", "answer", "reason"),
-    [
-        pytest.param(exercise, answer, reason, id=f"{exercise}: {reason[:50]}")
-        for exercise, answers in WRONG.items()
-        for answer, reason in answers
-    ],
-)
-def test_wrong_answer_hears_why(exercise, answer, reason):
-    result = getattr(check, exercise)(answer)
-    assert not result
-    assert re.search(reason, repr(result)), repr(result)
+(
+    test_the_notebooks_solution_passes,
+    test_an_empty_answer_is_named_as_such,
+    test_a_wrong_answer_fails_for_the_right_reason,
+) = exercise_tests(SOLUTIONS, WRONG)

@@ -9,18 +9,7 @@ from tests.notebooks import ROOT
 
 CHAPTER = ROOT / "chapters" / "03_split_into_heads.ipynb"
 
-
-DEFINED = solutions_of(CHAPTER, attention=attention)
-NAMES = {
-    "cut": "split_heads",
-    "join": "merge_heads",
-    "whole_layer": "multi_head",
-    "by_head": "head_contributions",
-    "shared_keys": "grouped_query",
-    "low_rank": "factor_scores",
-    "cost_of_removal": "removal_costs",
-}
-SOLUTIONS = {exercise: DEFINED[name] for name, exercise in NAMES.items()}
+SOLUTIONS = solutions_of(CHAPTER)
 
 
 def layer(x, w_q, w_k, w_v, w_o, num_heads, **options):

@@ -9,17 +9,7 @@ from tests.notebooks import ROOT
 
 CHAPTER = ROOT / "chapters" / "04_give_order.ipynb"
 
-
-DEFINED = solutions_of(CHAPTER, rng=np.random.default_rng(0), wave_angles=wave_angles)
-NAMES = {
-    "waves_in_turns": "sinusoidal_positions",
-    "first_rise_of": "first_rise",
-    "turn_all_pairs": "shift_matrix",
-    "survives_shuffles": "is_equivariant",
-    "turn_by_complex_numbers": "rotate",
-    "evens_before_odds": "to_halves",
-}
-SOLUTIONS = {exercise: DEFINED[name] for name, exercise in NAMES.items()}
+SOLUTIONS = solutions_of(CHAPTER)
 
 
 def shuffled(layer, x, order, rtol=1e-9):

@@ -8,8 +8,7 @@ from tests.notebooks import ROOT
 
 CHAPTER = ROOT / "chapters" / "02_scale_the_scores.ipynb"
 
-
-SOLUTIONS = solutions_of(CHAPTER, entropy=entropy, softmax=softmax)
+SOLUTIONS = solutions_of(CHAPTER)
 
 
 def scores_in_place(query, key):

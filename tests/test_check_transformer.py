@@ -9,16 +9,7 @@ from tests.notebooks import ROOT
 
 CHAPTER = ROOT / "chapters" / "05_build_encoder_decoder.ipynb"
 
-IMPORTED = ("attention", "causal_mask", "feed_forward", "layer_norm", "multi_head_attention", "padding_mask")
-DEFINED = solutions_of(CHAPTER, **{name: getattr(attnlib, name) for name in IMPORTED})
-NAMES = {
-    "both_at_once": "decoder_mask",
-    "never_looks_ahead": "is_causal",
-    "norms_after_the_sums": "post_norm_decoder",
-    "remember_keys_and_values": "cached_attention",
-    "keep_the_best_beginnings": "beam_search",
-}
-SOLUTIONS = {exercise: DEFINED[name] for name, exercise in NAMES.items()}
+SOLUTIONS = solutions_of(CHAPTER)
 
 
 def causal_and_padding(lengths, seq):
