@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from attncourse import check
 from attnlib import attention, softmax
 from tests.exercises import exercise_tests, solutions_of
 from tests.notebooks import ROOT
@@ -80,6 +81,7 @@ WRONG = {
             lambda q, k, m: softmax(np.where(m, q @ k.mT / k.shape[-1], -np.inf)),
             r"must weigh 3 times as much: yours is 1\.732",
         ),
+        (lambda q, k, m: plain_softmax(np.where(~m, scores_of(q, k), -np.inf)), "yours hides what it should show"),
         (lambda q, k, m: softmax(scores_of(q, k)), r"a masked key must weigh 0 .* weighs 0\.\d\d"),
         (lambda q, k, m: softmax(np.where(m == m.all(), scores_of(q, k), -np.inf)), "a masked key must weigh 0"),
         (lambda q, k, m: softmax(scores_of(q, k)) * m, r"rows must sum to 1: yours at \[0\] is 0\.6721"),
@@ -157,11 +159,19 @@ WRONG = {
         (keep_the_stream, r"memory must not grow with the stream: yours took \d+% of what the whole stream is"),
         (read_twice, "the output|your code raised"),
         (lambda q, s: one_pass(q, s, scale=1.0), r"to 3: yours is 3\.6 where"),
-        (lambda q, s: one_pass(q, s, rescale_values=False), "pairs must give what attention gives: yours at"),
+        (lambda q, s: one_pass(q, s, rescale_values=False), "a stream of 7 must give what attention gives: yours at"),
         (lambda q, s: one_pass(q, s, start=0.0, follow=False), "scores from 0 to 2000 must be finite"),
         (lambda q, s: one_pass(q, s, start=0.0), "scores from -2000 to -1000 must be finite"),
     ],
 }
+
+
+def test_small_constant_in_a_denominator_is_no_mistake():
+    def unit_or_zero(x):
+        return x / (np.linalg.norm(x, axis=-1, keepdims=True) + 1e-8)
+
+    assert check.cosine_attention(lambda q, k, v, b: softmax(b * unit_or_zero(q) @ unit_or_zero(k).T) @ v)
+
 
 (
     test_the_notebooks_solution_passes,

@@ -147,7 +147,8 @@ WRONG = {
     "multi_head": [
         (one_wide_head, r"each of the 2 heads must attend in its own 3 columns"),
         (scaled_by_d_model, r"the root of its own width 3, not of d_model = 6"),
-        (merged_without_the_transpose, r"the output must be the mean .* with 2 heads: yours at \[0, 0\]"),
+        (lambda x, *rest: layer(x, *rest, mask=np.tri(x.shape[-2], dtype=bool)), r"yours hides the later ones"),
+        (merged_without_the_transpose, r"the output must be the mean .* with num_heads = 2: yours at \[0, 0\]"),
         (with_relu, r"twice w_o must give twice the output"),
         (not_projected_back, r"twice w_o must give twice the output"),
         (lambda x, w_q, w_k, w_v, w_o, h: layer(x, w_k, w_q, w_v, w_o, h), r"if w_q is zero|in its own 3 columns"),
@@ -155,7 +156,7 @@ WRONG = {
     ],
     "head_contributions": [
         (equal_shares, r"must come from its own head alone"),
-        (columns_of_w_o, r"must sum to concat · w_o: for the sum over 2 heads: yours at"),
+        (columns_of_w_o, r"here 2, must sum to concat · w_o: in the sum: yours at"),
         (lambda heads, w_o: np.flip(SOLUTIONS["head_contributions"](heads, w_o), 0), r"from its own head alone"),
         (lambda heads, w_o: merge_heads(heads) @ w_o, r"must have shape \(2, 5, 7\): yours has \(5, 7\)"),
     ],

@@ -130,6 +130,11 @@ WRONG = {
         (lambda x, gain, bias, eps: normed(x, eps) * gain, r"normed · gain \+ bias"),
         (eps_outside, r"inside the root, .* yours at"),
         (one_pass, r"the digits must survive"),
+        (lambda x, gain, bias, eps: normed(x, 1e-5) * gain + bias, r"eps, here 0\.0001, .* yours at"),
+        (
+            lambda x, gain, bias, eps: normed(x, 0.1) * gain + bias,
+            r"variance must become 1: yours at \[0\] is 0\.9\d+ ",
+        ),
         (lambda x, gain, bias, eps: np.nan_to_num(normed(x, 0)) * gain + bias, r"inside the root, .* yours at"),
         (normalise_in_place, r"changed x in place"),
     ],

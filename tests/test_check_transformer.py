@@ -3,6 +3,7 @@
 import numpy as np
 
 import attnlib
+from attncourse import check
 from attnlib import attention, causal_mask, decoder_layer, padding_mask
 from tests.exercises import exercise_tests, solutions_of
 from tests.notebooks import ROOT
@@ -180,6 +181,14 @@ WRONG = {
         (lambda next_probs, steps, width: beam(next_probs, steps + 1, width), r"yours asked for one more"),
     ],
 }
+
+
+def test_texts_and_beginnings_may_be_lists():
+    def answer(next_probs, steps, width):
+        return list(beam(lambda tokens: next_probs(list(tokens)), steps, width))
+
+    assert check.beam_search(answer)
+
 
 (
     test_the_notebooks_solution_passes,

@@ -158,7 +158,7 @@ def streaming_attention(answer):
         require_close(
             output,
             attention(query[None], key, value)[0][0],
-            f"{seq_k} pairs must give what attention gives",
+            f"a stream of {seq_k} must give what attention gives",
             mistakes={reused: value[-1]},
         )
     for low, high in [(0, 2000), (-2000, -1000)]:

@@ -70,7 +70,9 @@ def _described(name: str, value: Any) -> str:
     """An argument in a few words: an array by its shape, a number by its value, anything else by its type."""
     if isinstance(value, np.ndarray):
         return f"{name} {value.shape}" + f" {value.dtype}" * (value.dtype != np.float64)
-    if isinstance(value, int | float | np.number) or value is None:
+    if isinstance(value, float):
+        return f"{name} = {value:.4g}"
+    if isinstance(value, int | np.integer) or value is None:
         return f"{name} = {value}"
     return f"{name}: a {'function' if callable(value) else type(value).__name__}"
 

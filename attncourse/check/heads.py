@@ -77,7 +77,7 @@ def multi_head(answer):
             even,
             (x @ w_v @ w_o).mean(axis=-2, keepdims=True),
             "if w_q is zero every token counts alike, in every head, and the output must be the mean of "
-            f"x · w_v · w_o over the tokens, here with {num_heads} heads",
+            f"x · w_v · w_o over the tokens, here with num_heads = {num_heads}",
         )
         require_close(
             found,
@@ -100,7 +100,7 @@ def head_contributions(answer):
         require_close(
             found.sum(axis=0),
             merged(heads) @ w_o,
-            f"the contributions of all heads must sum to concat · w_o: for the sum over {num_heads} heads",
+            f"the contributions of all heads, here {num_heads}, must sum to concat · w_o: in the sum",
         )
         for head in range(num_heads):
             alone = answer(heads * (np.arange(num_heads) == head)[:, None, None], w_o)

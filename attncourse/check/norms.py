@@ -185,8 +185,8 @@ def rms_norm_pullback(answer):
         require_close(
             (require_shape(no_eps, x.shape, "grad_x") * x).sum(axis=-1),
             0,
-            "with eps = 0 a longer x gives the same output, so grad_x must be orthogonal to x, token by token: "
-            "for the product with x",
+            "with eps = 0 a longer x gives the same output, so grad_x must be orthogonal to x, and its product with x "
+            "0, token by token",
         )
         direction, step = rng.normal(size=x.shape), 1e-6
         ahead, behind = (rms_norm(x + s * direction, gain, eps) for s in (step, -step))
