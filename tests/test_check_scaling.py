@@ -76,7 +76,7 @@ WRONG = {
         (lambda scores, wanted: -bisect(scores, wanted), r"a temperature must be above 0"),
         (lambda scores, wanted: 1 / bisect(scores, wanted), r"must become"),
         (lambda scores, wanted: bisect(scores, wanted, colder=False), r"at your temperature .*e[+-]06"),
-        (lambda scores, wanted: bisect(scores, wanted, 1e-2, 1e2), r"1000 times as high: yours went from"),
+        (lambda scores, wanted: bisect(scores, wanted, 1e-2, 1e2), r"1000 times as high, here .*: yours is"),
     ],
 }
 

@@ -115,8 +115,8 @@ def temperature_for(answer):
         larger = _temperature(answer, 1000 * scores, wanted)
         require(
             np.isclose(larger, 1000 * found, rtol=0.05),
-            "scores 1000 times as large need a temperature 1000 times as high: yours went from {} to {}".format(
-                *apart(found, larger)
+            "scores 1000 times as large need a temperature 1000 times as high, here {}: yours is {}".format(
+                *apart(1000 * found, larger)
             ),
         )
 
