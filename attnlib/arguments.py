@@ -33,6 +33,27 @@ def as_floats(**arrays):
     return list(found.values())
 
 
+def as_number(name, number, wanted, fits):
+    """``number`` as a Python float: a NumPy number would turn float32 arrays into float64.
+
+    Args:
+        name: what the error calls it.
+        number: what came.
+        wanted: what it must do, in words: "be above 0".
+        fits: whether a number is that. No comparison with NaN is true, so ``fits`` refuses NaN by itself.
+
+    Raises:
+        TypeError: if it is no real number.
+        ValueError: if it is more than one, or does not fit.
+    """
+    found = np.asarray(number)
+    if found.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must {wanted}: got {number!r}")
+    if found.ndim or not fits(found):
+        raise ValueError(f"{name} must {wanted}: got {number}")
+    return float(found)
+
+
 def as_gradient(grad_output, output):
     """``grad_output`` in the dtype of ``output``, whose shape it must have.
 
