@@ -89,6 +89,7 @@ def update_statistics(running, x, mask=None, momentum=0.1):
     Source: Ioffe and Szegedy (2015), algorithm 2.
     """
     [x] = as_floats(x=x)
+    check_sequences(x=x)
     momentum = as_number("momentum", momentum, "lie between 0 and 1", lambda share: 0 <= share <= 1)
     seen = running_for(running, x)
     per_position = seen.mean.ndim == 2
