@@ -85,7 +85,7 @@ def stages(seed: int, mask: str, settings: Settings = SETTINGS) -> Iterator[Tran
     state, rate = adam_start(params), learning_rate(settings.steps)
     for stage in settings.stages:
         some = itertools.islice(batches, stage - state.step)
-        params, _, state = fit(params, loss_of(mask), some, rate, progress=False, state=state)
+        params, _, state, _ = fit(params, loss_of(mask), some, rate, progress=False, state=state)
         yield params
 
 

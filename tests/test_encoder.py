@@ -232,6 +232,23 @@ def test_padding_gets_no_gradient_from_the_tokens_that_count(rng, norm_first):
     assert_array_equal(grad_x.any(axis=-1), counts)
 
 
+@both_orders
+@both_activations
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_padding_that_is_not_finite_counts_like_zeros_if_it_neither_asks_nor_is_asked(rng, norm_first, activation, bad):
+    params, x = draw(rng, norm_first, activation=activation)
+    counts = MASK[:, 0]
+    x[~counts] = 0
+    both = MASK & counts[..., None]
+    grad_output = np.where(counts[..., None], rng.normal(size=x.shape), 0)
+    expected, pullback = encoder_vjp(params, x, both)
+    expected_grads = pullback(grad_output)
+    x[~counts, 1] = bad
+    output, pullback = encoder_vjp(params, x, both)
+    assert_array_equal(output[counts], expected[counts])
+    tree_map(assert_array_equal, pullback(grad_output), expected_grads)
+
+
 # Random parameters
 
 
