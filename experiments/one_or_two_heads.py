@@ -6,6 +6,7 @@ Every token is asked for the token before it and the one behind it. Same paramet
 """
 
 import itertools
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from attnlib import fit
 from attnlib.attention_model import ModelParams, init_attention_model
 from attnlib.tasks import previous_and_next
 from experiments.questions import loss_vjp
-from experiments.stored import open_result, stored_after
+from experiments.record import Record
 
 RESULT = result_path("one_or_two_heads")
 COMMAND = "python -m experiments.one_or_two_heads"
@@ -54,14 +55,15 @@ def new_run(num_heads: int, settings: Settings = SETTINGS) -> list[ModelParams]:
     return [kept[step] for step in settings.kept_steps]
 
 
-def main() -> None:
-    """Run both, always: it takes seconds."""
-    result: dict[str, Any] = open_result(RESULT, COMMAND, SETTINGS, fresh=True)
-    result["models"] = {}
-    for num_heads in SETTINGS.heads:
-        with stored_after(RESULT, result, f"{num_heads} heads"):
-            result["models"][str(num_heads)] = [to_stored(params, "<f2") for params in new_run(num_heads)]
+def stored_models(num_heads: int) -> list[dict[str, Any]]:
+    """The kept models as plain data, in half precision."""
+    return [to_stored(params, "<f2") for params in new_run(num_heads)]
+
+
+def main(record: Record) -> None:
+    """Run what is not stored yet."""
+    record.fill(("models",), {str(num_heads): partial(stored_models, num_heads) for num_heads in SETTINGS.heads})
 
 
 if __name__ == "__main__":
-    main()
+    main(Record(RESULT, COMMAND, SETTINGS))

@@ -1,8 +1,7 @@
-import json
-
 import numpy as np
 import pytest
 
+from attncourse.results import load_result
 from attnlib import greedy, padding_mask, tree_map
 from attnlib.dates.model import date_loss_vjp
 from attnlib.dates.task import BEGIN, END, STEPS, as_batch
@@ -10,7 +9,6 @@ from attnlib.dates.train import held_out_dates
 from attnlib.transformer import transformer
 from experiments.free_running import (
     MASKS,
-    RESULT,
     SETTINGS,
     ask,
     compare,
@@ -27,7 +25,7 @@ LEAKY = [mask for mask in MASKS if mask != "causal"]
 
 @pytest.fixture(scope="module")
 def result():
-    return json.loads(RESULT.read_text("utf-8"))
+    return load_result("free_running")
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,14 @@
-import json
-
 import numpy as np
 import pytest
 
+from attncourse.results import load_result
 from attnlib import attention_weights, count_parameters
 from attnlib.attention_model import attention_model
+from experiments.arms import choose
 from experiments.heads import (
-    RESULT,
     SETTINGS,
     Arm,
     arms,
-    choose,
     equal_heads,
     new_model,
     new_run,
@@ -23,7 +21,7 @@ EQUAL = [arm for arm in arms() if arm == equal_heads(arm)]
 
 @pytest.fixture(scope="module")
 def result():
-    return json.loads(RESULT.read_text("utf-8"))
+    return load_result("heads")
 
 
 def runs(result, *arm, **more):

@@ -1,8 +1,7 @@
-import json
-
 import numpy as np
 import pytest
 
+from attncourse.results import load_result
 from attnlib import cross_entropy
 from attnlib.encoder import encoder
 from attnlib.linear import linear
@@ -12,7 +11,6 @@ from attnlib.transformer import vectors
 from experiments.norm_placement import (
     PARTS,
     PLACEMENTS,
-    RESULT,
     SETTINGS,
     arms,
     gradient_norms,
@@ -27,7 +25,7 @@ from experiments.norm_placement import (
 
 @pytest.fixture(scope="module")
 def result():
-    return json.loads(RESULT.read_text("utf-8"))
+    return load_result("norm_placement")
 
 
 def gradients(result, placement, num_layers, part):

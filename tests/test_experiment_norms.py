@@ -1,14 +1,15 @@
 import itertools
-import json
 
 import numpy as np
 import pytest
 
+from attncourse.results import load_result
 from attnlib import feed_forward, layer_norm, multi_head_attention, padding_mask
 from attnlib.dates.task import LONGEST, draw_date, write
 from attnlib.params import tree_leaves, tree_map
 from attnlib.tasks import IGNORED
 from attnlib.testing import check_vjp
+from experiments.arms import choose
 from experiments.date_tags import DAY, MONTH, YEAR, date_tags, tagged_date, text_batch
 from experiments.normed_model import (
     COUNTED,
@@ -22,11 +23,9 @@ from experiments.normed_model import (
     update_running,
 )
 from experiments.norms import (
-    RESULT,
     SETTINGS,
     Trained,
     arms,
-    choose,
     in_batches,
     in_training,
     loss_at_inference,
@@ -43,7 +42,7 @@ every_norm = pytest.mark.parametrize("kind", NORMS)
 
 @pytest.fixture(scope="module")
 def result():
-    return json.loads(RESULT.read_text("utf-8"))
+    return load_result("norms")
 
 
 def at_end(result, kind, batch, key="inference", groups=("runs",)):
