@@ -16,7 +16,6 @@ from experiments.free_running import (
     free,
     loss_of,
     new_model,
-    new_run,
     stages,
 )
 
@@ -55,19 +54,18 @@ def test_result_is_complete(result):
 
 
 def test_running_again_gives_the_stored_shares(result):
-    few = SETTINGS._replace(stages=SETTINGS.stages[:2])
-    again = new_run(0, "causal", as_batch(held_out_dates(SETTINGS.texts)), few)
-    for at, stored in zip(again, result["runs"]["causal"]["0"], strict=False):
-        for way in ("forced", "free"):
-            assert at[way]["characters"] == pytest.approx(stored[way]["characters"], abs=0.05)
-            assert at[way]["whole"] == pytest.approx(stored[way]["whole"], abs=0.02)
+    *_, params = stages(0, "causal", SETTINGS._replace(stages=SETTINGS.stages[:2]))
+    again, stored = ask(params, "causal", as_batch(held_out_dates(SETTINGS.texts))), result["runs"]["causal"]["0"][1]
+    for way in ("forced", "free"):
+        assert again[way]["characters"] == pytest.approx(stored[way]["characters"], abs=0.05)
+        assert again[way]["whole"] == pytest.approx(stored[way]["whole"], abs=0.02)
 
 
-def test_a_reduced_run_with_the_flipped_mask_is_always_right_and_says_nothing(batch):
+def test_a_reduced_run_with_the_flipped_mask_is_soon_right_and_says_nothing(batch):
     """A seed not used before. Teacher forcing counts the characters that the mask let through."""
-    *_, params = stages(200, "flipped", SETTINGS._replace(stages=(250,)))
+    *_, params = stages(200, "flipped", SETTINGS._replace(stages=(120,)))
     asked = ask(params, "flipped", batch)
-    assert asked["forced"]["characters"] > 0.99
+    assert asked["forced"]["characters"] > 0.9
     assert asked["free"]["whole"] == 0
     assert asked["free"]["characters"] < 0.4
 

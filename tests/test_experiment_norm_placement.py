@@ -77,11 +77,11 @@ def test_running_again_gives_the_stored_losses(result, placement, warmup):
 
 
 def test_a_reduced_run_comes_to_the_same_conclusion():
-    """A third of the steps, a seed not used before: at 0.003 and without warm-up post-LN has hardly begun."""
-    few = SETTINGS._replace(steps=100, fresh_sequences=1)
+    """A sixth of the steps, a seed not used before: at 0.003 and without warm-up post-LN has hardly begun."""
+    few = SETTINGS._replace(steps=50, fresh_sequences=1)
     pre, post = (new_run(200, norm_first, 0.003, 0, few)["loss"][-1] for norm_first in (True, False))
-    assert pre < post - 0.7
-    assert post > 2.3  # guessing: 2.77, or about 2.5 for knowing that the tokens are in order
+    assert pre < 2.2
+    assert post > 2.5  # guessing: 2.77, or about 2.5 for knowing that the tokens are in order
 
 
 # What the README and the chapter say

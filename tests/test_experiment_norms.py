@@ -258,15 +258,15 @@ def test_norms_hardly_change_the_number_of_parameters(result):
 @pytest.mark.parametrize(("kind", "batch"), arms())
 def test_running_again_gives_the_stored_losses(result, kind, batch):
     stored = result["arms"][name(kind, batch)]
-    few = SETTINGS._replace(measured_at=SETTINGS.measured_at[:2], final_texts=8, alone=2)
+    few = SETTINGS._replace(measured_at=SETTINGS.measured_at[:1], final_texts=8, alone=2)
     again = new_run(SETTINGS.seeds[0], kind, batch, stored["learning_rate"], few)
     first = stored["runs"][str(SETTINGS.seeds[0])]
     for key in ("training", "inference"):
-        np.testing.assert_allclose(again[key], first[key][:2], rtol=2e-3)
+        np.testing.assert_allclose(again[key], first[key][:1], rtol=2e-3)
     if has_statistics(kind):
-        np.testing.assert_allclose(again["strays"], first["strays"][:2], rtol=2e-3)
+        np.testing.assert_allclose(again["strays"], first["strays"][:1], rtol=2e-3)
     else:
-        assert again["strays"] == first["strays"][:2] == [None, None]
+        assert again["strays"] == first["strays"][:1] == [None]
 
 
 def test_a_reduced_run_comes_to_the_same_conclusion():
