@@ -22,7 +22,6 @@ from attnlib import (
     cross_entropy_vjp,
     decode,
     encode,
-    fit,
     init_transformer,
     padding_mask,
     transformer,
@@ -34,6 +33,7 @@ from attnlib.dates.train import held_out_dates, learning_rate
 from attnlib.transformer import TransformerParams
 from experiments.arms import run_seeds
 from experiments.record import Record
+from experiments.training import fit_whole
 
 RESULT = result_path("free_running")
 COMMAND = "OMP_NUM_THREADS=1 python -m experiments.free_running"
@@ -86,7 +86,7 @@ def stages(seed: int, mask: str, settings: Settings = SETTINGS) -> Iterator[Tran
     state, rate = adam_start(params), learning_rate(settings.steps)
     for stage in settings.stages:
         some = itertools.islice(batches, stage - state.step)
-        params, _, state, _ = fit(params, loss_of(mask), some, rate, progress=False, state=state)
+        params, _, state, _ = fit_whole(params, loss_of(mask), some, rate, state)
         yield params
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attncourse.results import result_path
-from attnlib import accuracy, cross_entropy_vjp, fit
+from attnlib import accuracy, cross_entropy_vjp
 from attnlib.encoder import EncoderParams, encoder_vjp, init_encoder
 from attnlib.linear import linear_vjp
 from attnlib.params import tree_leaves
@@ -26,6 +26,7 @@ from attnlib.tasks import Batch, sort
 from attnlib.transformer import vectors_vjp
 from experiments.arms import run_seeds
 from experiments.record import Record
+from experiments.training import train
 
 RESULT = result_path("norm_placement")
 COMMAND = "OMP_NUM_THREADS=1 python -m experiments.norm_placement"
@@ -122,11 +123,11 @@ def new_run(
     """Loss along the way, averaged over blocks of steps, and the share of right tokens on fresh sequences."""
     start, data, fresh = np.random.default_rng(seed).spawn(3)
     model = new_model(start, settings.num_layers, norm_first, settings)
-    batches = itertools.islice(sort(data, settings.batch, settings.seq, settings.vocab), settings.steps)
-    params, losses, *_ = fit(model, loss_vjp, batches, rate(learning_rate, warmup), progress=False)
+    batches, schedule = sort(data, settings.batch, settings.seq, settings.vocab), rate(learning_rate, warmup)
+    params, losses = train(model, loss_vjp, batches, settings.steps, schedule, settings.record_every)
     tokens, targets = next(sort(fresh, settings.fresh_sequences, settings.seq, settings.vocab))
     right = accuracy(model_vjp(params, tokens)[0], targets)
-    return {"loss": np.reshape(losses, (-1, settings.record_every)).mean(axis=1).tolist(), "accuracy": right}
+    return {"loss": losses, "accuracy": right}
 
 
 def arms(settings: Settings = SETTINGS) -> list[tuple[str, int, float]]:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attncourse.results import result_path
-from attnlib import Statistics, accuracy, batch_statistics, count_parameters, cross_entropy, cross_entropy_vjp, fit
+from attnlib import Statistics, accuracy, batch_statistics, count_parameters, cross_entropy, cross_entropy_vjp
 from attnlib.dates.task import LONGEST, SOURCE_VOCAB
 from experiments.arms import run_arm, run_seeds
 from experiments.date_tags import TAG_NAMES, Padded, date_tags, text_batch
@@ -34,6 +34,7 @@ from experiments.normed_model import (
     update_running,
 )
 from experiments.record import Record
+from experiments.training import fit_whole
 
 RESULT = result_path("norms")
 COMMAND = "python -m experiments.norms"
@@ -128,7 +129,7 @@ def stages(
 
     for before, now in itertools.pairwise((0, *settings.measured_at)):
         steps = itertools.islice(batches, now - before)
-        params, _, state, _ = fit(params, loss_vjp, steps, rate, progress=False, state=state)
+        params, _, state, _ = fit_whole(params, loss_vjp, steps, rate, state)
         yield Trained(kind, params, running)
 
 

@@ -13,11 +13,11 @@ import numpy as np
 
 from attncourse.results import result_path
 from attncourse.results.models import to_stored
-from attnlib import fit
 from attnlib.attention_model import ModelParams, init_attention_model
 from attnlib.tasks import previous_and_next
 from experiments.questions import loss_vjp
 from experiments.record import Record
+from experiments.training import fit_whole
 
 RESULT = result_path("one_or_two_heads")
 COMMAND = "python -m experiments.one_or_two_heads"
@@ -51,7 +51,7 @@ def new_run(num_heads: int, settings: Settings = SETTINGS) -> list[ModelParams]:
         return loss_vjp(params, batch)
 
     batches = itertools.islice(previous_and_next(data, settings.batch, seq, vocab), settings.kept_steps[-1] + 1)
-    fit(params, watched, batches, settings.learning_rate, progress=False)
+    fit_whole(params, watched, batches, settings.learning_rate)
     return [kept[step] for step in settings.kept_steps]
 
 

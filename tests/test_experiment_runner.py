@@ -4,11 +4,12 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from experiments.arms import choose, run_arm, run_seeds
 from experiments.record import Record, short
-from experiments.training import block_means
+from experiments.training import block_means, train
 
 
 class Settings(NamedTuple):
@@ -93,6 +94,21 @@ def test_more_seeds_are_added_to_those_that_are_there(path):
     run_seeds(record, ("runs",), lambda seed: seed, (0, 1))
     run_seeds(record, ("runs",), lambda seed: 10 * seed, (0, 1, 2))
     assert record.part("runs") == {"0": 0, "1": 1, "2": 20}
+
+
+@pytest.mark.parametrize("interrupted_at", [0, 2, 4])
+def test_half_a_training_is_not_taken_for_a_whole_one(interrupted_at):
+    """``fit`` ends early and keeps what was learned when it is interrupted; an experiment must not store that."""
+
+    def batches():
+        yield from range(interrupted_at)
+        raise KeyboardInterrupt
+
+    def loss_vjp(params, batch):
+        return 1.0, lambda grad_loss: (np.ones(3),)
+
+    with pytest.raises(KeyboardInterrupt):
+        train((np.zeros(3),), loss_vjp, batches(), steps=6, learning_rate=0.1, block=2)
 
 
 def test_blocks_are_averaged():
