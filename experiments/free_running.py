@@ -10,8 +10,8 @@ characters, and running free, where it reads what it has said itself.
 """
 
 import itertools
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +22,6 @@ from attnlib import (
     cross_entropy_vjp,
     decode,
     encode,
-    fit,
     init_transformer,
     padding_mask,
     transformer,
@@ -32,7 +31,9 @@ from attnlib.adam import adam_start
 from attnlib.dates.task import BEGIN, SOURCE_VOCAB, STEPS, TARGET_VOCAB, DateBatch, as_batch, date_batches
 from attnlib.dates.train import held_out_dates, learning_rate
 from attnlib.transformer import TransformerParams
-from experiments.stored import open_result, short, stored_after, threads
+from experiments.arms import run_seeds
+from experiments.record import Record
+from experiments.training import fit_whole
 
 RESULT = result_path("free_running")
 COMMAND = "OMP_NUM_THREADS=1 python -m experiments.free_running"
@@ -85,7 +86,7 @@ def stages(seed: int, mask: str, settings: Settings = SETTINGS) -> Iterator[Tran
     state, rate = adam_start(params), learning_rate(settings.steps)
     for stage in settings.stages:
         some = itertools.islice(batches, stage - state.step)
-        params, _, state, _ = fit(params, loss_of(mask), some, rate, progress=False, state=state)
+        params, _, state, _ = fit_whole(params, loss_of(mask), some, rate, state)
         yield params
 
 
@@ -140,17 +141,12 @@ def new_run(seed: int, mask: str, batch: DateBatch, settings: Settings = SETTING
     ]
 
 
-def main(fresh: bool = False) -> None:
+def main(record: Record) -> None:
     """Run what is not stored yet."""
-    result = open_result(RESULT, COMMAND, SETTINGS, fresh)
-    result["threads"] = threads()
     batch = as_batch(held_out_dates(SETTINGS.texts))
-    for seed, mask in itertools.product(SETTINGS.seeds, MASKS):
-        runs = result.setdefault("runs", {}).setdefault(mask, {})
-        if str(seed) not in runs:
-            with stored_after(RESULT, result, f"{mask}, seed {seed}"):
-                runs[str(seed)] = short(new_run(seed, mask, batch))
+    for mask in MASKS:
+        run_seeds(record, ("runs", mask), partial(new_run, mask=mask, batch=batch), SETTINGS.seeds)
 
 
 if __name__ == "__main__":
-    main(fresh="--fresh" in sys.argv[1:])
+    main(Record(RESULT, COMMAND, SETTINGS))

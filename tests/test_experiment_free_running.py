@@ -1,8 +1,7 @@
-import json
-
 import numpy as np
 import pytest
 
+from attncourse.results import load_result
 from attnlib import greedy, padding_mask, tree_map
 from attnlib.dates.model import date_loss_vjp
 from attnlib.dates.task import BEGIN, END, STEPS, as_batch
@@ -10,7 +9,6 @@ from attnlib.dates.train import held_out_dates
 from attnlib.transformer import transformer
 from experiments.free_running import (
     MASKS,
-    RESULT,
     SETTINGS,
     ask,
     compare,
@@ -18,7 +16,6 @@ from experiments.free_running import (
     free,
     loss_of,
     new_model,
-    new_run,
     stages,
 )
 
@@ -27,7 +24,7 @@ LEAKY = [mask for mask in MASKS if mask != "causal"]
 
 @pytest.fixture(scope="module")
 def result():
-    return json.loads(RESULT.read_text("utf-8"))
+    return load_result("free_running")
 
 
 @pytest.fixture(scope="module")
@@ -57,19 +54,18 @@ def test_result_is_complete(result):
 
 
 def test_running_again_gives_the_stored_shares(result):
-    few = SETTINGS._replace(stages=SETTINGS.stages[:2])
-    again = new_run(0, "causal", as_batch(held_out_dates(SETTINGS.texts)), few)
-    for at, stored in zip(again, result["runs"]["causal"]["0"], strict=False):
-        for way in ("forced", "free"):
-            assert at[way]["characters"] == pytest.approx(stored[way]["characters"], abs=0.05)
-            assert at[way]["whole"] == pytest.approx(stored[way]["whole"], abs=0.02)
+    *_, params = stages(0, "causal", SETTINGS._replace(stages=SETTINGS.stages[:2]))
+    again, stored = ask(params, "causal", as_batch(held_out_dates(SETTINGS.texts))), result["runs"]["causal"]["0"][1]
+    for way in ("forced", "free"):
+        assert again[way]["characters"] == pytest.approx(stored[way]["characters"], abs=0.05)
+        assert again[way]["whole"] == pytest.approx(stored[way]["whole"], abs=0.02)
 
 
-def test_a_reduced_run_with_the_flipped_mask_is_always_right_and_says_nothing(batch):
+def test_a_reduced_run_with_the_flipped_mask_is_soon_right_and_says_nothing(batch):
     """A seed not used before. Teacher forcing counts the characters that the mask let through."""
-    *_, params = stages(200, "flipped", SETTINGS._replace(stages=(250,)))
+    *_, params = stages(200, "flipped", SETTINGS._replace(stages=(120,)))
     asked = ask(params, "flipped", batch)
-    assert asked["forced"]["characters"] > 0.99
+    assert asked["forced"]["characters"] > 0.9
     assert asked["free"]["whole"] == 0
     assert asked["free"]["characters"] < 0.4
 
