@@ -11,7 +11,8 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from attncourse.drawing.canvas import SMALL, ink_on, place
+from attncourse.drawing.canvas import ink_on, place
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import INK, PAPER, RULE, WEIGHT_MAP
 
 
@@ -84,11 +85,11 @@ def matrix(
         elif written is None or written == i:
             ink = ink_on(colours(float(numbers[i, j] - low) / (reach - low)))
             number = form.format(numbers[i, j] + 0.0).replace("-", "−")
-            paper.text(*grid.middle(i, j), number, fontsize=SMALL, color=ink, ha="center", va="center_baseline")
+            label(paper, *grid.middle(i, j), number, ink, ha="center", va="center_baseline")
     for i, name in enumerate(rows or []):
-        paper.text(left - 5, grid.middle(i)[1], name, fontsize=SMALL, color=INK, ha="right", va="center_baseline")
+        label(paper, left - 5, grid.middle(i)[1], name, ha="right", va="center_baseline")
     for j, name in enumerate(columns or []):
-        paper.text(grid.middle(None, j)[0], top - 6, name, fontsize=SMALL, color=INK, ha="center", va="baseline")
+        label(paper, grid.middle(None, j)[0], top - 6, name, ha="center")
     return grid
 
 
@@ -104,6 +105,6 @@ def arrow(paper: Axes, start: tuple[float, float], end: tuple[float, float], wor
     paper.annotate("", end, start, arrowprops=shape)
     (x, y), (across, down) = np.add(start, end) / 2, np.abs(np.subtract(end, start))
     if down > across:
-        paper.text(x + 9, y, words, fontsize=SMALL, color=INK, ha="left", va="center")
+        label(paper, x + 9, y, words, va="center")
     else:
-        paper.text(x, y - 5, words, fontsize=SMALL, color=INK, ha="center", va="bottom")
+        label(paper, x, y - 5, words, ha="center", va="bottom")

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Slider, Switch
 from attncourse.drawing.canvas import TEXT, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.matrix import arrow, board, frame, matrix
 from attncourse.drawing.palette import (
     KEY_INK,
@@ -84,7 +85,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         if followed:
             frame(paper, grid, row)
         x, y, align = words[name]
-        paper.text(x, y, name, fontsize=TEXT, color=_INKS[name], weight="bold", ha=align, va="center")
+        label(paper, x, y, name, _INKS[name], size=TEXT, weight="bold", ha=align, va="center")
     down, across = arrows
     arrow(paper, *down, f"÷ √4·τ = ÷ {2 * numbers.temperature:.3g}")
     arrow(paper, *across, "softmax")

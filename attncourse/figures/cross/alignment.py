@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider, Text
-from attncourse.drawing.canvas import HEADING, SMALL, TEXT, sheet
+from attncourse.drawing.canvas import HEADING, TEXT, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.matrix import board
 from attncourse.drawing.palette import FAINT, KEY_INK, QUERY_INK, WEIGHT_INK, WEIGHT_MAP
 from attncourse.explorer import Explorer
@@ -70,14 +71,14 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     grid = draw_map(paper, (left, top), cell, weights, WEIGHT_MAP, form, 0.2)
     name_map(paper, grid, names, inks)
     words = f"{answer_of(numbers.said)}, confidence {numbers.confidence.prod():.2f}"
-    paper.text(8, 20, f"“{numbers.text}”", fontsize=HEADING, color=KEY_INK, weight="bold")
-    paper.text(8, 42, words, fontsize=HEADING, color=QUERY_INK, weight="bold")
-    paper.text(*((8, 64) if narrow else (300, 42)), _which(numbers), fontsize=TEXT, color=WEIGHT_INK)
+    label(paper, 8, 20, f"“{numbers.text}”", KEY_INK, size=HEADING, weight="bold")
+    label(paper, 8, 42, words, QUERY_INK, size=HEADING, weight="bold")
+    label(paper, *((8, 64) if narrow else (300, 42)), _which(numbers), WEIGHT_INK, size=TEXT)
     if not narrow:
         right = left + grid.box()[2] + 8
-        paper.text(right, top - 8, "sure", fontsize=SMALL, color=FAINT)
+        label(paper, right, top - 8, "sure", FAINT)
         for i, sure in enumerate(numbers.confidence):
-            paper.text(right, grid.middle(i)[1], f"{sure:.2f}", fontsize=SMALL, color=FAINT, va="center_baseline")
+            label(paper, right, grid.middle(i)[1], f"{sure:.2f}", FAINT, va="center_baseline")
     return figure
 
 

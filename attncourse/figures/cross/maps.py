@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 
-from attncourse.drawing.canvas import SMALL, ink_on
+from attncourse.drawing.canvas import ink_on
+from attncourse.drawing.label import label
 from attncourse.drawing.matrix import Grid, matrix
 from attncourse.drawing.palette import WEIGHT_MAP
 
@@ -42,9 +43,7 @@ def draw_map(
         return grid
     for i, j in np.argwhere(np.abs(numbers) >= least):
         ink, words = ink_on(colours((shades[i, j] - low) / (1 - low))), form.format(numbers[i, j] / unit)
-        paper.text(
-            *grid.middle(i, j), words.replace("-", "−"), fontsize=SMALL, color=ink, ha="center", va="center_baseline"
-        )
+        label(paper, *grid.middle(i, j), words.replace("-", "−"), ink, ha="center", va="center_baseline")
     return grid
 
 
@@ -52,7 +51,7 @@ def name_map(paper: Axes, grid: Grid, names: tuple[Sequence[str], Sequence[str]]
     """Names of the rows on the left, and of the columns above."""
     for i, name in enumerate(names[0]):
         y = grid.middle(i)[1]
-        paper.text(grid.left - 8, y, name, fontsize=SMALL, color=inks[0], ha="right", va="center_baseline")
+        label(paper, grid.left - 8, y, name, inks[0], ha="right", va="center_baseline")
     for j, name in enumerate(names[1]):
         x = grid.middle(None, j)[0]
-        paper.text(x, grid.top - 8, name, fontsize=SMALL, color=inks[1], ha="center", va="baseline")
+        label(paper, x, grid.top - 8, name, inks[1], ha="center")

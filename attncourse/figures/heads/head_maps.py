@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
 from attncourse.drawing.canvas import HEADING, SMALL, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK, WEIGHT_MAP
 from attncourse.explorer import Explorer
 from attncourse.figures.heads.trained import from_stored, places_looked_at, share_of_weight, tokens_of
@@ -147,8 +148,8 @@ def _draw_links(axes: Axes, attn_weights: np.ndarray, tokens: str) -> None:
     axes.add_collection(LineCollection(lines, linewidths=widths, colors=WEIGHT, antialiaseds=False))  # a smaller file
     axes.set(xlim=(0, 1), ylim=(len(tokens) - 0.5, -0.5), xticks=[], yticks=[])
     for row, token in enumerate(tokens):
-        axes.text(-0.06, row, token, ha="right", va="center_baseline", fontsize=SMALL, color=QUERY_INK)
-        axes.text(1.06, row, token, ha="left", va="center_baseline", fontsize=SMALL, color=KEY_INK)
+        label(axes, -0.06, row, token, QUERY_INK, ha="right", va="center_baseline")
+        label(axes, 1.06, row, token, KEY_INK, va="center_baseline")
     axes.spines[:].set_visible(False)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-from attncourse.drawing.canvas import SMALL
+from attncourse.drawing.label import label
 from attncourse.drawing.matrix import Grid
 from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
 from attnlib import padding_mask
@@ -94,14 +94,12 @@ def table(
         paper.add_collection(PolyCollection(_corners(clear), facecolors=PAPER))
     for at in boxes:
         ink = str(cells.inks[at])
-        paper.text(
-            *grid.middle(*at), str(cells.words[at]), fontsize=SMALL, color=ink, ha="center", va="center_baseline"
-        )
+        label(paper, *grid.middle(*at), str(cells.words[at]), ink, ha="center", va="center_baseline")
     for i, name in enumerate(rows or []):
         ink = FAINT if name == "padding" else INK
-        paper.text(left - 6, grid.middle(i)[1], name, fontsize=SMALL, color=ink, ha="right", va="center_baseline")
+        label(paper, left - 6, grid.middle(i)[1], name, ink, ha="right", va="center_baseline")
     for j, name in enumerate(columns):
-        paper.text(grid.middle(None, j)[0], top - 6, name, fontsize=SMALL, color=INK, ha="center", va="baseline")
+        label(paper, grid.middle(None, j)[0], top - 6, name, ha="center")
     return grid
 
 

@@ -7,9 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Arc, Circle
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import SMALL, TEXT, sheet
+from attncourse.drawing.canvas import TEXT, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.matrix import board
-from attncourse.drawing.palette import FAINT, INK, KEY_INK, POSITION, POSITION_INK, RULE
+from attncourse.drawing.palette import FAINT, KEY_INK, POSITION, POSITION_INK, RULE
 from attncourse.explorer import Explorer
 from attnlib import sinusoidal_positions, wave_angles
 
@@ -95,19 +96,10 @@ def _draw_dial(paper, x: float, y: float, numbers: Numbers, pair: int) -> None:
             )
         )
     title = f"pair {pair}" if pair else "pair 0, fastest"
-    paper.text(x, y - _RADIUS - 10, title, fontsize=TEXT, color=INK, ha="center", va="baseline")
+    label(paper, x, y - _RADIUS - 10, title, size=TEXT, ha="center")
     turn = numbers.turns[pair]
-    paper.text(x, y + _RADIUS + 22, f"{turn:.3g} a turn" if turn < 1000 else f"{turn:.0f} a turn", fontsize=SMALL,
-               color=FAINT, ha="center", va="baseline")  # fmt: skip
-    paper.text(
-        x,
-        y + _RADIUS + 42,
-        f"+{_short(numbers.turned[pair])} rad",
-        fontsize=SMALL,
-        color=KEY_INK,
-        ha="center",
-        va="baseline",
-    )
+    label(paper, x, y + _RADIUS + 22, f"{turn:.3g} a turn" if turn < 1000 else f"{turn:.0f} a turn", FAINT, ha="center")
+    label(paper, x, y + _RADIUS + 42, f"+{_short(numbers.turned[pair])} rad", KEY_INK, ha="center")
 
 
 clock_hands = Explorer(

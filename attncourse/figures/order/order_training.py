@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Choice
 from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK
 from attncourse.explorer import Explorer
 from attncourse.figures.order.runs import ARMS, BAND, TASKS, list_arms, runs_of
@@ -92,9 +93,9 @@ def _draw_losses(axes: Axes, numbers: Numbers) -> None:
         sines = height(numbers.medians[ARMS.index(_LIKE_SINES)])
         axes.plot(x, sines, color=FAINT, linewidth=1.6, linestyle=(0, (4, 2)))
         passing = np.interp(-np.log10(0.3), -sines, x)
-        axes.text(passing + 9, np.log10(0.3), _LIKE_SINES, ha="left", va="center", fontsize=TEXT, color=FAINT)
+        label(axes, passing + 9, np.log10(0.3), _LIKE_SINES, FAINT, size=TEXT, va="center")
     axes.plot(x, height(numbers.medians[chosen]), color=INK, linewidth=2.4)
-    axes.text(400, np.log10(_HIGH) - 0.04, numbers.arm, ha="right", va="top", fontsize=TEXT, color=INK, weight="bold")
+    label(axes, 400, np.log10(_HIGH) - 0.04, numbers.arm, size=TEXT, ha="right", va="top", weight="bold")
 
 
 order_training = Explorer(

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import SMALL, TEXT, dress, grid_of_numbers, ink_on, place, sheet
+from attncourse.drawing.canvas import TEXT, dress, grid_of_numbers, ink_on, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE, SCORE_INK, SCORE_SIGNED, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.scaling.axes import in_words
@@ -77,11 +78,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     _write_cells(matrix, numbers.jacobian)
     for edge in matrix.spines.values():
         edge.set(visible=True, color=RULE)
-    matrix.text(0, -0.09, "score j", transform=matrix.transAxes, va="top", fontsize=TEXT, color=INK)
+    label(matrix, 0, -0.09, "score j", size=TEXT, transform=matrix.transAxes, va="top")
     norm = f"‖J‖ = {in_words(numbers.norm)}"
-    matrix.text(
-        1, -0.09, norm, transform=matrix.transAxes, ha="right", va="top", fontsize=TEXT, color=INK, weight="bold"
-    )
+    label(matrix, 1, -0.09, norm, size=TEXT, transform=matrix.transAxes, ha="right", va="top", weight="bold")
     if not narrow:
         matrix.set_ylabel("weight i", fontsize=TEXT, color=INK)
     return figure
@@ -91,7 +90,7 @@ def _weights_beside(axes: Axes, numbers: Numbers) -> None:
     keys = np.arange(len(_ALONG))
     axes.barh(keys, numbers.attn_weights, color=WEIGHT, height=0.78)
     for key, weight in enumerate(numbers.attn_weights):
-        axes.text(weight + 0.03, key, f"{weight:.2f}", va="center", fontsize=SMALL, color=WEIGHT_INK)
+        label(axes, weight + 0.03, key, f"{weight:.2f}", WEIGHT_INK, va="center")
     dress(axes, "weights p", colour=WEIGHT_INK, y="key")
     axes.set(xlim=(0, 1), ylim=(len(_ALONG) - 0.5, -0.5), xticks=(0, 0.5, 1))
     axes.set_yticks(keys, [str(key + 1) for key in keys])
@@ -101,7 +100,7 @@ def _weights_above(axes: Axes, numbers: Numbers) -> None:
     keys = np.arange(len(_ALONG))
     axes.bar(keys, numbers.attn_weights, color=WEIGHT, width=0.78)
     for key, weight in enumerate(numbers.attn_weights):
-        axes.text(key, weight + 0.03, f"{weight:.2f}", ha="center", fontsize=SMALL, color=WEIGHT_INK)
+        label(axes, key, weight + 0.03, f"{weight:.2f}", WEIGHT_INK, ha="center")
     dress(axes, "weights p", colour=WEIGHT_INK)
     axes.set(xlim=(-0.5, len(_ALONG) - 0.5), ylim=(0, 1.2), yticks=(0, 1))
     axes.set_xticks(keys, [str(key + 1) for key in keys])
@@ -112,7 +111,7 @@ def _write_cells(axes: Axes, jacobian: np.ndarray) -> None:
         zero = abs(entry) < 0.005
         words = "0" if zero else f"{entry:.2f}".replace("-", "−")
         ink = FAINT if zero else ink_on(SCORE_SIGNED((entry + _LARGEST) / (2 * _LARGEST)))
-        axes.text(j, i, words, ha="center", va="center", fontsize=SMALL, color=ink)
+        label(axes, j, i, words, ink, ha="center", va="center")
 
 
 jacobian = Explorer(

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.canvas import TEXT, dress, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK
 from attncourse.explorer import Explorer
 from attncourse.figures.scaling.axes import BANDS, LINE_STYLES, decades, doublings, in_words, power_axis, width_axis
@@ -82,8 +83,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     none, root, whole = map(in_words, numbers.quartiles[1, :, -1])
     places = _NARROW_LABELS if narrow else _WIDE_LABELS
     for (end, y, ha), words in zip(places, (f"÷ √d_k: {root}", f"÷ d_k: {whole}", f"no scale: {none}"), strict=True):
-        axes.text(end, y, words, ha=ha, va="center", fontsize=TEXT, color=INK)
-    axes.text(0.3, -8.2, "band: the middle half of the rows", fontsize=SMALL, color=FAINT)
+        label(axes, end, y, words, size=TEXT, ha=ha, va="center")
+    label(axes, 0.3, -8.2, "band: the middle half of the rows", FAINT)
     return figure
 
 

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.canvas import TEXT, dress, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, PAPER, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.scaling.axes import decades, doublings, in_words, power_axis, width_axis
@@ -136,9 +137,7 @@ def _draw_weights(axes: Axes, numbers: Numbers) -> None:
     axes.plot([0.5, SEQ + 0.5], [1 / SEQ] * 2, color=INK, linewidth=1, linestyle=(0, (3, 3)))
     _say(axes, 1.0, 1 / SEQ / 1.15 + 0.02, "1/16: all alike", INK, ha="right", va="bottom")
     axes.set(xlim=(0.3, SEQ + 0.7), ylim=(0, 1.15), xticks=(1, 4, 8, 12, 16), yticks=(0, 0.5, 1))
-    axes.text(
-        0.6, numbers.sorted_weights[0] + 0.02, f"{numbers.sorted_weights[0]:.2f}", fontsize=SMALL, color=WEIGHT_INK
-    )
+    label(axes, 0.6, numbers.sorted_weights[0] + 0.02, f"{numbers.sorted_weights[0]:.2f}", WEIGHT_INK)
     _say(axes, 1.0, 0.92, f"entropy\n{numbers.entropy:.2f} of {_UNIFORM:.2f} nats", WEIGHT_INK, ha="right")
 
 
@@ -165,7 +164,7 @@ def _draw_gradient(axes: Axes, numbers: Numbers) -> None:
 
 
 def _say(axes: Axes, x: float, y: float, words: str, colour: str, ha: str = "left", va: str = "top") -> None:
-    axes.text(x, y, words, transform=axes.transAxes, ha=ha, va=va, fontsize=SMALL, color=colour)
+    label(axes, x, y, words, colour, transform=axes.transAxes, ha=ha, va=va)
 
 
 saturation = Explorer(

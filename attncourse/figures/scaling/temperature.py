@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
 from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attnlib import entropy, softmax
@@ -58,7 +59,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     dress(weights, "weights", colour=WEIGHT_INK, x="key")
     weights.bar(_KEYS, numbers.attn_weights, color=WEIGHT)
     for key, weight in enumerate(numbers.attn_weights):
-        weights.text(key, weight + 0.02, f"{weight:.2f}", ha="center", fontsize=SMALL, color=WEIGHT_INK)
+        label(weights, key, weight + 0.02, f"{weight:.2f}", WEIGHT_INK, ha="center")
     weights.set(ylim=(0, 1.15), yticks=(0, 0.5, 1))
     for axes in (scores, weights):
         axes.set_xticks(_KEYS, [str(key + 1) for key in _KEYS])
@@ -94,8 +95,8 @@ def _draw_choice(axes: Axes, numbers: Numbers) -> None:
     axes.plot([here, here], [numbers.attn_weights.max(), numbers.entropy / most], color=FAINT, linewidth=0.8)
     axes.plot(here, numbers.attn_weights.max(), "o", color=WEIGHT_INK, markersize=8, clip_on=False)
     axes.plot(here, numbers.entropy / most, "D", color=INK, markersize=6.5, clip_on=False)
-    axes.text(x[-1] + 0.1, 1.06, "entropy ÷ log 6", ha="right", va="bottom", fontsize=SMALL, color=INK)
-    axes.text(x[-1] + 0.1, 0.09, "largest weight", ha="right", va="top", fontsize=SMALL, color=WEIGHT_INK)
+    label(axes, x[-1] + 0.1, 1.06, "entropy ÷ log 6", ha="right", va="bottom")
+    label(axes, x[-1] + 0.1, 0.09, "largest weight", WEIGHT_INK, ha="right", va="top")
     axes.set(xlim=(x[0] - 0.12, x[-1] + 0.12), ylim=(-0.05, 1.22), yticks=(0, 0.5, 1))
     axes.set_xticks(np.log10([0.05, 0.3, 1, 4, 20]), ["0.05", "0.3", "1", "4", "20"])
 

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.canvas import TEXT, dress, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import INK, SCORE, SCORE_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.scaling.axes import doublings, power_axis, width_axis
@@ -74,10 +75,10 @@ def _draw_variance(axes: Axes, numbers: Numbers) -> None:
     power_axis(axes, 0.5, 4000, (0, 1, 2, 3))
     x, widths = doublings(numbers.widths), np.array(numbers.widths)
     axes.plot(x, np.log10(widths), color=INK, linewidth=1.8)
-    axes.text(6.2, np.log10(2**6.2) - 0.12, "d_k", va="top", fontsize=TEXT, color=INK)
+    label(axes, 6.2, np.log10(2**6.2) - 0.12, "d_k", size=TEXT, va="top")
     if numbers.correlation:
         axes.plot(x, np.log10(widths * (1 + numbers.correlation**2)), color=INK, linewidth=1.8, linestyle=(0, (5, 2)))
-        axes.text(5.0, np.log10(2**5.0) + 0.35, "(1 + ρ²) d_k", ha="right", fontsize=TEXT, color=INK)
+        label(axes, 5.0, np.log10(2**5.0) + 0.35, "(1 + ρ²) d_k", size=TEXT, ha="right")
     axes.plot(
         x,
         np.log10(numbers.variances),
@@ -95,7 +96,7 @@ def _draw_mean(axes: Axes, numbers: Numbers) -> None:
     power_axis(axes, 0.03, 1500, (-1, 0, 1, 2, 3))
     if not numbers.correlation:
         words = "Without correlation\nthe mean is 0 at every\nwidth and every scale."
-        axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", fontsize=TEXT, color=INK)
+        label(axes, 0.5, 0.5, words, size=TEXT, transform=axes.transAxes, ha="center", va="center")
         return
     x = doublings(numbers.widths)
     for power, name, means in zip((1, 0.5, 0), _MEANS, numbers.means, strict=True):
@@ -105,7 +106,7 @@ def _draw_mean(axes: Axes, numbers: Numbers) -> None:
         axes.plot(
             x[shown], np.log10(means[shown]), "o", color=SCORE, markersize=6.5, markeredgecolor=SCORE_INK, clip_on=False
         )
-        axes.text(10.4, line[-1], name, va="center", fontsize=SMALL, color=INK)
+        label(axes, 10.4, line[-1], name, va="center")
 
 
 variance = Explorer(

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.canvas import TEXT, dress, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE
 from attncourse.explorer import Explorer
 from attncourse.results import load_result
@@ -88,7 +89,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         )
     falling = numbers.last[0, 0] * (numbers.depths[0] / numbers.depths) ** 0.5
     by_depth.plot(numbers.depths, falling, color=FAINT, linewidth=1.4, linestyle=(0, (1, 1.5)))
-    by_depth.text(24.66, 0.05, "1/√layers", va="center", fontsize=SMALL, color=FAINT)
+    label(by_depth, 24.66, 0.05, "1/√layers", FAINT, va="center")
     by_depth.axvline(numbers.num_layers, color=RULE, linewidth=1.4, zorder=0)
     by_depth.set_xlim(2, 24)
     by_depth.set_xticks([2, 8, 16, 24])
@@ -99,7 +100,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _name_lines(axes: Axes, end: float, heights: np.ndarray, gap: float) -> None:
     axes.set(ylim=(0, 2), yticks=(0, 1, 2))
     for name, height in zip(PLACEMENTS, heights, strict=True):
-        axes.text(end + gap, height, name, va="center", fontsize=TEXT, color=INK)
+        label(axes, end + gap, height, name, size=TEXT, va="center")
 
 
 depth_gradients = Explorer(

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider, Switch
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.canvas import TEXT, dress, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
 from attncourse.explorer import Explorer
 from attncourse.results import load_result
@@ -93,7 +94,7 @@ def _draw_curves(axes: Axes, numbers: Numbers) -> None:
     for name, (_, median, _) in zip(PLACEMENTS, numbers.loss, strict=True):
         axes.plot(x, median, color=INK, linewidth=2.2, linestyle=_DASHES[name])
         low = max(median[-1], low + 0.3)  # the names stay apart: pre-LN ends below
-        axes.text(x[-1] + 7, low, name, va="center", fontsize=TEXT, color=INK)
+        label(axes, x[-1] + 7, low, name, size=TEXT, va="center")
     axes.set(xlim=(0, 300), ylim=(0, _HIGH), yticks=(0, 1, 2, 3), xticks=(0, 100, 200, 300))
 
 
@@ -109,7 +110,7 @@ def _draw_ends(axes: Axes, numbers: Numbers) -> None:
     axes.tick_params(axis="x", length=0)
     axes.get_xticklabels()[column].set_fontweight("bold")
     words = "open: no warm-up\nfilled: warm-up"
-    axes.text(-0.42, _HIGH - 0.05, words, ha="left", va="top", fontsize=SMALL, color=FAINT)
+    label(axes, -0.42, _HIGH - 0.05, words, FAINT, va="top")
 
 
 def _each(final: np.ndarray):
