@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
+from attncourse.drawing.axes import decades
+from attncourse.drawing.numerals import in_words, power_of_ten
 from attncourse.figures.scaling import jacobian, jacobian_norms, saturation, scale_training, temperature, variance
-from attncourse.figures.scaling.axes import decades, doublings, in_words, power_of_ten
-from attncourse.figures.scaling.draws import WIDTHS, jacobian_norm, random_queries_and_keys, scale_factor
+from attncourse.figures.scaling.jacobian import jacobian_norm
+from attncourse.figures.scaling.random_queries import random_queries_and_keys
+from attncourse.figures.scaling.scales import WIDTHS, doublings, scale_factor
 from attnlib import attention_weights, softmax, softmax_jacobian
 
 NONE, ROOT, WHOLE = range(3)  # the order of scales in arrays

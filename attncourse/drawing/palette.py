@@ -4,6 +4,7 @@ The five fills are Okabe and Ito's, chosen so that colour-blind readers can tell
 Each has a darker ink of the same hue for text, with a contrast of at least 4.5 : 1 on white.
 """
 
+import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 QUERY, QUERY_INK = "#0072B2", "#005F95"
@@ -44,3 +45,10 @@ KEY_SIGNED = _signed("key-signed", KEY)
 VALUE_SIGNED = _signed("value-signed", VALUE)
 SCORE_SIGNED = _signed("score-signed", SCORE_INK)
 POSITION_SIGNED = _signed("position-signed", POSITION_INK)
+
+
+def ink_on(background: tuple[float, ...]) -> str:
+    """Black or white, whichever has more contrast on this colour (WCAG 2.2, relative luminance)."""
+    rgb = np.asarray(background[:3])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return PAPER if linear @ (0.2126, 0.7152, 0.0722) < 0.2 else INK

@@ -6,9 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import board, frame, matrix
+from attncourse.drawing.matrix import frame, matrix
 from attncourse.drawing.palette import (
     FAINT,
     KEY_INK,

@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
+from attncourse.drawing.board import arrow, board
 from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import arrow, board, frame, matrix
+from attncourse.drawing.matrix import frame, matrix
 from attncourse.drawing.palette import (
     FAINT,
     INK,

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import HEADING, ink_on, place, sheet
+from attncourse.drawing.canvas import HEADING, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import INK, KEY, KEY_INK, QUERY, QUERY_INK, RULE, VALUE_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.palette import INK, KEY, KEY_INK, QUERY, QUERY_INK, RULE, VALUE_INK, WEIGHT, WEIGHT_INK, ink_on
 from attncourse.explorer import Explorer
 from attnlib import attention, entropy
 

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import HEADING, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import HEADING, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import PAPER, QUERY, QUERY_INK, VALUE, VALUE_INK, WEIGHT, WEIGHT_INK, WEIGHT_MAP
 from attncourse.explorer import Explorer

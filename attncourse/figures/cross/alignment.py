@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider, Text
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import board
 from attncourse.drawing.palette import FAINT, KEY_INK, QUERY_INK, WEIGHT_INK, WEIGHT_MAP
 from attncourse.explorer import Explorer
 from attncourse.figures.cross.maps import draw_map, name_map

@@ -10,9 +10,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from attncourse.drawing.canvas import SMALL
+from attncourse.drawing.board import arrow
+from attncourse.drawing.canvas import CSS_DPI, SMALL
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import Grid, arrow, matrix
+from attncourse.drawing.matrix import Grid, matrix
 from attncourse.drawing.palette import (
     INK,
     KEY_INK,
@@ -130,7 +131,7 @@ def _word(paper: Axes, x: float, y: float, word: str) -> None:
 
 def write_call(paper: Axes, left: float, baseline: float, name: str, memory: str) -> None:
     """The call ``name(x, memory, memory)``, each argument in the colour of what is made of it."""
-    advance = SMALL * 96 / 72 * 0.602  # of a monospaced character, in CSS pixels
+    advance = SMALL * CSS_DPI / 72 * 0.602  # of a monospaced character, in CSS pixels
     arguments = (("x", QUERY_INK), (", ", INK), (memory, KEY_INK), (", ", INK), (memory, VALUE_INK))
     for part, ink in ((f"{name}(", INK), *arguments, (")", INK)):
         label(paper, left, baseline, part, ink, family="monospace")

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider, Text
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import Grid, board, frame
+from attncourse.drawing.matrix import Grid, frame
 from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, QUERY_INK, RULE, SCORE_INK, SCORE_SIGNED
 from attncourse.explorer import Explorer
 from attncourse.figures.cross.maps import draw_map, name_map

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider, Text
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import board
 from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.cross.readings import signs, visible

@@ -6,10 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 
-from attncourse.drawing.canvas import ink_on
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import Grid, matrix
-from attncourse.drawing.palette import WEIGHT_MAP
+from attncourse.drawing.palette import WEIGHT_MAP, ink_on
 
 _SHADES = 12  # on each side of zero: fewer colours make smaller files
 

@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import board
 from attncourse.drawing.palette import KEY_INK, QUERY_INK, VALUE_INK, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.cross.crossed import Crossed, Layout, cross, draw_crossed, write_call

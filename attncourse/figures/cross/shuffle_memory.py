@@ -6,9 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Switch
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import board, matrix
+from attncourse.drawing.matrix import matrix
 from attncourse.drawing.palette import (
     INK,
     KEY_INK,

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import board
 from attncourse.drawing.palette import QUERY_INK, VALUE_INK, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.cross.crossed import Crossed, Layout, cross, draw_crossed, write_call

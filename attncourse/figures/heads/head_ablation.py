@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice
-from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import SMALL, place, sheet
 from attncourse.drawing.palette import FAINT, INK, PAPER
 from attncourse.explorer import Explorer
 from attncourse.figures.heads.trained import from_stored, keep_heads, targets_of, tokens_of

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import (
     FAINT,

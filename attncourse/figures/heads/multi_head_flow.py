@@ -7,9 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from attncourse.drawing.board import arrow, board
 from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import Grid, arrow, board, frame, matrix
+from attncourse.drawing.matrix import Grid, frame, matrix
 from attncourse.drawing.palette import (
     FAINT,
     INK,

@@ -8,10 +8,11 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import TEXT, ink_on, place, sheet
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import board, frame, matrix
-from attncourse.drawing.palette import INK, PAPER, VALUE_INK, VALUE_MAP, WEIGHT_INK, WEIGHT_MAP
+from attncourse.drawing.matrix import frame, matrix
+from attncourse.drawing.palette import INK, PAPER, VALUE_INK, VALUE_MAP, WEIGHT_INK, WEIGHT_MAP, ink_on
 from attncourse.explorer import Explorer
 from attncourse.figures.compute.sentence import TOKENS
 from attnlib import attention, init_multi_head, linear, multi_head_attention, split_heads

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider, Switch
-from attncourse.drawing.canvas import dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.board import arrow
+from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import arrow
 from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
 from attncourse.explorer import Explorer
 from attncourse.figures.norms.batch import SHARED, SHARED_INK

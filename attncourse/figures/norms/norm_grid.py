@@ -6,9 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import Grid, board
+from attncourse.drawing.matrix import Grid
 from attncourse.drawing.palette import FAINT, INK
 from attncourse.explorer import Explorer
 from attncourse.figures.norms.batch import FEATURES, MASK, SEQ, SHARED, SHARED_INK, X, look, rows_of, table

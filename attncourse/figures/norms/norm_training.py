@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from attncourse.controls import Choice
-from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import SMALL, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE
 from attncourse.explorer import Explorer

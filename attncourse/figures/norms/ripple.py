@@ -8,9 +8,11 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Switch
-from attncourse.drawing.canvas import HEADING, ink_on, sheet
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import board, frame
+from attncourse.drawing.matrix import frame
+from attncourse.drawing.palette import ink_on
 from attncourse.explorer import Explorer
 from attncourse.figures.norms.batch import FEATURES, MASK, PLACES, SHARED, SHARED_INK, X, look, rows_of, table
 from attnlib import batch_norm, batch_statistics, layer_norm, rms_norm

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import board
 from attncourse.drawing.palette import FAINT, PAPER, RULE
 from attncourse.explorer import Explorer
 from attncourse.figures.norms.batch import (

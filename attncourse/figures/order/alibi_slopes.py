@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, POSITION, POSITION_INK, RULE, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer

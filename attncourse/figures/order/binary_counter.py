@@ -6,9 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import board, frame, matrix
+from attncourse.drawing.matrix import frame, matrix
 from attncourse.drawing.palette import POSITION_INK, POSITION_SIGNED
 from attncourse.explorer import Explorer
 from attnlib import wave_angles

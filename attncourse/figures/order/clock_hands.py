@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Arc, Circle
 
 from attncourse.controls import Slider
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import board
 from attncourse.drawing.palette import FAINT, KEY_INK, POSITION, POSITION_INK, RULE
 from attncourse.explorer import Explorer
 from attnlib import sinusoidal_positions, wave_angles

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
 from attncourse.drawing.palette import FAINT, INK, POSITION_INK, POSITION_SIGNED
 from attncourse.explorer import Explorer
 from attnlib import sinusoidal_positions, wave_angles

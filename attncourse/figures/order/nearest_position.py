@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import dress, place, sheet
+from attncourse.drawing.axes import dress, power_axis
+from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
+from attncourse.drawing.numerals import in_words
 from attncourse.drawing.palette import FAINT, POSITION, POSITION_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.scaling.axes import in_words, power_axis
 from attnlib import sinusoidal_positions
 
 _WIDTHS = (2, 4, 6, 8, 16, 32, 64, 128)

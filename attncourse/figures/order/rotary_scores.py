@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, RULE, SCORE, SCORE_INK, SCORE_SIGNED
 from attncourse.explorer import Explorer

@@ -7,9 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Switch
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import board, frame, matrix
+from attncourse.drawing.matrix import frame, matrix
 from attncourse.drawing.palette import INK, KEY_INK, SCORE_INK, SCORE_SIGNED, VALUE_INK, VALUE_SIGNED
 from attncourse.explorer import Explorer
 from attnlib import MultiHeadParams, causal_mask, multi_head_attention, sinusoidal_positions

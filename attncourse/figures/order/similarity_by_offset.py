@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider, Switch
-from attncourse.drawing.canvas import dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, POSITION, POSITION_INK, RULE
 from attncourse.explorer import Explorer

@@ -8,19 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import TEXT, dress, place, sheet
+from attncourse.drawing.axes import decades, dress, power_axis
+from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
+from attncourse.drawing.numerals import in_words
 from attncourse.drawing.palette import FAINT, INK, PAPER, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.scaling.axes import decades, doublings, in_words, power_axis, width_axis
-from attncourse.figures.scaling.draws import (
-    SCALES,
-    SEQ,
-    WIDTHS,
-    jacobian_norm,
-    random_queries_and_keys,
-    scale_factor,
-)
+from attncourse.figures.scaling.jacobian import jacobian_norm
+from attncourse.figures.scaling.random_queries import SEQ, random_queries_and_keys
+from attncourse.figures.scaling.scales import SCALES, WIDTHS, doublings, scale_factor, width_axis
 from attnlib import entropy, scaled_dot_scores, softmax
 
 _WIDEST = 81  # scores are shown from −81 to 81, in bins of width 2

@@ -6,11 +6,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from attncourse.drawing.canvas import TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress, power_axis
+from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE
 from attncourse.explorer import Explorer
-from attncourse.figures.scaling.axes import BANDS, LINE_STYLES, power_axis
+from attncourse.figures.scaling.scales import BANDS, LINE_STYLES
 from attncourse.results import load_result
 
 _LEARNED = 0.1  # mean squared error

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import SMALL, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer

@@ -7,12 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress, power_axis
+from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import INK, SCORE, SCORE_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.scaling.axes import doublings, power_axis, width_axis
-from attncourse.figures.scaling.draws import SCALES, WIDTHS, random_queries_and_keys, scale_factor
+from attncourse.figures.scaling.random_queries import random_queries_and_keys
+from attncourse.figures.scaling.scales import SCALES, WIDTHS, doublings, scale_factor, width_axis
 from attnlib import scaled_dot_scores
 
 _MEANS = ("no scale:\nρ d_k", "÷ √d_k:\nρ √d_k", "÷ d_k:\nρ")  # how each scale's line is named

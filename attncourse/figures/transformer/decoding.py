@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
+from attncourse.drawing.board import arrow, board
 from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import arrow, board
 from attncourse.drawing.palette import (
     FAINT,
     INK,

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import board
 from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, PAPER, RULE, VALUE, VALUE_INK
 from attncourse.explorer import Explorer
 from attnlib import causal_mask, encoder_layer, init_encoder, sinusoidal_positions

@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from attncourse.controls import Choice, Slider
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import Grid, board, matrix
+from attncourse.drawing.matrix import Grid, matrix
 from attncourse.drawing.palette import (
     FAINT,
     INK,

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, SMALL, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import board
 from attncourse.drawing.palette import FAINT, INK, KEY_INK, PAPER, RULE, VALUE, VALUE_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.date_readings import date_model
