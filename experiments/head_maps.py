@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attncourse.figures.heads.trained import DIGIT, keep_heads, places_looked_at, share_of_weight, text_of, to_stored
+from attncourse.figures.heads.head_probes import DIGIT, keep_heads, places_looked_at, share_of_weight, text_of
 from attncourse.results import result_path
+from attncourse.results.models import to_stored
 from attnlib import causal_mask, fit
 from attnlib.attention_model import ModelParams, attention_model, init_attention_model
 from attnlib.tasks import IGNORED, Batch

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attncourse.figures.heads.trained import to_stored
 from attncourse.results import result_path
+from attncourse.results.models import to_stored
 from attnlib import fit
 from attnlib.attention_model import ModelParams, init_attention_model
 from attnlib.tasks import previous_and_next

@@ -3,7 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from attncourse.figures.heads.trained import DIGIT, from_stored, keep_heads, targets_of, text_of, to_stored, tokens_of
+from attncourse.figures.heads.head_probes import DIGIT, keep_heads, targets_of, text_of, tokens_of
+from attncourse.results.models import from_stored, to_stored
 from attnlib.attention_model import attention_model
 from attnlib.params import tree_leaves
 from attnlib.tasks import IGNORED

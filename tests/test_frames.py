@@ -71,7 +71,7 @@ def test_pictures_depend_on_every_module_that_helps_to_draw_them():
     names = {module.__name__.removeprefix("attncourse.") for module in drawing_modules(pipeline)}
     assert {
         "figures.compute.pipeline",
-        "figures.compute.sentence",
+        "figures.sentence",
         "drawing.board",
         "drawing.matrix",
         "drawing.label",

@@ -15,6 +15,9 @@ WEIGHT, WEIGHT_INK = "#E69F00", "#855C00"
 POSITION, POSITION_INK = "#A08050", "#6B5030"  # position encodings: brown, which the five above leave free
 INKS = (QUERY_INK, KEY_INK, VALUE_INK, SCORE_INK, WEIGHT_INK, POSITION_INK)
 
+# What shares one mean has a colour of its own: chapter 6 has no queries, keys or values.
+SHARED, SHARED_INK = "#D3C2EC", "#5B3A99"
+
 INK = "#222222"  # text and axes
 FAINT = "#6B6B6B"  # secondary text: still 4.5 : 1 on white
 RULE = "#C9C9C9"  # grid lines and frames, never text

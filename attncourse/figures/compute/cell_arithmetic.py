@@ -21,7 +21,7 @@ from attncourse.drawing.palette import (
     SCORE_SIGNED,
 )
 from attncourse.explorer import Explorer
-from attncourse.figures.compute.sentence import KEY, QUERY, TOKENS
+from attncourse.figures.sentence import KEY, QUERY, TOKENS
 from attnlib import dot_scores
 
 

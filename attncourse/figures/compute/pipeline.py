@@ -23,7 +23,7 @@ from attncourse.drawing.palette import (
     WEIGHT_MAP,
 )
 from attncourse.explorer import Explorer
-from attncourse.figures.compute.sentence import KEY, QUERY, TOKENS, VALUE
+from attncourse.figures.sentence import KEY, QUERY, TOKENS, VALUE
 from attnlib import attention, causal_mask, dot_scores, entropy, scaled_dot_scores
 
 

@@ -11,12 +11,11 @@ from attncourse.controls import Choice, Slider, Text
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import Grid, frame
+from attncourse.drawing.matrix import Grid, frame, name_columns, name_rows
 from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, QUERY_INK, RULE, SCORE_INK, SCORE_SIGNED
 from attncourse.explorer import Explorer
-from attncourse.figures.cross.maps import draw_map, name_map
-from attncourse.figures.cross.readings import answer_of, signs, visible
-from attncourse.figures.date_readings import date_model, reading
+from attncourse.figures.cross.maps import draw_map
+from attncourse.figures.date_readings import answer_of, date_model, reading, signs, visible
 from attnlib import decode, encode, softmax
 from attnlib.dates.task import BEGIN, STEPS, as_source
 from attnlib.greedy import decode_next, start_cache
@@ -128,7 +127,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     left, top, cell = (44, 132, (18, 22)) if narrow else (52, 122, (38, 22))
     form = None if narrow else "{:.0f}"
     grid = draw_map(paper, (left, top), cell, numbers.weight_change, SCORE_SIGNED, form, 0.02, reach=0.5, unit=0.01)
-    name_map(paper, grid, (numbers.said, visible(numbers.text)), (QUERY_INK, KEY_INK))
+    name_rows(paper, grid, numbers.said, QUERY_INK, gap=8)
+    name_columns(paper, grid, visible(numbers.text), KEY_INK, gap=8)
     frame(paper, grid, column=numbers.edit, colour=KEY_INK)
     old = visible(SOURCE)[numbers.edit]
     heading = f"“{old}” becomes “{visible(numbers.text)[numbers.edit]}”"

@@ -14,8 +14,7 @@ from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.cross.readings import signs, visible
-from attncourse.figures.date_readings import date_model, reading
+from attncourse.figures.date_readings import date_model, reading, signs, visible
 from attnlib import decode, encode, softmax
 from attnlib.dates.task import BEGIN, UNKNOWN, as_source
 

@@ -14,8 +14,9 @@ from attncourse.drawing.canvas import HEADING, SMALL, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK, WEIGHT_MAP
 from attncourse.explorer import Explorer
-from attncourse.figures.heads.trained import from_stored, places_looked_at, share_of_weight, tokens_of
+from attncourse.figures.heads.head_probes import places_looked_at, share_of_weight, tokens_of
 from attncourse.results import load_result
+from attncourse.results.models import from_stored
 from attnlib.attention_model import ModelParams, attention_model
 from attnlib.masks import causal_mask
 

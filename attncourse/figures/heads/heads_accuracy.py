@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from attncourse.controls import Choice
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
+from attncourse.drawing.dots import dots
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE
 from attncourse.explorer import Explorer
@@ -65,8 +66,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     dress(axes, "right answers, each seed a dot" if narrow else "right answers on fresh sequences, each seed a dot")
     x = np.arange(len(numbers.columns))
     for column, seeds in enumerate(numbers.accuracy):
-        spread = np.linspace(-0.16, 0.16, len(seeds))  # dots beside each other, so that equal ones are seen
-        axes.plot(column + spread, seeds, "o", color=INK, markersize=5, markeredgewidth=0, alpha=0.55, clip_on=False)
+        dots(axes, column, seeds, reach=0.16, size=5, alpha=0.55)
         share = numbers.mean[column]
         height, va = (seeds.min() - 0.05, "top") if share > 0.3 else (seeds.max() + 0.05, "bottom")
         label(axes, column, height, f"{share:.3f}", size=TEXT, ha="center", va=va)

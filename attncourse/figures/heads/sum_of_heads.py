@@ -14,7 +14,7 @@ from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame, matrix
 from attncourse.drawing.palette import INK, PAPER, VALUE_INK, VALUE_MAP, WEIGHT_INK, WEIGHT_MAP, ink_on
 from attncourse.explorer import Explorer
-from attncourse.figures.compute.sentence import TOKENS
+from attncourse.figures.sentence import TOKENS
 from attnlib import attention, init_multi_head, linear, multi_head_attention, split_heads
 
 _D_MODEL = 8
@@ -65,10 +65,11 @@ def readout(numbers: Numbers) -> str:
     if not gone:
         return f"{start} {heads} heads add up to the layer’s output: the largest difference is {gap}."
     lost = np.abs(numbers.whole - numbers.output).max()
+    others = f"{heads - 1} heads" if heads > 2 else "head"
     return (
-        f"{start} the other {heads - 1} heads add up to the output without head {gone}: the largest difference is "
+        f"{start} the other {others} add up to the output without head {gone}: the largest difference is "
         f"{gap}. Features change by up to {lost:.2f}."
-    ).replace("the other 1 heads add", "the other head add")
+    )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:

@@ -12,9 +12,8 @@ from attncourse.drawing.axes import dress
 from attncourse.drawing.board import arrow
 from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
+from attncourse.drawing.palette import FAINT, INK, PAPER, RULE, SHARED, SHARED_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.batch import SHARED, SHARED_INK
 from attnlib import batch_statistics, padding_mask
 
 MEAN, VARIANCE = 2.0, 1.0  # of one feature, over all tokens of all sentences

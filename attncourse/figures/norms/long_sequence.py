@@ -11,9 +11,10 @@ from attncourse.controls import Choice, Slider, Switch
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, KEY_INK
+from attncourse.drawing.numerals import written_number
+from attncourse.drawing.palette import FAINT, INK, KEY_INK, SHARED, SHARED_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.batch import SHARED, SHARED_INK, hatching
+from attncourse.figures.norms.table import hatching
 from attnlib import Statistics, batch_norm, layer_norm, padding_mask, start_statistics, update_statistics
 
 PER_POSITION, PER_FEATURE, LAYER = "BatchNorm, per position", "BatchNorm, per feature", "LayerNorm"
@@ -89,7 +90,7 @@ def readout(numbers: Numbers) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+    return written_number(round(value, 2), "{:.2f}")
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:

@@ -10,9 +10,10 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import Grid
-from attncourse.drawing.palette import FAINT, INK
+from attncourse.drawing.palette import FAINT, INK, SHARED, SHARED_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.batch import FEATURES, MASK, SEQ, SHARED, SHARED_INK, X, look, rows_of, table
+from attncourse.figures.norms.batch import FEATURES, MASK, SEQ, X, rows_of
+from attncourse.figures.norms.table import look, table
 from attnlib import Statistics, batch_statistics
 
 _FEATURE, _TOKEN = 1, (0, 1)  # whose sets are shaded

@@ -12,9 +12,10 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame
-from attncourse.drawing.palette import ink_on
+from attncourse.drawing.palette import SHARED, SHARED_INK, ink_on
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.batch import FEATURES, MASK, PLACES, SHARED, SHARED_INK, X, look, rows_of, table
+from attncourse.figures.norms.batch import FEATURES, MASK, PLACES, X, rows_of
+from attncourse.figures.norms.table import look, table
 from attnlib import batch_norm, batch_statistics, layer_norm, rms_norm
 
 NONE, LAYER, RMS = "no norm", "LayerNorm", "RMSNorm"

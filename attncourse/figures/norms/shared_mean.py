@@ -11,22 +11,12 @@ from attncourse.controls import Choice
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, PAPER, RULE
+from attncourse.drawing.numerals import written_number
+from attncourse.drawing.palette import FAINT, PAPER, RULE, SHARED, SHARED_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.batch import (
-    FEATURES,
-    MASK,
-    PLACES,
-    SHARED,
-    SHARED_INK,
-    Box,
-    X,
-    hatching,
-    look,
-    rows_of,
-    table,
-)
+from attncourse.figures.norms.batch import FEATURES, MASK, PLACES, X, rows_of
 from attncourse.figures.norms.sharing import KINDS, PER_FEATURE, RMS, Share, share_of
+from attncourse.figures.norms.table import Box, hatching, look, table
 
 
 class Numbers(NamedTuple):
@@ -49,7 +39,7 @@ def measure(kind: str = PER_FEATURE, word: str = "dogs", feature: str = "b") -> 
 
 
 def _number(value: float) -> str:
-    return f"{value + 0.0:.2f}".replace("-", "−")
+    return written_number(value, "{:.2f}")
 
 
 def _statistics(numbers: Numbers, share: Share) -> str:

@@ -11,9 +11,8 @@ from attncourse.controls import Choice, Slider
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, RULE
+from attncourse.drawing.palette import FAINT, INK, RULE, SHARED, SHARED_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.batch import SHARED, SHARED_INK
 from attncourse.figures.norms.runs import BATCHES, NORMS, result, runs_of
 
 _LOSSES = (0.02, 2.0)  # ends of the axis

@@ -10,6 +10,7 @@ from attncourse.controls import Slider
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import SMALL, place, sheet
 from attncourse.drawing.label import label
+from attncourse.drawing.numerals import written_number
 from attncourse.drawing.palette import FAINT, INK, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attnlib import entropy, softmax
@@ -74,9 +75,9 @@ def _draw_scores(axes: Axes, numbers: Numbers) -> None:
     axes.axhline(0, color=FAINT, linewidth=0.8)
     for key, score in enumerate(numbers.divided):
         end, up = np.clip(score, -_TALLEST, _TALLEST), score >= 0
-        words = f"{score:.0f}" if abs(score) >= 9.95 else f"{score:.1f}" if abs(score) >= 0.995 else f"{score:.2f}"
+        form = "{:.0f}" if abs(score) >= 9.95 else "{:.1f}" if abs(score) >= 0.995 else "{:.2f}"
         axes.annotate(
-            words.replace("-", "−"),
+            written_number(score, form),
             (key, end),
             (0, 2 if up else -2),
             textcoords="offset points",

@@ -12,7 +12,7 @@ from attncourse.controls import Choice, Slider
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import Grid, matrix
+from attncourse.drawing.matrix import Grid, matrix, name_rows
 from attncourse.drawing.palette import (
     FAINT,
     INK,
@@ -100,9 +100,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 
 def _name(paper: Axes, grid: Grid, numbers: Numbers) -> None:
-    for i in range(grid.shape[0]):
-        x, y = grid.left - 5, grid.middle(i)[1]
-        label(paper, x, y, f"q{i + 1}", QUERY_INK, ha="right", va="center_baseline")
+    name_rows(paper, grid, [f"q{i + 1}" for i in range(grid.shape[0])], QUERY_INK)
     for j, real in enumerate(numbers.real):
         name, ink = (f"k{j + 1}", KEY_INK) if real else ("pad", FAINT)
         label(paper, grid.middle(None, j)[0], grid.top - 7, name, ink, ha="center")
