@@ -4,8 +4,9 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def written_number(number: float, form: str = "{:g}") -> str:
-    """The number in this form; zero has no sign."""
-    return form.format(number + 0.0).replace("-", "−")
+    """The number in this form; what is written as zero has no sign."""
+    words = form.format(number)
+    return words.replace("-", "−" if words.strip("-0.") else "")
 
 
 def power_of_ten(power: int) -> str:

@@ -95,7 +95,7 @@ def _draw_plane(plane: Axes, numbers: Numbers) -> None:
         words, weight = written_number(level), "bold" if level == 0 else "normal"
         across = "left" if x == 3 else "right" if x == -3 else "center"  # outside the border
         along = "center_baseline" if across != "center" else "bottom" if y == 3 else "top"
-        label(plane, 1.03 * x, 1.02 * y, words, colour="black", weight=weight, ha=across, va=along)
+        label(plane, 1.03 * x, 1.02 * y, words, weight=weight, ha=across, va=along)
     tip, beyond = numbers.query, numbers.query * (1 + 0.22 / np.linalg.norm(numbers.query))
     plane.annotate("", (tip[0], tip[1]), (0, 0), arrowprops={"arrowstyle": "-|>", "color": QUERY, "linewidth": 3})
     label(plane, beyond[0], beyond[1], "q", QUERY_INK, size=TEXT, weight="bold", ha="center", va="center")

@@ -145,7 +145,7 @@ def _draw_weights(paper: Axes, left: float, top: float, cell, attn_weights: np.n
 
 def _shaded(numbers: Numbers, head: int) -> tuple[np.ndarray, ListedColormap]:
     """One head's contributions as they are written, hatched if it is taken away; and its one colour."""
-    row = numbers.contributions[head].round(2)  # so that nothing is written as −0.00
+    row = numbers.contributions[head].round(2)  # as they are written
     shade = ListedColormap([_shade(head, len(numbers.contributions))])
     return (np.full_like(row, np.nan) if head + 1 == numbers.removed else row), shade
 

@@ -90,7 +90,7 @@ def readout(numbers: Numbers) -> str:
 
 
 def _number(value: float) -> str:
-    return written_number(round(value, 2), "{:.2f}")
+    return written_number(value, "{:.2f}")
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
