@@ -16,10 +16,15 @@ def dress(axes: Axes, title: str = "", x: str = "", y: str = "", colour: str = I
     axes.spines[["left", "bottom"]].set_color(RULE)
     axes.tick_params(labelsize=SMALL, labelcolor=INK, color=RULE, length=3)
     if title:
-        axes.set_title(title, fontsize=HEADING, color=colour, loc="left", pad=7)
+        headline(axes, title, colour)
     axes.set_xlabel(x, fontsize=TEXT, color=INK)
     axes.set_ylabel(y, fontsize=TEXT, color=INK)
     return axes
+
+
+def headline(axes: Axes, words: str, colour: str = INK, gap: float = 7) -> None:
+    """A title on the left, ``gap`` points above the axes."""
+    axes.set_title(words, fontsize=HEADING, color=colour, loc="left", pad=gap)
 
 
 def decades(numbers, low: float) -> np.ndarray:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Slider
+from attncourse.drawing.axes import headline
 from attncourse.drawing.canvas import HEADING, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import INK, KEY, KEY_INK, QUERY, QUERY_INK, RULE, VALUE_INK, WEIGHT, WEIGHT_INK, ink_on
@@ -68,7 +69,7 @@ def _draw_dial(axes: Axes, numbers: Numbers) -> None:
     tip = (0.94 * np.cos(turn), 0.94 * np.sin(turn))
     axes.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "-|>", "color": QUERY, "linewidth": 3.4})
     axes.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), xticks=[], yticks=[])
-    axes.set_title("query", fontsize=HEADING, color=QUERY_INK, loc="left", pad=7)
+    headline(axes, "query", QUERY_INK)
     axes.annotate("and keys", (0, 1), (38, 7), "axes fraction", "offset points", fontsize=HEADING, color=KEY_INK)
     axes.axis("off")
 
@@ -83,7 +84,7 @@ def _draw_plane(axes: Axes, numbers: Numbers) -> None:
         *numbers.place, "D", color=numbers.colour, markeredgecolor=INK, markeredgewidth=2, markersize=13, zorder=5
     )
     axes.set(xlim=(-0.1, 6), ylim=(0, 5.2), xticks=[], yticks=[])
-    axes.set_title("output among the values", fontsize=HEADING, color=VALUE_INK, loc="left", pad=7)
+    headline(axes, "output among the values", VALUE_INK)
     axes.axis("off")
 
 
@@ -96,7 +97,7 @@ def _draw_mix(axes: Axes, numbers: Numbers) -> None:
     axes.add_patch(Rectangle((0, 5), 1.0, 0.9, facecolor=numbers.colour, edgecolor=INK, linewidth=1.4))
     label(axes, 1.05, 5.45, "mix", VALUE_INK, va="center_baseline")
     axes.set(xlim=(-0.22, 1.4), ylim=(6, -0.5), xticks=[], yticks=[])
-    axes.set_title("weights", fontsize=HEADING, color=WEIGHT_INK, loc="left", pad=7)
+    headline(axes, "weights", WEIGHT_INK)
     axes.axis("off")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
+from attncourse.drawing.axes import headline
 from attncourse.drawing.canvas import HEADING, TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.numerals import written_number
@@ -59,7 +60,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         end, va = (y + 0.1, "bottom") if y > 0 else (y - 0.12, "top")
         label(plane, x, end, name, KEY_INK, size=TEXT, weight="bold", ha="center", va=va)
     plane.set(xlim=(-3.5, 5.5), ylim=(-1.45, 1.95), xticks=[], yticks=[])
-    plane.set_title("three keys over the query’s line", fontsize=HEADING, color=KEY_INK, loc="left", pad=7)
+    headline(plane, "three keys over the query’s line", KEY_INK)
     plane.axis("off")
 
     for row, (score, weight) in enumerate(zip(numbers.scores, numbers.attn_weights, strict=True)):

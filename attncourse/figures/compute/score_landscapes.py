@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import HEADING, TEXT, place, sheet
+from attncourse.drawing.axes import headline
+from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.numerals import written_number
 from attncourse.drawing.palette import FAINT, INK, KEY_INK, PAPER, QUERY, QUERY_INK, SCORE, SCORE_INK, SCORE_SIGNED
@@ -102,7 +103,7 @@ def _draw_plane(plane: Axes, numbers: Numbers) -> None:
     plane.scatter(_KEYS[:, 0], _KEYS[:, 1], s=190, color=PAPER, edgecolors=KEY_INK, linewidths=1.6, zorder=3)
     for name, (x, y) in zip(_NAMES, _KEYS, strict=True):
         label(plane, x, y, name, KEY_INK, weight="bold", ha="center", va="center_baseline")
-    plane.set_title(f"{numbers.kind} score of a key", fontsize=HEADING, color=SCORE_INK, loc="left", pad=22)
+    headline(plane, f"{numbers.kind} score of a key", SCORE_INK, gap=22)
     plane.set(xlim=(-3, 3), ylim=(-3, 3), xticks=[], yticks=[])
 
 

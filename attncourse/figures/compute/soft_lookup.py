@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.axes import dress
-from attncourse.drawing.canvas import HEADING, place, sheet
+from attncourse.drawing.axes import dress, headline
+from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import PAPER, QUERY, QUERY_INK, VALUE, VALUE_INK, WEIGHT, WEIGHT_INK, WEIGHT_MAP
 from attncourse.explorer import Explorer
@@ -74,7 +74,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     above.set(ylim=(0, 3), yticks=range(3), xticks=range(7), xticklabels=[])
     words = f"output\n{numbers.output:.2f}"
     label(above, 6.35, numbers.output, words, VALUE_INK, va="center")
-    above.set_title("the weighted mean of the values", fontsize=HEADING, color=VALUE_INK, loc="left", pad=20)
+    headline(above, "the weighted mean of the values", VALUE_INK, gap=20)
     label(above, numbers.position, 3.08, f"query {numbers.position:g}", QUERY_INK, ha="center")
 
     highest = numbers.attn_weights.max()

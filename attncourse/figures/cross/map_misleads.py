@@ -153,14 +153,8 @@ def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
         spot = (0, i) if narrow else (i, 0)
         label(axes, *spot, name, KEY_INK, size=TEXT, ha="center", va="center_baseline")
         if i in marked:
-            axes.plot(
-                *spot,
-                "s",
-                markersize=min(16, 450 / len(names)),
-                markerfacecolor="none",
-                markeredgecolor=INK,
-                markeredgewidth=1.5,
-            )
+            size = min(16, 450 / len(names))
+            axes.plot(*spot, "s", markersize=size, markerfacecolor="none", markeredgecolor=INK, markeredgewidth=1.5)
     if narrow:
         axes.set(xlim=(-1.5, 1.5), ylim=(len(names) - 0.4, -1.2))
     else:

@@ -103,16 +103,8 @@ def _draw_layer(axes: Axes, numbers: Numbers, layer: int) -> None:
     axes.bar(x, numbers.accuracy[layer].mean(axis=-1), width=0.72, color=_BARS)
     for column, seeds in enumerate(numbers.accuracy[layer]):
         dots(axes, column, seeds, reach=0.26, size=4.5)
-    axes.plot(
-        x,
-        numbers.here[layer],
-        "D",
-        color=PAPER,
-        markersize=7.5,
-        markeredgecolor=INK,
-        markeredgewidth=1.4,
-        clip_on=False,
-    )
+    here = numbers.here[layer]
+    axes.plot(x, here, "D", color=PAPER, markersize=7.5, markeredgecolor=INK, markeredgewidth=1.4, clip_on=False)
     axes.axhline(_GUESSING, color=FAINT, linewidth=1, linestyle=(0, (2, 2)))
     axes.set(xlim=(-0.5, len(x) - 0.5), ylim=(0, 1.04), yticks=(0, 0.5, 1))
     ranks = ("first", "second", "third", "fourth")

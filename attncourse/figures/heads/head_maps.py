@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import HEADING, SMALL, place, sheet
+from attncourse.drawing.axes import headline
+from attncourse.drawing.canvas import SMALL, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK, WEIGHT_MAP
 from attncourse.explorer import Explorer
@@ -100,7 +101,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     chosen = numbers.attn_weights[numbers.layer - 1, numbers.head - 1]
     _draw_enlarged(enlarged, chosen, numbers.tokens)
     words = f"{numbers.share:.2f} of the weight on{chr(10) if narrow else ' '}{numbers.place}"
-    enlarged.set_title(words, fontsize=HEADING, color=WEIGHT_INK, loc="left", pad=10)
+    headline(enlarged, words, WEIGHT_INK, gap=10)
     if not narrow:
         _draw_links(place(figure, 568, 60, 122, 272), chosen, numbers.tokens)
     return figure

@@ -123,20 +123,9 @@ def _draw_lane(paper: Axes, left: float, top: float, numbers: Numbers, head: int
     query = matrix(paper, left, top + 66, (26, 22), numbers.query[head], QUERY_SIGNED, 5, "{:g}", _TOKEN)
     matrix(paper, middle, top + 20, (wide, 20), numbers.key[head].T, KEY_SIGNED, 5, "{:g}", every)
     matrix(paper, right, top, (output, 20), numbers.value[head], VALUE_SIGNED, 6, "{:g}", every)
-    weights = matrix(
-        paper,
-        middle,
-        top + 66,
-        (wide, 22),
-        _few_shades(numbers.attn_weights[head], 4),
-        WEIGHT_MAP,
-        1.2,
-        "{:.1f}",
-        _TOKEN,
-    )
-    result = matrix(
-        paper, right, top + 66, (output, 22), _few_shades(numbers.heads[head]), VALUE_SIGNED, 6, "{:.1f}", _TOKEN
-    )
+    shares, results = _few_shades(numbers.attn_weights[head], 4), _few_shades(numbers.heads[head])
+    weights = matrix(paper, middle, top + 66, (wide, 22), shares, WEIGHT_MAP, 1.2, "{:.1f}", _TOKEN)
+    result = matrix(paper, right, top + 66, (output, 22), results, VALUE_SIGNED, 6, "{:.1f}", _TOKEN)
     for grid in (query, weights, result):
         frame(paper, grid, _TOKEN)
     _name(paper, result, f"head {head + 1}", "(seq, d_v)" if head == 0 else "", VALUE_INK)

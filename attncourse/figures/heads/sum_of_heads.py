@@ -77,6 +77,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     figure = sheet(height=360, narrow=narrow, narrow_height=540)
     paper, heads = board(figure), len(numbers.contributions)
     looks, features = f"weights of “{TOKENS[numbers.token - 1]}”", [str(feature + 1) for feature in range(_D_MODEL)]
+    output = numbers.output.round(2)
     if narrow:
         wide, names = 232 / heads, [str(head + 1) for head in range(heads)]
         label(paper, 44, 16, f"{looks} in head", WEIGHT_INK, size=TEXT)
@@ -84,20 +85,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         label(paper, 44, 172, "added to feature", VALUE_INK, size=TEXT)
         for head in range(heads):
             row, shade = _shaded(numbers, head)
-            matrix(
-                paper,
-                44 + head * wide,
-                182,
-                (wide, 20),
-                row[:, None],
-                shade,
-                1,
-                "{:.2f}",
-                rows=features if head == 0 else None,
-            )
-        grid = matrix(
-            paper, 284, 182, (52, 20), numbers.output.round(2)[:, None], _WHITE, 1, "{:.2f}", columns=["output"]
-        )
+            first = features if head == 0 else None
+            matrix(paper, 44 + head * wide, 182, (wide, 20), row[:, None], shade, 1, "{:.2f}", rows=first)
+        grid = matrix(paper, 284, 182, (52, 20), output[:, None], _WHITE, 1, "{:.2f}", columns=["output"])
         frame(paper, grid)
         for x, name in enumerate(features):
             label(paper, 44 + 36.5 * (x + 0.5), 366, name, ha="center")
@@ -109,23 +99,11 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         label(paper, 304, 16, "added to feature", VALUE_INK, size=TEXT)
         for head in range(heads):
             row, shade = _shaded(numbers, head)
-            matrix(
-                paper,
-                304,
-                44 + head * tall,
-                (51, tall),
-                row[None],
-                shade,
-                1,
-                "{:.2f}",
-                columns=features if head == 0 else None,
-            )
-        grid = matrix(
-            paper, 304, 154, (51, 26), numbers.output.round(2)[None], _WHITE, 1, "{:.2f}", rows=["output = sum of rows"]
-        )
+            first = features if head == 0 else None
+            matrix(paper, 304, 44 + head * tall, (51, tall), row[None], shade, 1, "{:.2f}", columns=first)
+        grid = matrix(paper, 304, 154, (51, 26), output[None], _WHITE, 1, "{:.2f}", rows=["output = sum of rows"])
         frame(paper, grid)
-        words = "the same as bars:\nthe mark is the output"
-        label(paper, 299, 254, words, ha="right", va="center")
+        label(paper, 299, 254, "the same as bars:\nthe mark is the output", ha="right", va="center")
         _draw_bars(place(figure, 304, 190, 408, 164), numbers)
     return figure
 
@@ -145,7 +123,7 @@ def _draw_weights(paper: Axes, left: float, top: float, cell, attn_weights: np.n
 
 def _shaded(numbers: Numbers, head: int) -> tuple[np.ndarray, ListedColormap]:
     """One head's contributions as they are written, hatched if it is taken away; and its one colour."""
-    row = numbers.contributions[head].round(2)  # as they are written
+    row = numbers.contributions[head].round(2)
     shade = ListedColormap([_shade(head, len(numbers.contributions))])
     return (np.full_like(row, np.nan) if head + 1 == numbers.removed else row), shade
 

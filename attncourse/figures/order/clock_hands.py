@@ -82,19 +82,9 @@ def _draw_dial(paper, x: float, y: float, numbers: Numbers, pair: int) -> None:
                    linestyle=style, solid_capstyle="round")  # fmt: skip
     paper.plot(x, y, "o", color=POSITION_INK, markersize=5)
     if 0.06 < numbers.turned[pair] < 2 * np.pi:
-        start = np.degrees(np.arctan2(-cosine, sine))
-        size = 1.1 * _RADIUS
-        paper.add_patch(
-            Arc(
-                (x, y),
-                size,
-                size,
-                theta1=start,
-                theta2=start + np.degrees(numbers.turned[pair]),
-                color=POSITION,
-                linewidth=2,
-            )
-        )
+        start, size = np.degrees(np.arctan2(-cosine, sine)), 1.1 * _RADIUS
+        end = start + np.degrees(numbers.turned[pair])
+        paper.add_patch(Arc((x, y), size, size, theta1=start, theta2=end, color=POSITION, linewidth=2))
     title = f"pair {pair}" if pair else "pair 0, fastest"
     label(paper, x, y - _RADIUS - 10, title, size=TEXT, ha="center")
     turn = numbers.turns[pair]

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from attncourse.controls import Choice, Slider
 from attncourse.drawing.axes import decades, dress, power_axis
 from attncourse.drawing.canvas import TEXT, place, sheet
-from attncourse.drawing.label import label
+from attncourse.drawing.label import label, label_near
 from attncourse.drawing.numerals import in_words
 from attncourse.drawing.palette import FAINT, INK, PAPER, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
@@ -142,21 +142,13 @@ def _draw_gradient(axes: Axes, numbers: Numbers) -> None:
     power_axis(axes, _SMALLEST, 2, (0, -2, -4, -6))
     axes.plot(doublings(WIDTHS), decades(numbers.curve, _SMALLEST), color=FAINT, linewidth=2)
     below = numbers.norm < _SMALLEST
-    x, y = doublings(numbers.d_k), np.log10(max(numbers.norm, _SMALLEST))
+    x, y = float(doublings(numbers.d_k)), np.log10(max(numbers.norm, _SMALLEST))
     axes.plot(x, y, "v" if below else "o", color=INK, markersize=9, clip_on=False, zorder=3)
-    left = x > 5
-    axes.annotate(
-        in_words(numbers.norm),
-        (x, y),
-        (-9 if left else 9, 9 if y < -5 else -9),
-        textcoords="offset points",
-        ha="right" if left else "left",
-        va="bottom" if y < -5 else "top",
-        fontsize=TEXT,
-        fontweight="bold",
-        color=INK,
-        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1},
-    )
+    right, ha = (-9, "right") if x > 5 else (9, "left")
+    up, va = (9, "bottom") if y < -5 else (-9, "top")
+    clear = {"facecolor": PAPER, "edgecolor": "none", "pad": 1}
+    words = in_words(numbers.norm)
+    label_near(axes, (x, y), (right, up), words, size=TEXT, weight="bold", ha=ha, va=va, bbox=clear)
 
 
 def _say(axes: Axes, x: float, y: float, words: str, colour: str, ha: str = "left", va: str = "top") -> None:

@@ -80,16 +80,8 @@ def _draw_variance(axes: Axes, numbers: Numbers) -> None:
     if numbers.correlation:
         axes.plot(x, np.log10(widths * (1 + numbers.correlation**2)), color=INK, linewidth=1.8, linestyle=(0, (5, 2)))
         label(axes, 5.0, np.log10(2**5.0) + 0.35, "(1 + ρ²) d_k", size=TEXT, ha="right")
-    axes.plot(
-        x,
-        np.log10(numbers.variances),
-        "o",
-        color=SCORE,
-        markersize=8,
-        markeredgecolor=SCORE_INK,
-        clip_on=False,
-        zorder=3,
-    )
+    y = np.log10(numbers.variances)
+    axes.plot(x, y, "o", color=SCORE, markersize=8, markeredgecolor=SCORE_INK, clip_on=False, zorder=3)
 
 
 def _draw_mean(axes: Axes, numbers: Numbers) -> None:
@@ -104,9 +96,8 @@ def _draw_mean(axes: Axes, numbers: Numbers) -> None:
         line = np.log10(numbers.correlation) + power * np.log10(numbers.widths)
         axes.plot(x, line, color=INK, linewidth=1.8)
         shown = means > 0.05  # below, sampling noise may even be negative
-        axes.plot(
-            x[shown], np.log10(means[shown]), "o", color=SCORE, markersize=6.5, markeredgecolor=SCORE_INK, clip_on=False
-        )
+        y = np.log10(means[shown])
+        axes.plot(x[shown], y, "o", color=SCORE, markersize=6.5, markeredgecolor=SCORE_INK, clip_on=False)
         label(axes, 10.4, line[-1], name, va="center")
 
 

@@ -1,6 +1,6 @@
 """The drawing of a Transformer: boxes, the lines between them, and one part picked out."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -48,8 +48,8 @@ class Pen(NamedTuple):
     ) -> None:
         """A rectangle; the picked one has a strong outline."""
         edge, width = (INK, 2) if picked else (FAINT, 0.8)
-        style: dict[str, Any] = {"facecolor": fill, "edgecolor": edge, "linewidth": width, "zorder": level}
-        self.paper.add_patch(Rectangle(corner, *size, **style))
+        box = Rectangle(corner, *size, facecolor=fill, edgecolor=edge, linewidth=width, zorder=level)
+        self.paper.add_patch(box)
 
     def box(self, at: tuple[float, float], tall: float, words: str, kind: str, part: str, icon=None) -> None:
         """A box around its middle; the picked one is strong in colour and outline."""
