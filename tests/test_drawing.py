@@ -5,12 +5,13 @@ import pytest
 from matplotlib.colors import to_hex
 
 from attncourse.drawing import palette
+from attncourse.drawing.axes import decades
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import SMALL, place, sheet
 from attncourse.drawing.dots import dots
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import matrix, name_columns, name_rows
-from attncourse.drawing.numerals import written_number
+from attncourse.drawing.numerals import in_words, power_of_ten, written_number
 from attncourse.drawing.palette import INK, SCORE_SIGNED
 from attncourse.figures.compute import cell_arithmetic
 from tests.explorers import all_explorers, texts, words_of
@@ -35,6 +36,16 @@ def paper():
 )
 def test_a_number_has_a_true_minus_sign_and_zero_has_none(number, form, words):
     assert written_number(number, form) == words
+
+
+def test_a_number_of_any_size_is_written_with_two_digits_and_a_power_of_ten():
+    assert [in_words(x) for x in (0.304, 0.00567, 2.44e-5, 9.96e-7)] == ["0.30", "0.0057", "2.4·10⁻⁵", "1.0·10⁻⁶"]
+    assert in_words(1e-200) == "below 10⁻³⁰"
+    assert [power_of_ten(power) for power in (1, 0, -12)] == ["10", "1", "10⁻¹²"]
+
+
+def test_numbers_below_an_axis_of_powers_lie_just_below_its_end():
+    np.testing.assert_allclose(decades([1.0, 0.01, 1e-40], low=1e-6), [0, -2, -7])
 
 
 def test_a_sum_of_zero_is_written_without_a_sign():
