@@ -7,7 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type, as_floats, as_generator, as_size, check_sequences, describe
+from attnlib.arguments import (
+    as_count,
+    as_float_type,
+    as_floats,
+    as_generator,
+    as_gradient,
+    as_size,
+    check_sequences,
+    describe,
+)
 from attnlib.broadcast import unbroadcast
 from attnlib.embedding import embedding, embedding_vjp
 from attnlib.feed_forward import FeedForwardParams, feed_forward, feed_forward_vjp, init_feed_forward
@@ -133,7 +142,7 @@ def layer_vjp(params, x, mask, bias, rotary):
         x = x + added
 
     def pullback(grad):
-        grad_feed_forward = None
+        grad, grad_feed_forward = as_gradient(grad, x), None
         if params.feed_forward is not None:
             grad_feed_forward, grad_x = back_feed_forward(grad)
             grad = grad + grad_x  # past the network and through it

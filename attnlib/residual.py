@@ -1,6 +1,6 @@
 """The residual connection and the norm that goes with it, before the sublayer or after the sum."""
 
-from attnlib.arguments import describe
+from attnlib.arguments import as_gradient, describe
 from attnlib.layer_norm import LayerNormParams, layer_norm, layer_norm_vjp
 
 
@@ -41,6 +41,7 @@ def residual_vjp(norm, x, sublayer_vjp, norm_first=True):
         output = total(x, added)
 
         def pullback(grad_output):
+            grad_output = as_gradient(grad_output, output)
             grad_normed, *rest = back_sublayer(grad_output)
             grad_x, *grad_norm = back_norm(grad_normed)
             return grad_output + grad_x, LayerNormParams(*grad_norm), *rest
@@ -65,7 +66,7 @@ def last_norm(norm, x):
 def last_norm_vjp(norm, x):
     """``last_norm``, and its pullback: grad_output → ``(grad_norm, grad_x)``."""
     if norm is None:
-        return x, lambda grad_output: (None, grad_output)
+        return x, lambda grad_output: (None, as_gradient(grad_output, x))
     output, back = layer_norm_vjp(x, *norm)
 
     def pullback(grad_output):
