@@ -11,7 +11,6 @@ from attnlib import (
     start_statistics,
     update_statistics,
 )
-from attnlib.testing import check_vjp
 
 BATCH, SEQ, D_MODEL = 4, 5, 3
 LENGTHS = np.array([5, 2, 1, 3])
@@ -415,24 +414,6 @@ def test_a_sequence_longer_than_any_seen_has_no_statistics_per_position(rng):
 # Gradients
 
 
-@both_ways
-@every_mask
-@pytest.mark.parametrize("lead", [(), (BATCH,), (2, BATCH)], ids=str)
-@pytest.mark.parametrize("mode", ["training", "inference"])
-def test_gradients_agree_with_central_differences(rng, per_position, mask, lead, mode):
-    if not lead and per_position and mode == "training":
-        pytest.skip("one sequence alone has no mean per position")
-    if not lead and mask is not None:
-        mask = mask[1]
-    shape = (SEQ, D_MODEL) if per_position else (D_MODEL,)
-    running = None if mode == "training" else Statistics(rng.normal(size=shape), 0.1 + rng.random(shape))
-    options = {"running": running, "mask": mask, "per_position": per_position, "eps": 0.1}
-    error = check_vjp(
-        lambda *args: batch_norm(*args, **options), lambda *args: batch_norm_vjp(*args, **options), draw(rng, lead), rng
-    )
-    assert error < 1e-6
-
-
 def test_in_training_a_token_s_gradient_reaches_every_token_and_at_inference_itself_alone(rng):
     x, gain, bias = draw(rng)
     grad_output = np.zeros_like(x)
@@ -444,39 +425,11 @@ def test_in_training_a_token_s_gradient_reaches_every_token_and_at_inference_its
 
 
 @both_ways
-@both_dtypes
-@every_mask
-@pytest.mark.parametrize("lead", [(), (BATCH,), (0,)], ids=str)
-def test_shapes_and_dtypes_stay_forwards_and_backwards(rng, per_position, dtype, mask, lead):
-    if not lead and mask is not None:
-        mask = mask[1]
-    if lead == (0,):
-        mask = None
-    x, gain, bias = draw(rng, lead, dtype)
-    started = start_statistics(D_MODEL, SEQ if per_position else None, dtype)
-    for running in [started] if per_position and not lead else [None, started]:
-        output, pullback = batch_norm_vjp(x, gain, bias, running, mask, per_position)
-        assert_array_equal(output, batch_norm(x, gain, bias, running, mask, per_position), strict=True)
-        assert_array_equal(np.zeros_like(x), 0 * output, strict=True)
-        for array, grad in zip((x, gain, bias), pullback(np.ones(output.shape)), strict=True):
-            assert_array_equal(np.zeros_like(array), 0 * grad, strict=True)
-
-
-@both_ways
 def test_no_tokens_at_all(rng, per_position):
     x, gain, bias = np.zeros((BATCH, 0, D_MODEL)), np.ones(D_MODEL), np.zeros(D_MODEL)
     output, pullback = batch_norm_vjp(x, gain, bias, per_position=per_position)
     assert output.shape == x.shape
     assert [grad.shape for grad in pullback(output)] == [x.shape, (D_MODEL,), (D_MODEL,)]
-
-
-def test_the_inputs_are_not_modified(rng):
-    arrays = [*draw(rng), MASK.copy()]
-    before = [array.copy() for array in arrays]
-    output, pullback = batch_norm_vjp(*arrays[:3], mask=arrays[3])
-    pullback(np.ones_like(output))
-    for array, copy in zip(arrays, before, strict=True):
-        assert_array_equal(array, copy)
 
 
 # Errors
@@ -530,9 +483,3 @@ def test_bad_sizes_are_restated():
         start_statistics(3, 2.0)
     with pytest.raises(TypeError, match="dtype must be float32 or float64: got float16"):
         start_statistics(3, dtype=np.float16)
-
-
-def test_a_gradient_must_have_the_shape_of_the_output(rng):
-    _, pullback = batch_norm_vjp(*draw(rng))
-    with pytest.raises(ValueError, match=r"shape of the output: got grad_output \(3,\), output \(4, 5, 3\)"):
-        pullback(np.ones(D_MODEL))

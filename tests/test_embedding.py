@@ -3,7 +3,6 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnlib import embedding, embedding_vjp, linear, linear_vjp
-from attnlib.testing import check_vjp
 
 VOCAB, D_MODEL = 11, 3
 
@@ -39,18 +38,6 @@ def test_a_row_collects_the_gradients_of_all_places_of_its_token():
     assert_array_equal(grad, [[2 + 10, 3 + 11], [8, 9], [0, 0], [0 + 4 + 6, 1 + 5 + 7]])
 
 
-@pytest.mark.parametrize("shape", [(5,), (2, 5), (3, 2, 40)], ids=str)
-def test_the_gradient_agrees_with_central_differences(rng, shape):
-    tokens = rng.integers(VOCAB, size=shape)
-    error = check_vjp(
-        lambda table: embedding(table, tokens),
-        lambda table: embedding_vjp(table, tokens),
-        [rng.normal(size=(VOCAB, D_MODEL))],
-        rng,
-    )
-    assert error < 1e-6
-
-
 def test_many_gradients_of_one_token_are_added_exactly_enough_in_float32(rng):
     tokens = np.zeros(20_000, int)
     grad_output = rng.normal(size=(20_000, D_MODEL)).astype(np.float32)
@@ -67,16 +54,6 @@ def test_tokens_may_be_integers_of_any_kind_and_lie_in_memory_in_any_order(rng, 
     expected_output, expected_pullback = embedding_vjp(table, tokens.copy())
     assert_array_equal(output, expected_output)
     assert_array_equal(pullback(output), expected_pullback(expected_output))
-
-
-def test_the_inputs_are_not_modified_nor_returned(rng):
-    table, tokens = rng.normal(size=(VOCAB, D_MODEL)), rng.integers(VOCAB, size=(2, 5))
-    before = table.copy(), tokens.copy()
-    output, pullback = embedding_vjp(table, tokens)
-    pullback(output)
-    output += 1
-    assert_array_equal(table, before[0])
-    assert_array_equal(tokens, before[1])
 
 
 @both_forms
@@ -107,9 +84,3 @@ def test_a_table_has_two_axes(look_up, shape):
         look_up(np.ones(shape), [0])
     with pytest.raises(TypeError, match=r"table must be float32 or float64: got int64 \(11, 3\)"):
         look_up(np.ones((VOCAB, D_MODEL), np.int64), [0])
-
-
-def test_a_gradient_must_have_the_shape_of_the_output():
-    _, pullback = embedding_vjp(np.ones((VOCAB, D_MODEL)), np.zeros((2, 5), int))
-    with pytest.raises(ValueError, match=r"shape of the output: got grad_output \(5, 3\), output \(2, 5, 3\)"):
-        pullback(np.ones((5, 3)))

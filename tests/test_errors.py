@@ -175,14 +175,6 @@ def test_scores_that_overflow_are_never_silent(attend):
         attend(huge * QUERY.astype(np.float32), huge * KEY.astype(np.float32), VALUE.astype(np.float32))
 
 
-@pytest.mark.parametrize("vjp", [lambda: attention_vjp(QUERY, KEY, VALUE), lambda: softmax_vjp(array(2, 7))])
-@pytest.mark.parametrize("shape", [(), (7,), (7, 2), (1, 7), (4, 2, 7)])
-def test_a_gradient_must_have_the_shape_of_the_output(vjp, shape):
-    _, pullback = vjp()
-    with pytest.raises(ValueError, match=r"grad_output must have the shape of the output: got .* output \(2, 7\)"):
-        pullback(np.ones(shape))
-
-
 @pytest.mark.parametrize("shape", [(3,), (3, 4), (5, 4), (1, 4, 3)])
 def test_a_bilinear_weight_that_does_not_fit_is_restated(shape):
     with pytest.raises(ValueError, match=r"weight must have shape \(d_q, d_k\): got query \(2, 4\), key \(5, 3\), w"):
@@ -241,12 +233,6 @@ def test_lists_of_floats_are_welcome_and_lists_of_integers_are_not():
 def test_an_axis_that_is_not_there_is_restated(call, axis):
     with pytest.raises(ValueError, match=rf"axis must be one of the axes .* got axis={axis}, (x|weights) \(2, 3\)"):
         call(array(2, 3), axis)
-
-
-def test_a_gradient_holds_real_numbers():
-    for bad, words in [(None, r"object \(\)"), (array(2, 7, dtype=complex), r"complex128 \(2, 7\)"), ("x", r"<U1")]:
-        with pytest.raises(TypeError, match=rf"grad_output must hold real numbers: got {words}"):
-            softmax_vjp(array(2, 7))[1](bad)
 
 
 PROMISED = {

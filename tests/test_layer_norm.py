@@ -3,13 +3,11 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnlib import LayerNormParams, init_layer_norm, layer_norm, layer_norm_vjp
-from attnlib.testing import check_vjp
 
 BATCH, SEQ, D_MODEL = 2, 5, 7
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 both_forms = pytest.mark.parametrize("call", [layer_norm, layer_norm_vjp], ids=lambda f: f.__name__)
-every_lead = pytest.mark.parametrize("lead", [(), (SEQ,), (BATCH, SEQ), (0,), (BATCH, 0)], ids=str)
 
 
 def draw(rng, lead=(BATCH, SEQ), dtype=np.float64):
@@ -156,34 +154,7 @@ def test_one_feature_alone_carries_nothing():
     assert_array_equal(pullback(np.ones((2, 1)))[0], 0)
 
 
-@every_lead
-@both_dtypes
-def test_shapes_and_dtypes_stay_forwards_and_backwards(rng, lead, dtype):
-    x, gain, bias = draw(rng, lead, dtype)
-    output, pullback = layer_norm_vjp(x, gain, bias, np.float64(1e-5))
-    assert_array_equal(output, layer_norm(x, gain, bias, np.float64(1e-5)), strict=True)
-    assert_array_equal(np.zeros_like(output), np.zeros_like(x), strict=True)
-    for array, grad in zip((x, gain, bias), pullback(np.ones(output.shape)), strict=True):
-        assert_array_equal(np.zeros_like(array), 0 * grad, strict=True)
-
-
-def test_the_inputs_are_not_modified(rng):
-    arrays = draw(rng)
-    before = [array.copy() for array in arrays]
-    output, pullback = layer_norm_vjp(*arrays)
-    pullback(np.ones_like(output))
-    for array, copy in zip(arrays, before, strict=True):
-        assert_array_equal(array, copy)
-
-
 # Gradients
-
-
-@pytest.mark.parametrize("eps", [0.0, 1e-5, 0.5])
-@pytest.mark.parametrize("lead", [(), (SEQ,), (BATCH, SEQ)], ids=str)
-def test_gradients_agree_with_central_differences(rng, lead, eps):
-    error = check_vjp(lambda *a: layer_norm(*a, eps), lambda *a: layer_norm_vjp(*a, eps), draw(rng, lead), rng)
-    assert error < 1e-6
 
 
 def test_a_gradient_cannot_move_the_mean_or_the_length_of_a_vector(rng):
@@ -254,18 +225,3 @@ def test_eps_must_be_one_number_of_zero_or_more(rng, call, eps):
 def test_eps_must_be_finite_in_float32_too(rng, call):
     with pytest.raises(ValueError, match=r"eps must be a finite number of 0 or more: got 1e\+100"):
         call(*draw(rng, dtype=np.float32), 1e100)
-
-
-@both_forms
-def test_dtypes_do_not_mix(rng, call):
-    x, gain, bias = draw(rng)
-    with pytest.raises(TypeError, match=r"must share one dtype: got x float32 \(2, 5, 7\), gain float64"):
-        call(x.astype(np.float32), gain, bias)
-    with pytest.raises(TypeError, match=r"x must be float32 or float64: got float16"):
-        call(x.astype(np.float16), gain, bias)
-
-
-def test_a_gradient_must_have_the_shape_of_the_output(rng):
-    _, pullback = layer_norm_vjp(*draw(rng))
-    with pytest.raises(ValueError, match=r"shape of the output: got grad_output \(7,\), output \(2, 5, 7\)"):
-        pullback(np.ones(D_MODEL))

@@ -3,7 +3,6 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnlib import layer_norm, rms_norm, rms_norm_vjp
-from attnlib.testing import check_vjp
 
 BATCH, SEQ, D_MODEL = 2, 5, 7
 
@@ -93,32 +92,6 @@ def test_a_vector_with_nan_or_infinity_is_nan_and_matters_no_more_than_zeros_if_
     assert np.isnan(pullback(np.ones_like(x))[0][1, 3]).all()
 
 
-@pytest.mark.parametrize("lead", [(), (SEQ,), (BATCH, SEQ), (0,), (BATCH, 0)], ids=str)
-@both_dtypes
-def test_shapes_and_dtypes_stay_forwards_and_backwards(rng, lead, dtype):
-    x, gain = draw(rng, lead, dtype)
-    output, pullback = rms_norm_vjp(x, gain, np.float64(1e-5))
-    assert_array_equal(output, rms_norm(x, gain, np.float64(1e-5)), strict=True)
-    assert_array_equal(np.zeros_like(output), np.zeros_like(x), strict=True)
-    for array, grad in zip((x, gain), pullback(np.ones(output.shape)), strict=True):
-        assert_array_equal(np.zeros_like(array), 0 * grad, strict=True)
-
-
-def test_the_inputs_are_not_modified(rng):
-    arrays = draw(rng)
-    before = [array.copy() for array in arrays]
-    output, pullback = rms_norm_vjp(*arrays)
-    pullback(np.ones_like(output))
-    for array, copy in zip(arrays, before, strict=True):
-        assert_array_equal(array, copy)
-
-
-@pytest.mark.parametrize("eps", [0.0, 1e-5, 0.5])
-@pytest.mark.parametrize("lead", [(), (SEQ,), (BATCH, SEQ)], ids=str)
-def test_gradients_agree_with_central_differences(rng, lead, eps):
-    assert check_vjp(lambda *a: rms_norm(*a, eps), lambda *a: rms_norm_vjp(*a, eps), draw(rng, lead), rng) < 1e-6
-
-
 def test_a_gradient_cannot_move_the_length_of_a_vector_but_its_mean(rng):
     x, gain = draw(rng)
     output, pullback = rms_norm_vjp(x, gain, 0)
@@ -151,9 +124,3 @@ def test_eps_and_dtypes_that_do_not_fit_are_restated(rng, call):
         call(x, gain, -1.0)
     with pytest.raises(TypeError, match="x and gain must share one dtype: got x float32"):
         call(x.astype(np.float32), gain)
-
-
-def test_a_gradient_must_have_the_shape_of_the_output(rng):
-    _, pullback = rms_norm_vjp(*draw(rng))
-    with pytest.raises(ValueError, match=r"shape of the output: got grad_output \(7,\), output \(2, 5, 7\)"):
-        pullback(np.ones(D_MODEL))

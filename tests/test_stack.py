@@ -1,6 +1,3 @@
-import numpy as np
-from numpy.testing import assert_array_equal
-
 from attnlib.stack import stack, stack_vjp
 from attnlib.testing import check_vjp
 
@@ -30,9 +27,3 @@ def test_gradients_come_back_in_the_order_of_the_layers_and_those_by_what_is_sha
         [tuple(rng.normal(size=(3, 4))), rng.normal(size=4), rng.normal(size=4)],
         rng,
     )
-
-
-def test_the_pullback_can_be_called_again():
-    _, pullback = stack_vjp((2.0, 3.0), 1.0, lambda params, x: (params * x, lambda grad: (grad * x, grad * params)))
-    assert pullback(1.0) == pullback(1.0) == ((3.0, 2.0), 6.0)
-    assert_array_equal(np.array(pullback(2.0)[0]), [6, 4])

@@ -60,10 +60,10 @@ class Case(NamedTuple):
         return "-".join([self.of.__name__, *(f"{name} {value}" for name, value in self.options.items())])
 
     def arguments(self, rng, dtype=np.float64):
-        """Both dicts of arguments, their floats in this dtype."""
+        """Both dicts of arguments, their floats in this dtype; a NumPy number stays float64, which must not spread."""
 
         def cast(x):
-            return x.astype(dtype) if x.dtype.kind == "f" else x
+            return x.astype(dtype) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x
 
         groups = self.draw(rng, **self.options)
         return [{name: tree_map(cast, value) for name, value in group.items()} for group in groups]
@@ -176,6 +176,7 @@ CASES = [
     *cases(batch_norm_vjp, draws.batch, lead=(0,), training=BOTH, per_position=BOTH, masked=False),
     *cases(attention_vjp, draws.queries, leads=[*LEADS], masked=BOTH),
     *cases(attention_vjp, draws.queries, leads="batch", seq_q=[0, 2], seq_k=[0, 5]),
+    *cases(attention_vjp, draws.queries, leads="batch", masked=True, hidden=[np.nan, np.inf]),
     *cases(attention_vjp, draws.queries, leads="two batches", masked=True, bias=[*BIASES, (4, 1, 5), (3, 1, 2, 5)]),
     *cases(multi_head_attention_vjp, draws.heads, leads=[*LEADS], kv_heads=[None, 6, 3, 2, 1], turns={"rotary": BOTH}),
     *cases(multi_head_attention_vjp, draws.heads, leads="batch", kv_heads=2, bias=[*BIASES, (6, 1, 5), (4, 1, 2, 5)]),

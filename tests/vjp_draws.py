@@ -65,7 +65,7 @@ def padding_for(lead):
 
 
 def numbers(rng, shape, size=1):
-    return {"x": size * rng.normal(size=shape)}, {}
+    return {"x": np.asarray(size * rng.normal(size=shape))}, {}
 
 
 def scores(rng, shape, axis=-1, hidden=0):
@@ -78,7 +78,7 @@ def logits(rng, lead, label_smoothing, ignore=-1):
     targets = rng.integers(VOCAB, size=lead)
     if lead:
         targets[..., 1] = ignore
-    others = {"targets": targets, "label_smoothing": label_smoothing, "ignore": ignore}
+    others = {"targets": targets, "label_smoothing": np.float64(label_smoothing), "ignore": ignore}
     return {"logits": 3 * rng.normal(size=(*lead, VOCAB))}, others
 
 
@@ -97,7 +97,7 @@ def places(rng, seq):
 
 def turning(rng, lead, positions):
     positions = None if positions is None else np.array(positions)
-    return {"x": rng.normal(size=(*lead, SEQ, D_K))}, {"positions": positions, "base": 50.0}
+    return {"x": rng.normal(size=(*lead, SEQ, D_K))}, {"positions": positions, "base": np.float64(50)}
 
 
 def mapped(rng, lead, biased):
@@ -111,15 +111,15 @@ def projected(rng, lead):
 
 def normed(rng, lead, eps, biased=True):
     given = {"x": rng.normal(size=(*lead, D_OUT)), "gain": rng.normal(size=D_OUT)}
-    return given | ({"bias": rng.normal(size=D_OUT)} if biased else {}), {"eps": eps}
+    return given | ({"bias": rng.normal(size=D_OUT)} if biased else {}), {"eps": np.float64(eps)}
 
 
 def batch(rng, lead, training, per_position, masked):
-    given, _ = normed(rng, (*lead, SEQ), eps=None)
+    given, others = normed(rng, (*lead, SEQ), eps=0.1)
     shape = (SEQ, D_OUT) if per_position else (D_OUT,)
     running = None if training else Statistics(rng.normal(size=shape), 0.1 + rng.random(shape))
     mask = padding_for(lead)[..., 0, :] if masked else None
-    return given, {"running": running, "mask": mask, "per_position": per_position, "eps": 0.1}
+    return given, others | {"running": running, "mask": mask, "per_position": per_position}
 
 
 # Attention
@@ -132,13 +132,16 @@ def some_mask(rng, *lead):
     return mask
 
 
-def queries(rng, leads, masked=False, bias=None, widths=(D_K, D_K, D_V), seq_q=SEQ_Q, seq_k=SEQ_K):
+def queries(rng, leads, masked=False, bias=None, widths=(D_K, D_K, D_V), seq_q=SEQ_Q, seq_k=SEQ_K, hidden=None):
     shapes = zip(LEADS[leads], (seq_q, seq_k, seq_k), widths, strict=True)
     given = [rng.normal(size=(*lead, seq, width)) for lead, seq, width in shapes]
     given = dict(zip(("query", "key", "value"), given, strict=True))
     if bias is not None:
         given["bias"] = rng.normal(size=bias)
-    return given, {"mask": some_mask(rng, *LEADS[leads][0]), "scale": 0.8} if masked else {}
+    others = {"mask": some_mask(rng, *LEADS[leads][0]), "scale": np.float64(0.8)} if masked else {}
+    if hidden is not None:
+        given["value"][..., 3, :], others["mask"][..., 3] = hidden, False
+    return given, others
 
 
 def heads(rng, leads, kv_heads, rotary=False, bias=None):
