@@ -1,14 +1,18 @@
-"""Plant small bugs in attnlib, one at a time, and see whether a command notices.
+"""Plant small bugs in attnlib, one at a time, and see whether the tests notice.
 
-    python -m tests.planted_bugs                                        # the unit tests
+    python -m tests.planted_bugs                                        # all, with the unit tests
+    python -m tests.planted_bugs --own                                  # with the tests of the bug's own module
     python -m tests.planted_bugs --only scale -- pytest -q -x tests/test_attention.py
     python -m tests.planted_bugs -- pytest -q -x --nbval chapters       # the notebooks alone
 
-Each bug is planted in a temporary copy of the repository, where the command runs; it is caught if the command fails.
-The command must pass on the copy without a bug. A bug whose text is no longer in the library is an error.
+Each bug is planted in a temporary copy of the repository, where a command runs; it is caught if the command fails.
+Without a command of yours the tests of the bug's own module run first, then the contracts of all vjps, and the other
+unit tests only if both pass. All of them must pass on the copy without a bug. A bug whose text is no longer in the
+library is an error. A sample runs with the unit tests.
 """
 
 import argparse
+import contextlib
 import os
 import shutil
 import subprocess
@@ -20,16 +24,21 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 UNIT_TESTS = [
-    *("softmax", "masks", "scores", "attention", "errors", "testing", "golden"),
+    *("softmax", "masks", "scores", "attention", "errors", "testing", "golden", "vjp_contracts"),
     *("heads", "multi_head", "positions", "rotary", "alibi"),
     *("linear", "rows", "stack", "embedding", "activations", "feed_forward", "cross_entropy", "params", "adam", "fit"),
     *("tasks", "attention_model", "golden_training"),
     *("layer_norm", "rms_norm", "batch_norm", "residual", "encoder", "decoder", "transformer", "greedy"),
     *("dates_task", "stored_params", "dates_model", "dates_train", "dates_translate", "golden_transformer"),
 ]
-DEFAULT = ["pytest", "-q", "-x", *(f"tests/test_{name}.py" for name in UNIT_TESTS)]
+OWN = {  # for modules that have no tests of the same name
+    "arguments": ["errors", "attention", "layer_norm", "embedding"],
+    "broadcast": ["attention"],
+    "normalise": ["layer_norm", "rms_norm", "batch_norm"],
+    "sublayers": ["encoder", "decoder"],
+}
 LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "_build", "*.egg-info", ".*_cache", "__pycache__", ".ipynb_checkpoints"
+    ".git", ".venv", "build", "_build", "*.egg-info", ".*_cache", "__pycache__", ".ipynb_checkpoints"
 )
 
 
@@ -263,6 +272,8 @@ BUGS = [
     Bug("post-LN normalises the sublayer alone", "residual", "layer_norm(total(x, added), *norm), more",
         "total(x, layer_norm(added, *norm)), more"),
     Bug("pre-LN's gradient past the sublayer forgotten", "residual", "return grad_output + grad_x", "return grad_x"),
+    Bug("a float64 gradient passes a float32 layer as it is", "residual",
+        "            grad_output = as_gradient(grad_output, output)\n", ""),
     Bug("post-LN's gradient goes past its norm", "residual", "return grad_sum + grad_x", "return grad_output + grad_x"),
     Bug("a sublayer may stretch its input", "residual", "if x.shape != added.shape:", "if False:"),
     Bug("the encoder looks at padding", "encoder", "multi_head_attention(params.attention, x, x, x, mask)",
@@ -354,22 +365,49 @@ def stands_once(bug, root=ROOT):
     return (root / "attnlib" / f"{bug.file}.py").read_text(encoding="utf-8").count(bug.old) == 1
 
 
-def plant(bug, copy):
-    """The bug in the copy of the repository; returns the file and its text before."""
+def copy_repository(folder):
+    """A copy of the repository in this folder; files keep their times, and so their compiled forms."""
+    return Path(shutil.copytree(ROOT, Path(folder) / "copy", ignore=LEFT_OUT))
+
+
+@contextlib.contextmanager
+def planted(bug, copy):
+    """The bug in the copy of the repository, for a while."""
     if not stands_once(bug, copy):
         raise SystemExit(f"{bug.name}: {bug.old!r} must stand in {bug.file}.py once")
-    path = copy / "attnlib" / f"{bug.file}.py"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace(bug.old, bug.new), encoding="utf-8")
-    return path, text
+    name = f"attnlib/{bug.file}.py"
+    text = (copy / name).read_text(encoding="utf-8")
+    (copy / name).write_text(text.replace(bug.old, bug.new), encoding="utf-8")
+    try:
+        yield
+    finally:
+        shutil.copy2(ROOT / name, copy / name)
 
 
-def fails(command, copy, timeout):
-    """Whether the command fails in the copy, importing attnlib from there; and the first line that names a reason."""
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(copy), str(copy / "book")]),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+def unit_tests(names):
+    """The command that runs these unit tests until one fails."""
+    return ["pytest", "-q", "-x", "-p", "no:cacheprovider", *(f"tests/test_{name}.py" for name in names)]
+
+
+def own_tests(bugs):
+    """The names of the tests of the bugs' own modules, each once."""
+    return list(dict.fromkeys(name for bug in bugs for name in OWN.get(bug.file, [bug.file.replace("/", "_")])))
+
+
+def fails(command, copy, timeout=600, plugins=False, compiled=False):
+    """Whether the command fails in the copy, importing attnlib from there; and the first line that names a reason.
+
+    Args:
+        command: a Python module and its arguments.
+        copy: the folder.
+        timeout: seconds.
+        plugins: whether pytest loads every plugin that is installed, which takes longer than most tests.
+        compiled: whether compiled modules are kept for the next command. Not those of a planted bug.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment |= {"PYTHONPATH": os.pathsep.join([str(copy), str(copy / "book")]), "OMP_NUM_THREADS": "1"}
+    environment |= {} if plugins else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment |= {} if compiled else {"PYTHONDONTWRITEBYTECODE": "1"}
     try:
         run = subprocess.run(
             [sys.executable, "-m", *command], cwd=copy, env=environment, capture_output=True, text=True, timeout=timeout
@@ -380,42 +418,35 @@ def fails(command, copy, timeout):
     return run.returncode != 0, (reasons or [run.stderr[-200:]])[0]
 
 
-def own_test_first(command, bug):
-    """The command with no test file but that of the bug's own module, if it is among its arguments; then the whole."""
-    own, others = (
-        f"tests/test_{bug.file.replace('/', '_')}.py",
-        [part for part in command if not part.startswith("tests/")],
-    )
-    return [[*others, own], command] if own in command else [command]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="plant only the bugs whose name contains this")
     parser.add_argument("--file", action="append", help="plant only the bugs of this module; may be given again")
-    parser.add_argument("--timeout", type=float, default=600, help="seconds for one run of the command")
+    parser.add_argument("--own", action="store_true", help="the tests of a bug's own module and the contracts must do")
+    parser.add_argument("--timeout", type=float, default=600, help="seconds for one run of a command")
     parser.add_argument("command", nargs="*", help="a Python module and its arguments; default: the unit tests")
     options = parser.parse_args()
-    command = options.command or DEFAULT
-    caught, bugs = 0, [bug for bug in BUGS if options.only in bug.name and bug.file in (options.file or [bug.file])]
+    bugs = [bug for bug in BUGS if options.only in bug.name and bug.file in (options.file or [bug.file])]
+    everything = [*own_tests(bugs), "vjp_contracts"] if options.own else UNIT_TESTS
+    how = {"timeout": options.timeout, "plugins": bool(options.command)}
+    caught = 0
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "copy"
-        shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
-        broken, reason = fails(command, copy, options.timeout)
+        copy = copy_repository(folder)
+        broken, reason = fails(options.command or unit_tests(everything), copy, compiled=True, **how)
         if broken:
             raise SystemExit(f"the command fails without a bug: {reason}")
         for bug in bugs:
             start = time.perf_counter()
-            path, before = plant(bug, copy)
-            for tests in own_test_first(command, bug):
-                found, reason = fails(tests, copy, options.timeout)
-                if found:
-                    break
-            path.write_text(before, encoding="utf-8")
+            steps = [own_tests([bug]), ["vjp_contracts"], *([] if options.own else [UNIT_TESTS])]
+            with planted(bug, copy):
+                for command in [options.command] if options.command else map(unit_tests, steps):
+                    found, reason = fails(command, copy, **how)
+                    if found:
+                        break
             caught += found
             seconds, verdict = time.perf_counter() - start, "caught" if found else "MISSED"
             print(f"{verdict}  {bug.name:42} {seconds:5.1f} s  {reason[:110]}", flush=True)
-    print(f"{caught} of {len(bugs)} planted bugs caught by: {' '.join(command)}")
+    print(f"{caught} of {len(bugs)} planted bugs caught")
 
 
 if __name__ == "__main__":
