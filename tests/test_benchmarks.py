@@ -10,7 +10,7 @@ from benchmarks import date_model, gradient_errors, torch_errors, training
 
 @pytest.mark.parametrize("name", gradient_errors.CALLS)
 def test_every_gradient_in_the_table_is_right_to_one_part_in_a_million(name):
-    assert 0 < gradient_errors.worst_error(gradient_errors.CALLS[name], draws=4) < 1e-6
+    assert 0 < gradient_errors.worst_error(gradient_errors.CALLS[name], draws=2) < 1e-6
 
 
 def test_all_contenders_train_on_the_same_losses():

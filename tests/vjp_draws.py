@@ -225,7 +225,9 @@ def translation(rng, lead, norm_first, tied, activation, seq_source=SEQ):
 
 def dates(rng):
     params = init_transformer(rng, SOURCE_VOCAB, TARGET_VOCAB, D_MODEL, MODEL_HEADS, D_FF)
-    return {"params": params}, {"batch": as_batch([("7.6.21", "2021-06-07"), ("hm", NO_DATE)])}
+    return {"params": params}, {
+        "batch": as_batch([("7.6.21", "2021-06-07"), ("hm", NO_DATE), ("June 7th, 2021", "2021-06-07")])
+    }
 
 
 def model(rng, kind, lead, seq=SEQ, masked=False, positions=False):
