@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type, as_floats, as_size, check_sequences, describe
+from attnlib.arguments import as_count, as_float_type, as_floats, as_generator, as_size, check_sequences, describe
 from attnlib.broadcast import unbroadcast
 from attnlib.embedding import embedding, embedding_vjp
 from attnlib.feed_forward import FeedForwardParams, feed_forward, feed_forward_vjp, init_feed_forward
@@ -58,7 +58,7 @@ def init_attention_model(
     outputs = vocab if outputs is None else as_count("outputs", outputs)
 
     def normal(*shape, variance=1.0):
-        return (rng.normal(size=shape) * variance**0.5).astype(dtype)
+        return (as_generator(rng).normal(size=shape) * variance**0.5).astype(dtype)
 
     def layer():
         attention = init_multi_head(rng, d_model, num_heads, dtype=dtype)

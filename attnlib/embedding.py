@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnlib.arguments import as_floats, as_gradient, describe
+from attnlib.arguments import as_floats, as_gradient, as_tokens, describe
 from attnlib.linear import as_rows
 
 
@@ -53,21 +53,3 @@ def embedding_vjp(table, tokens):
         return grad_table
 
     return output, pullback
-
-
-def as_tokens(tokens, vocab, name="tokens"):
-    """``tokens`` as an array of integers below ``vocab``.
-
-    Raises:
-        TypeError: if they are not integers.
-        ValueError: if one is negative or too large.
-    """
-    tokens = np.asarray(tokens)
-    if not np.issubdtype(tokens.dtype, np.integer):
-        raise TypeError(f"{name} must be integers: got {tokens.dtype} {tokens.shape}")
-    if tokens.size and not 0 <= tokens.min() <= tokens.max() < vocab:
-        raise ValueError(
-            f"{name} must lie between 0 and {vocab - 1}: got {tokens.min()} to {tokens.max()} "
-            f"in {describe(**{name: tokens})}"
-        )
-    return tokens

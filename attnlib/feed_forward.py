@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attnlib.activations import ACTIVATIONS
-from attnlib.arguments import as_count, as_float_type
+from attnlib.arguments import as_count, as_float_type, as_generator
 from attnlib.linear import linear, linear_vjp
 
 
@@ -34,7 +34,10 @@ def init_feed_forward(rng, d_model, d_ff, dtype=np.float64):
         TypeError, ValueError: if a width is not a positive integer, or ``dtype`` is neither float32 nor float64.
     """
     d_model, d_ff, dtype = as_count("d_model", d_model), as_count("d_ff", d_ff), as_float_type(dtype)
-    w_in, w_out = rng.normal(size=(d_model, d_ff)) * d_model**-0.5, rng.normal(size=(d_ff, d_model)) * d_ff**-0.5
+    w_in, w_out = (
+        as_generator(rng).normal(size=(d_model, d_ff)) * d_model**-0.5,
+        rng.normal(size=(d_ff, d_model)) * d_ff**-0.5,
+    )
     return FeedForwardParams(*(x.astype(dtype) for x in (w_in, np.zeros(d_ff), w_out, np.zeros(d_model))))
 
 

@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count
-from attnlib.embedding import as_tokens
+from attnlib.arguments import as_count, as_tokens
 from attnlib.feed_forward import feed_forward
 from attnlib.heads import split_heads
 from attnlib.layer_norm import layer_norm

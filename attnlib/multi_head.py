@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type, as_floats, as_mask, check_one_value_a_key, describe
+from attnlib.arguments import as_count, as_float_type, as_floats, as_generator, as_mask, check_one_value_a_key, describe
 from attnlib.attention import attention, attention_vjp
 from attnlib.heads import merge_heads, split_heads
 from attnlib.linear import linear, linear_vjp
@@ -54,7 +54,7 @@ def init_multi_head(rng, d_model, num_heads, num_kv_heads=None, dtype=np.float64
         )
     dtype, kv_width = as_float_type(dtype), kv_heads * (d_model // num_heads)
     shapes = [(d_model, d_model), (d_model, kv_width), (d_model, kv_width), (d_model, d_model)]
-    w_q, w_k, w_v, w_o = ((rng.normal(size=shape) * d_model**-0.5).astype(dtype) for shape in shapes)
+    w_q, w_k, w_v, w_o = ((as_generator(rng).normal(size=shape) * d_model**-0.5).astype(dtype) for shape in shapes)
     return MultiHeadParams(w_q, w_k, w_v, w_o, num_heads, num_kv_heads)
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type, check_sequences
+from attnlib.arguments import as_count, as_float_type, as_generator, check_sequences
 from attnlib.decoder import DecoderParams, decoder, decoder_vjp, init_decoder
 from attnlib.embedding import embedding_vjp
 from attnlib.encoder import EncoderParams, encoder, encoder_vjp, init_encoder
@@ -67,7 +67,7 @@ def init_transformer(
     sinusoidal_positions(1, d_model)  # raises if the width does not suit the waves
 
     def table(name, size):
-        return (rng.normal(size=(as_count(name, size), d_model)) * d_model**-0.5).astype(dtype)
+        return (as_generator(rng).normal(size=(as_count(name, size), d_model)) * d_model**-0.5).astype(dtype)
 
     return TransformerParams(
         source_tokens=table("source_vocab", source_vocab),

@@ -76,7 +76,7 @@ def stages(seed: int, mask: str, settings: Settings = SETTINGS) -> Iterator[Tran
     for stage in settings.stages:
         with decoder_mask(mask):
             some = itertools.islice(batches, stage - state.step)
-            params, _, state = fit(params, date_loss_vjp, some, rate, progress=False, state=state)
+            params, _, state, _ = fit(params, date_loss_vjp, some, rate, progress=False, state=state)
         yield params
 
 

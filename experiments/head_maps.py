@@ -86,7 +86,7 @@ def train(seed: int, learning_rate: float, settings: Settings = SETTINGS) -> tup
     seq, every = 4 * settings.pairs, settings.record_every
     mask = causal_mask(seq, seq)
     batches = (batch for _, batch in zip(range(settings.steps), pairs_twice(data, settings), strict=False))
-    params, losses, _ = fit(
+    params, losses, *_ = fit(
         new_model(start, settings), lambda *given: loss_vjp(*given, mask=mask), batches, learning_rate, progress=False
     )
     return params, np.reshape(losses, (-1, every)).mean(axis=1).tolist()

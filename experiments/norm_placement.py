@@ -128,7 +128,7 @@ def new_run(
     start, data, fresh = np.random.default_rng(seed).spawn(3)
     model = new_model(start, settings.num_layers, norm_first, settings)
     batches = itertools.islice(sort(data, settings.batch, settings.seq, settings.vocab), settings.steps)
-    params, losses, _ = fit(model, loss_of(norm_first), batches, rate(learning_rate, warmup), progress=False)
+    params, losses, *_ = fit(model, loss_of(norm_first), batches, rate(learning_rate, warmup), progress=False)
     tokens, targets = next(sort(fresh, settings.fresh_sequences, settings.seq, settings.vocab))
     right = accuracy(model_vjp(params, tokens, norm_first)[0], targets)
     return {"loss": np.reshape(losses, (-1, settings.record_every)).mean(axis=1).tolist(), "accuracy": right}

@@ -129,7 +129,7 @@ def stages(
 
     for before, now in itertools.pairwise((0, *settings.measured_at)):
         steps = itertools.islice(batches, now - before)
-        params, _, state = fit(params, loss_vjp, steps, rate, progress=False, state=state)
+        params, _, state, _ = fit(params, loss_vjp, steps, rate, progress=False, state=state)
         yield Trained(kind, params, running)
 
 

@@ -120,7 +120,7 @@ def new_run(
         return loss, lambda grad_loss: back_model(back_loss(grad_loss))
 
     model, steps = new_model(start, arm, settings), itertools.islice(batches(data, task, settings), settings.steps)
-    params, losses, _ = fit(model, loss_vjp, steps, learning_rate, progress=False)
+    params, losses, *_ = fit(model, loss_vjp, steps, learning_rate, progress=False)
     right: dict[str, float | None] = {}
     for seq in settings.longer[: None if task == "previous" else 1]:
         batch = next(TASKS[task](fresh, settings.fresh_sequences, seq, settings.vocab))

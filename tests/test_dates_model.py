@@ -77,7 +77,7 @@ def test_weights_of_one_s_own_are_loaded_and_another_model_s_refused(tmp_path):
     for leaf, expected in zip(tree_leaves(load_date_model(tmp_path / "own.npz")), tree_leaves(own), strict=True):
         assert_array_equal(leaf, expected)
     save_arrays(tmp_path / "other.npz", own._replace(source_tokens=own.source_tokens[1:]))
-    with pytest.raises(ValueError, match=r"array 0 of other\.npz must be float32"):
+    with pytest.raises(ValueError, match=r"source_tokens in other\.npz must be float32"):
         load_date_model(tmp_path / "other.npz")
     with pytest.raises(TypeError, match="dtype must be float32 or float64: got float16"):
         load_date_model(dtype=np.float16)

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from attnlib.arguments import as_generator
+
 FIRST, LAST = datetime.date(1950, 1, 1), datetime.date(2049, 12, 31)  # two digits of a year are then enough
 HELD_OUT = 10  # every tenth day
 NO_DATE = "?"
@@ -124,7 +126,7 @@ def sample(rng, held_out=False, not_dates=NOT_DATES):
     Returns:
         ``(text, iso)``, such as ``("June 7th, 2021", "2021-06-07")``, or ``(text, "?")``.
     """
-    if rng.random() < not_dates:
+    if as_generator(rng).random() < not_dates:
         return no_date(rng), NO_DATE
     date = draw_date(rng, held_out)
     return write(rng, date), date.isoformat()
@@ -133,7 +135,7 @@ def sample(rng, held_out=False, not_dates=NOT_DATES):
 def draw_date(rng, held_out=False):
     """A day between FIRST and LAST, of those held out or of the others."""
     while True:
-        ordinal = int(rng.integers(FIRST.toordinal(), LAST.toordinal() + 1))
+        ordinal = int(as_generator(rng).integers(FIRST.toordinal(), LAST.toordinal() + 1))
         if (ordinal % HELD_OUT == 0) == held_out:
             return datetime.date.fromordinal(ordinal)
 
@@ -225,7 +227,7 @@ def letters(rng, word):
 
 def pick(rng, choices):
     """One of several, each as likely."""
-    return choices[rng.integers(len(choices))]
+    return choices[as_generator(rng).integers(len(choices))]
 
 
 def as_batch(pairs):

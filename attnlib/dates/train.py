@@ -62,17 +62,15 @@ def train_dates(output=OUTPUT, steps=STEPS, fresh=False, progress=None):
     batches = date_batches(SEED, BATCH, first_step=state.step + 1)
     while state.step < steps:
         number, start = min(CHECKPOINT_EVERY, steps - state.step), time.perf_counter()
-        done: list[int] = []
-        params, losses, state = fit(
-            params, date_loss_vjp, first(number, batches, done), learning_rate(steps), progress, state
-        )
+        some = itertools.islice(batches, number)
+        params, losses, state, interrupted = fit(params, date_loss_vjp, some, learning_rate(steps), progress, state)
         seconds += time.perf_counter() - start
         if losses:
             write_checkpoint(checkpoint, params, state, seconds, steps)
             print(
                 f"{bar(state.step, steps)} step {state.step}, loss {np.mean(losses):.4f}, {seconds:.0f} s", flush=True
             )
-        if not done:
+        if interrupted:
             print(f"interrupted; the same command goes on after step {state.step}", file=sys.stderr)
             return None
     save_arrays(output, params)
@@ -80,12 +78,6 @@ def train_dates(output=OUTPUT, steps=STEPS, fresh=False, progress=None):
     print(f"{share:.2%} of {TESTS} held-out dates exactly right after {seconds:.0f} s of training")
     checkpoint.unlink(missing_ok=True)
     return share
-
-
-def first(number, batches, done):
-    """The first of the batches. ``done`` gets an entry when one more is asked for: an interrupted ``fit`` does not."""
-    yield from itertools.islice(batches, number)
-    done.append(number)
 
 
 def learning_rate(steps):
