@@ -13,6 +13,7 @@ from attncourse.explorer import Explorer
 from attncourse.figures.cross.maps import draw_map, name_map
 from attncourse.figures.cross.readings import EXAMPLES, HEADS, LAYERS, answer_of, signs, visible
 from attncourse.figures.date_readings import reading
+from attnlib.dates.characters import as_known
 
 MEAN = "mean of all heads"
 _CHOICES = (MEAN, *(str(head + 1) for head in range(HEADS)))
@@ -35,6 +36,7 @@ def measure(text: str = EXAMPLES[0], layer: int = 2, head: str = MEAN) -> Number
     Raises:
         ValueError: if the text is empty or too long.
     """
+    text = as_known(text)  # a typed letter and its accent are one column
     read = reading(text)
     weights = read.maps.cross[layer - 1]
     weights = weights.mean(axis=0) if head == MEAN else weights[int(head) - 1]
