@@ -1,7 +1,6 @@
 """A Transformer that reads dates: how it is built, trained, stored, and asked.
 
-It knows the years 1950 to 2049 and the ways to write a date of ``attnlib.dates.writing``. Of any other text it makes
-something all the same, and may be sure of it.
+It has learnt the years 1950 to 2049, and the forms of ``attnlib.dates.writing``.
 """
 
 import datetime
@@ -94,6 +93,8 @@ def date_loss_vjp(params, batch):
 
 def translate(params, texts):
     """Each text as the model reads it, character by character, always the likeliest.
+
+    Of years before 1950 or after 2049, and of forms that it has not learnt, it is often sure and wrong.
 
     Args:
         params: ``TransformerParams``.
