@@ -57,24 +57,19 @@ def train_dates(output=OUTPUT, steps=STEPS, fresh=False, progress=None):
     checkpoint = output.with_suffix(".checkpoint.npz")
     if fresh:
         checkpoint.unlink(missing_ok=True)
-    params = init_date_model(np.random.default_rng(SEED))
-    state, seconds = adam_start(params), 0.0
-    if checkpoint.exists():
-        params, state, seconds = read_checkpoint(checkpoint, params, steps)
-        print(f"goes on after step {state.step} of {steps}", file=sys.stderr)
+    params, state, seconds = start_or_go_on(checkpoint, steps)
     write_checkpoint(checkpoint, params, state, seconds, steps)  # if it cannot be written, better now than in a minute
     print(f"{count_parameters(params)} parameters, {steps} steps of {BATCH} texts", file=sys.stderr)
     batches = date_batches(SEED, BATCH, first_step=state.step + 1)
     while state.step < steps:
-        number, start = min(CHECKPOINT_EVERY, steps - state.step), time.perf_counter()
-        some = itertools.islice(batches, number)
+        start = time.perf_counter()
+        some = itertools.islice(batches, min(CHECKPOINT_EVERY, steps - state.step))
         params, losses, state, interrupted = fit(params, date_loss_vjp, some, learning_rate(steps), progress, state)
         seconds += time.perf_counter() - start
         if losses:
             write_checkpoint(checkpoint, params, state, seconds, steps)
-            print(
-                f"{bar(state.step, steps)} step {state.step}, loss {np.mean(losses):.4f}, {seconds:.0f} s", flush=True
-            )
+            report = f"{bar(state.step, steps)} step {state.step}, loss {np.mean(losses):.4f}, {seconds:.0f} s"
+            print(report, flush=True)
         if interrupted:
             print(f"interrupted; the same command goes on after step {state.step}", file=sys.stderr)
             return None
@@ -109,6 +104,20 @@ def as_steps(steps):
     if steps > MOST_STEPS:
         raise ValueError(f"steps must be {MOST_STEPS} or fewer: got {steps}")
     return steps
+
+
+def start_or_go_on(checkpoint, steps):
+    """``(params, state, seconds)`` of the checkpoint, or of a model that has learnt nothing if there is none.
+
+    Raises:
+        ValueError: as ``read_checkpoint``.
+    """
+    params = init_date_model(np.random.default_rng(SEED))
+    if not checkpoint.exists():
+        return params, adam_start(params), 0.0
+    params, state, seconds = read_checkpoint(checkpoint, params, steps)
+    print(f"goes on after step {state.step} of {steps}", file=sys.stderr)
+    return params, state, seconds
 
 
 def learning_rate(steps):
