@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_floats, as_number, describe
+from attnlib.arguments import as_count, as_floats, as_number, as_size, describe
 from attnlib.leaf_names import leaf_names
 from attnlib.params import tree_leaves, tree_map
 
@@ -63,10 +63,11 @@ def check_state(state):
     """It is what an earlier step, or ``adam_start``, has left.
 
     Raises:
-        TypeError: if not.
+        TypeError, ValueError: if not.
     """
     if not isinstance(state, AdamState):
         raise TypeError(f"state must be an AdamState, as adam_start makes them: got {type(state).__name__}")
+    as_size("state.step", state.step)
 
 
 def check_gradients(params, grads, state):

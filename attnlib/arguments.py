@@ -188,9 +188,13 @@ def as_float_type(dtype):
     Raises:
         TypeError: if it is another one.
     """
-    if np.dtype(dtype) not in (np.float32, np.float64):
-        raise TypeError(f"dtype must be float32 or float64: got {np.dtype(dtype)}")
-    return np.dtype(dtype)
+    try:
+        found = dtype if dtype is None else np.dtype(dtype)  # np.dtype(None) would be float64
+    except TypeError:
+        found = repr(dtype)
+    if found not in (np.float32, np.float64):
+        raise TypeError(f"dtype must be float32 or float64: got {found}")
+    return found
 
 
 def as_count(name, size):

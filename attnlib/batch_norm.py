@@ -148,7 +148,7 @@ def batch_norm_vjp(x, gain, bias, running=None, mask=None, per_position=False, e
         root = root_mean_square(distances, eps, axes, size)
     else:
         mean, variance = running_for(running, x)
-        distances, root = np.where(counts, x - mean, 0), divisor(np.sqrt(variance + as_eps(eps)))
+        distances, root = np.where(counts, x - mean, 0), divisor(np.sqrt(variance + as_eps(eps, x.dtype)))
     normed = distances / root
     output = np.where(counts, normed * gain + bias, 0)
 

@@ -42,7 +42,7 @@ def layer_norm(x, gain, bias, eps=1e-5):
 
     Returns:
         (..., d_model). The variance is the biased one: a mean of d_model squared distances from the mean.
-        A vector with NaN or infinity in it becomes NaN, and no other does.
+        A vector with NaN or infinity in it, or whose sum is too large for the dtype, becomes NaN, and no other does.
 
     Raises:
         TypeError: if the arrays are not all float32 or all float64.

@@ -21,9 +21,9 @@ def root_mean_square(x, eps=0.0, axis=-1, size=None):
         Shape of ``x`` with 1 in place of ``axis``. NaN if one of the numbers is NaN or infinite.
 
     Raises:
-        ValueError: if ``eps`` is not a finite number of 0 or more.
+        TypeError, ValueError: if ``eps`` is not a finite number of 0 or more.
     """
-    root_eps = as_eps(eps) ** 0.5
+    root_eps = as_eps(eps, x.dtype) ** 0.5
     largest = np.abs(x).max(axis=axis, keepdims=True, initial=root_eps)
     unit = np.where(largest == 0, 1, largest)
     small = x / unit
@@ -36,13 +36,14 @@ def divisor(root):
     return np.where(root == 0, np.inf, root)
 
 
-def as_eps(eps):
+def as_eps(eps, dtype):
     """``eps`` as a Python float, which leaves float32 what it is.
 
     Raises:
-        TypeError, ValueError: if it is not a finite number of 0 or more.
+        TypeError, ValueError: if it is not a number of 0 or more, and finite in this dtype.
     """
-    return as_number("eps", eps, "be a finite number of 0 or more", lambda eps: 0 <= eps < np.inf)
+    largest = np.finfo(dtype).max
+    return as_number("eps", eps, "be a finite number of 0 or more", lambda eps: 0 <= eps <= largest)
 
 
 def where_read(grad_output, normed, root):

@@ -56,8 +56,8 @@ def stored_arrays(path):
     Raises:
         FileNotFoundError, ValueError: as ``load_arrays``.
     """
-    with path.open("rb") as file:
-        if not zipfile.is_zipfile(file):
+    with path.open("rb") as file:  # a file that is not there says so itself
+        if not zipfile.is_zipfile(path):
             raise ValueError(f"{path.name} is no .npz file, or was cut short")
         try:
             with np.load(file, allow_pickle=False) as arrays:

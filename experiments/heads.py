@@ -108,7 +108,7 @@ def trained(
     """The model after training, and its losses averaged over blocks of steps."""
     start, data, _ = np.random.default_rng(seed).spawn(3)
     batches = TASKS[arm.task](data, settings.batch, settings.seq, settings.vocab)
-    params, losses, _ = train(new_model(start, arm, settings), batches, settings.steps * arm.longer, learning_rate)
+    params, losses, *_ = train(new_model(start, arm, settings), batches, settings.steps * arm.longer, learning_rate)
     return params, np.reshape(losses, (-1, settings.record_every * arm.longer)).mean(axis=1).tolist()
 
 

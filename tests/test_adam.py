@@ -192,6 +192,7 @@ def test_a_gradient_whose_square_would_overflow_is_named_instead_of_stopping_its
     [
         (None, TypeError, "state must be an AdamState, as adam_start makes them: got NoneType"),
         ((0, np.zeros(2), np.zeros(2)), TypeError, "state must be an AdamState, .* got tuple"),
+        (adam_start(np.ones(2))._replace(step=-1), ValueError, r"state\.step must be 0 or more: got -1"),
         (adam_start((np.ones(2),)), ValueError, "built alike"),
         (adam_start(np.ones(1)), ValueError, r"shapes of the parameters: got param \(2,\), mean \(1,\), square \(1,\)"),
         (adam_start(np.ones(2, np.float32)), TypeError, "param, mean and square must share one dtype"),

@@ -251,6 +251,12 @@ def test_eps_must_be_one_number_of_zero_or_more(rng, call, eps):
 
 
 @both_forms
+def test_eps_must_be_finite_in_float32_too(rng, call):
+    with pytest.raises(ValueError, match=r"eps must be a finite number of 0 or more: got 1e\+100"):
+        call(*draw(rng, dtype=np.float32), 1e100)
+
+
+@both_forms
 def test_dtypes_do_not_mix(rng, call):
     x, gain, bias = draw(rng)
     with pytest.raises(TypeError, match=r"must share one dtype: got x float32 \(2, 5, 7\), gain float64"):

@@ -1,10 +1,13 @@
 """Whatever comes in place of an argument, a function gives an answer or an error that names the argument."""
 
+import datetime
+
 import numpy as np
 import pytest
 
 import attnlib
-from attnlib import Statistics, adam_start, tasks, tree_leaves
+from attnlib import Statistics, adam_start, dates, tasks, tree_leaves
+from attnlib.attention_model import init_attention_model
 
 RNG = np.random.default_rng(0)
 X, GAIN, BIAS = RNG.normal(size=(4, 2, 3)), np.ones(3), np.zeros(3)
@@ -27,8 +30,8 @@ CALLS = {
     "batch_norm": {"x": X, "gain": GAIN, "bias": BIAS, "mask": MASK, "eps": 1e-5},
     "batch_statistics": {"x": X, "mask": MASK},
     "update_statistics": {"running": Statistics(BIAS, GAIN), "x": X, "mask": MASK, "momentum": 0.1},
-    "start_statistics": {"d_model": 3, "seq": 2},
-    "init_layer_norm": {"d_model": 3},
+    "start_statistics": {"d_model": 3, "seq": 2, "dtype": np.float32},
+    "init_layer_norm": {"d_model": 3, "dtype": np.float32},
     "adam_step": PARAMS | ADAM,
     "warmup_schedule": {"d_model": 4, "warmup_steps": 9, "factor": 1.0},
     "cross_entropy": LOGITS | {"label_smoothing": 0.1, "ignore": -1},
@@ -98,3 +101,22 @@ def test_a_strange_argument_gets_a_finite_answer_or_an_error_that_names_it(name,
             for leaf in tree_leaves(output):
                 assert type(leaf) in (np.ndarray, np.float64)
                 assert np.isfinite(leaf).all()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda rng: attnlib.init_transformer(rng, 5, 7, 6, 2, 4, 1, 1),
+        lambda rng: init_attention_model(rng, 5, 6, 2),
+        lambda rng: init_attention_model(rng, 5, 6, 2, num_layers=2, d_ff=4, max_seq=3),
+        lambda rng: dates.sample(rng),
+        lambda rng: dates.draw_date(rng),
+        lambda rng: dates.write(rng, datetime.date(2021, 6, 7)),
+    ],
+)
+@pytest.mark.parametrize("seed", [0, None, np.random.RandomState(0), np.random], ids=lambda seed: type(seed).__name__)
+def test_a_seed_is_no_generator(draw, seed):
+    with pytest.raises(
+        TypeError, match=r"rng must be a numpy\.random\.Generator, such as np\.random\.default_rng\(0\): got"
+    ):
+        draw(seed)
