@@ -295,3 +295,25 @@ def test_the_public_names_are_sorted_and_each_says_what_it_is():
     assert attnlib.__all__ == sorted(attnlib.__all__)
     assert set(PROMISED) <= set(attnlib.__all__)
     assert all(getattr(attnlib, name).__doc__ for name in attnlib.__all__)
+
+
+TAKES = {  # what each function takes as params
+    "multi_head_attention": attnlib.MultiHeadParams,
+    "feed_forward": attnlib.FeedForwardParams,
+    "encoder_layer": attnlib.EncoderLayerParams,
+    "encoder": attnlib.EncoderParams,
+    "decoder_layer": attnlib.DecoderLayerParams,
+    "decoder": attnlib.DecoderParams,
+    "transformer": attnlib.TransformerParams,
+}
+
+
+@pytest.mark.parametrize("name", [*TAKES, *(f"{name}_vjp" for name in TAKES), "encode", "decode", "greedy"])
+def test_parameters_of_another_kind_are_named(name):
+    kind = TAKES.get(name.removesuffix("_vjp"), attnlib.TransformerParams)
+    call = getattr(attnlib, name)
+    _, *others = inspect.signature(call).parameters.values()
+    arguments = [BATCH[0] for other in others if other.default is other.empty]
+    for wrong in (attnlib.init_layer_norm(3), None, {"w_q": 1}):
+        with pytest.raises(TypeError, match=f"params must be {kind.__name__}: got {type(wrong).__name__}"):
+            call(wrong, *arguments)

@@ -3,14 +3,15 @@ import json
 import numpy as np
 import pytest
 
-from attncourse.figures.heads.trained import DIGIT, from_stored, keep_heads, targets_of, text_of, to_stored, tokens_of
+from attncourse.figures.heads.trained import DIGIT, keep_heads, targets_of, text_of, tokens_of
+from attncourse.results import load_result
+from attncourse.results.models import from_stored, to_stored
 from attnlib.attention_model import attention_model
 from attnlib.params import tree_leaves
 from attnlib.tasks import IGNORED
 from experiments import one_or_two_heads
 from experiments.head_maps import (
     QUESTIONS,
-    RESULT,
     SETTINGS,
     ablation,
     accuracies,
@@ -20,7 +21,7 @@ from experiments.head_maps import (
     looked_at,
     new_model,
     pairs_twice,
-    train,
+    trained,
 )
 
 RECALL = QUESTIONS.index("the digit of a letter seen before")
@@ -28,12 +29,12 @@ RECALL = QUESTIONS.index("the digit of a letter seen before")
 
 @pytest.fixture(scope="module")
 def result():
-    return json.loads(RESULT.read_text("utf-8"))
+    return load_result("head_maps")
 
 
 @pytest.fixture(scope="module")
 def pair():
-    return json.loads(one_or_two_heads.RESULT.read_text("utf-8"))
+    return load_result("one_or_two_heads")
 
 
 def of_seeds(result, name):
@@ -81,14 +82,14 @@ def test_stored_model_is_the_clearest_of_its_kind_and_does_what_its_run_says(res
 
 def test_running_again_gives_the_stored_losses(result):
     few = SETTINGS._replace(steps=2 * SETTINGS.record_every)
-    _, losses = train(SETTINGS.seeds[0], result["learning_rate"], few)
+    _, losses = trained(SETTINGS.seeds[0], result["learning_rate"], few)
     np.testing.assert_allclose(losses, result["runs"][str(SETTINGS.seeds[0])]["loss"][:2], rtol=1e-3)
 
 
 def test_a_reduced_run_comes_to_the_same_conclusion(result):
-    """A third of the steps, a smaller batch and a new seed: one head of layer 2 is needed for the look-up, no other."""
-    few = SETTINGS._replace(steps=480, batch=16)
-    params, _ = train(200, result["learning_rate"], few)
+    """Half the steps, half the batch and a new seed: one head of layer 2 is needed for the look-up, no other."""
+    few = SETTINGS._replace(steps=400, batch=16)
+    params, _ = trained(200, result["learning_rate"], few)
     batch = fresh_batch(200, 64)
     without = np.sort(np.array(ablation(params, batch)["without"])[-1, :, RECALL])
     assert accuracies(params, batch)[RECALL] > 0.9

@@ -1,16 +1,14 @@
-import json
-
 import numpy as np
 import pytest
 
+from attncourse.results import load_result
 from attnlib import attention_weights, count_parameters
 from attnlib.attention_model import attention_model
+from experiments.arms import choose
 from experiments.heads import (
-    RESULT,
     SETTINGS,
     Arm,
     arms,
-    choose,
     equal_heads,
     new_model,
     new_run,
@@ -23,7 +21,7 @@ EQUAL = [arm for arm in arms() if arm == equal_heads(arm)]
 
 @pytest.fixture(scope="module")
 def result():
-    return json.loads(RESULT.read_text("utf-8"))
+    return load_result("heads")
 
 
 def runs(result, *arm, **more):
@@ -85,8 +83,8 @@ def test_running_again_gives_the_stored_losses(result, arm):
 
 
 def test_a_reduced_run_comes_to_the_same_conclusion():
-    """Half the steps and a seed not used before: one head and 32 heads miss much of what two and four heads learn."""
-    few = SETTINGS._replace(steps=200, fresh_sequences=64)
+    """A quarter of the steps and a new seed: one head and 32 heads miss much of what two and four heads learn."""
+    few = SETTINGS._replace(steps=100, fresh_sequences=64)
 
     def score(num_heads):
         return np.mean(new_run(200, Arm("two patterns", num_heads), 0.01, few)["accuracy"])

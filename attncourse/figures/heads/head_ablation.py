@@ -11,8 +11,9 @@ from attncourse.controls import Choice
 from attncourse.drawing.canvas import SMALL, dress, place, sheet
 from attncourse.drawing.palette import FAINT, INK, PAPER
 from attncourse.explorer import Explorer
-from attncourse.figures.heads.trained import from_stored, keep_heads, targets_of, tokens_of
+from attncourse.figures.heads.trained import keep_heads, targets_of, tokens_of
 from attncourse.results import load_result
+from attncourse.results.models import from_stored
 from attnlib.attention_model import ModelParams, attention_model
 from attnlib.cross_entropy import accuracy
 from attnlib.masks import causal_mask

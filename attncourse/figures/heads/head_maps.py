@@ -13,8 +13,9 @@ from attncourse.controls import Choice, Slider
 from attncourse.drawing.canvas import HEADING, SMALL, place, sheet
 from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK, WEIGHT_MAP
 from attncourse.explorer import Explorer
-from attncourse.figures.heads.trained import from_stored, places_looked_at, share_of_weight, tokens_of
+from attncourse.figures.heads.trained import places_looked_at, share_of_weight, tokens_of
 from attncourse.results import load_result
+from attncourse.results.models import from_stored
 from attnlib.attention_model import ModelParams, attention_model
 from attnlib.masks import causal_mask
 

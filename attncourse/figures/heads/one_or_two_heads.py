@@ -11,8 +11,9 @@ from attncourse.controls import Slider
 from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
 from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT_INK, WEIGHT_MAP
 from attncourse.explorer import Explorer
-from attncourse.figures.heads.trained import from_stored, text_of
+from attncourse.figures.heads.trained import text_of
 from attncourse.results import load_result
+from attncourse.results.models import from_stored
 from attnlib.attention_model import attention_model
 from attnlib.cross_entropy import accuracy
 from attnlib.tasks import previous_and_next

@@ -65,8 +65,8 @@ def model(norm_first: bool) -> tuple[TransformerParams, dict[str, tuple]]:
     sizes = D_MODEL, NUM_HEADS, D_FF, LAYERS, LAYERS
     params = init_transformer(rng, SOURCE_VOCAB, TARGET_VOCAB, *sizes, norm_first=norm_first)
     source, target = as_source([SOURCE])[0][0], np.array([BEGIN, *(TARGET_CODES[character] for character in TARGET)])
-    memory, encoder_maps = encode(params, source, norm_first=norm_first)
-    logits, decoder_maps = decode(params, target, memory, norm_first=norm_first)
+    memory, encoder_maps = encode(params, source)
+    logits, decoder_maps = decode(params, target, memory)
     own, cross = decoder_maps[0]
     read, said = memory.shape, (len(target), D_MODEL)
     hidden = params.encoder.layers[0].feed_forward.w_in.shape[1:]
@@ -113,7 +113,7 @@ def learned_by(part) -> tuple[tuple[str, str], ...]:
         return (("table", product_of(part.shape)),)
     if not hasattr(part, "layers"):
         return tuple((name, product_of(x.shape)) for name, x in part._asdict().items() if isinstance(x, np.ndarray))
-    kinds = [name for name in part.layers[0]._fields if not name.endswith("norm")]
+    kinds = [name for name in part.layers[0]._fields if name.endswith(("attention", "feed_forward"))]
     counts = {name: sum(count_parameters(getattr(layer, name)) for layer in part.layers) for name in kinds}
     counts["norms"] = count_parameters(part) - sum(counts.values())
     return tuple((name.removesuffix("_attention").replace("_", "-"), f"{count:,}") for name, count in counts.items())

@@ -1,0 +1,81 @@
+"""What a check may ask of an answer: each function returns in silence, or stops the check with a complaint."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from attncourse.check.compare import close, first_difference
+
+SEVERAL = "attention, for one, returns two arrays: [0] is the output"
+
+
+class ViolatedError(Exception):
+    """A property that the reader's function does not have."""
+
+
+def require(holds: Any, complaint: str) -> None:
+    """Go on if the property holds, else stop the check with the complaint."""
+    if not holds:
+        raise ViolatedError(complaint)
+
+
+def require_close(found: Any, wanted: Any, complaint: str, mistakes: Mapping[str, Any] | None = None) -> None:
+    """The numbers agree; else the complaint ends in the first that does not.
+
+    Args:
+        found: an array that ``require_shape`` returned, or what was computed from it.
+        wanted: an array or number that broadcasts to it.
+        complaint: the property in words.
+        mistakes: words -> the numbers that a known mistake leads to; whoever finds those hears the words instead.
+    """
+    if close(found, wanted):
+        return
+    for words, mistaken in (mistakes or {}).items():
+        require(not close(found, mistaken), words)
+    raise ViolatedError(f"{complaint}: {first_difference(found, wanted)}")
+
+
+def require_shape(found: Any, shape: tuple[int, ...], what: str, finite: bool = True) -> np.ndarray:
+    """One array of real numbers with this shape, whatever holds them: an array, nested lists, a number."""
+    require(found is not None, f"{what} is None: does the function return something?")
+    kind = type(found).__name__
+    try:
+        array = np.asarray(found)
+    except ValueError:  # rows of several lengths
+        array = np.empty(0, dtype=object)
+    if array.shape != shape and isinstance(found, tuple | list):
+        parts = dict.fromkeys(str(part.shape) for part in found if isinstance(part, np.ndarray))
+        require(
+            not parts,
+            f"{what} must be one array of shape {shape}: yours is a {kind} of {len(found)}, with arrays of shape "
+            f"{' and '.join(parts)} ({SEVERAL})",
+        )
+    require(
+        array.dtype.kind in "biuf",
+        f"{what} must hold real numbers, in rows of one length: yours is of type {kind}, dtype {array.dtype}",
+    )
+    require(array.shape == shape, f"{what} must have shape {shape}: yours has {array.shape}")
+    require(not finite or np.isfinite(array).all(), f"{what} must be finite: yours holds NaN or infinity")
+    return array
+
+
+def require_parts(found: Any, *names: str) -> tuple[Any, ...]:
+    """An answer that consists of several arrays, whatever holds them: a tuple, a list, an array with one more axis."""
+    listed = f"({', '.join(names)})"
+    require(found is not None, f"{listed} is None: does the function return something?")
+    array = isinstance(found, np.ndarray)
+    yours = f"one array of shape {found.shape}" if array else f"of type {type(found).__name__}"
+    several = isinstance(found, tuple | list) or (array and found.ndim > 1)
+    require(several and len(found) == len(names), f"the answer must be {len(names)} things, {listed}: yours is {yours}")
+    return tuple(found)
+
+
+def require_judgement(found: Any, truth: bool, what: str) -> None:
+    """The answer is True or False, and the right one of the two."""
+    require(found is not None, "the answer is None: does the function return something?")
+    one = found[()] if isinstance(found, np.ndarray) else found
+    require(
+        isinstance(one, bool | np.bool_), f"the answer must be True or False: yours is of type {type(one).__name__}"
+    )
+    require(bool(found) == truth, f"{what}: the answer is {truth}, yours says {bool(found)}")
