@@ -5,7 +5,9 @@ import pytest
 
 from attncourse.results import load_result
 from attnlib import feed_forward, layer_norm, multi_head_attention, padding_mask
-from attnlib.dates.task import LONGEST, draw_date, write
+from attnlib.dates.characters import LONGEST
+from attnlib.dates.task import draw_date
+from attnlib.dates.writing import write
 from attnlib.params import tree_leaves, tree_map
 from attnlib.tasks import IGNORED
 from attnlib.testing import check_vjp
