@@ -72,7 +72,7 @@ WRONG = {
         ),
         (lazy, r"computed before any query, not from the memory again"),
         (transposed_maps, r"must be those of attention to the memory: yours at"),
-        (lambda memory, w_k, w_v: memory @ w_k, r"must be a function of the queries: yours is a ndarray"),
+        (lambda memory, w_k, w_v: memory @ w_k, r"must be a function of the queries: yours is of type ndarray"),
         (lambda memory, w_k, w_v: lambda query: query, r"the answer to 1 queries must have shape \(1, 6\)"),
     ],
     "depends_on_order": [

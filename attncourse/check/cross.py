@@ -39,7 +39,7 @@ def fast_asker(answer):
         keys, values = memory @ w_k, memory @ w_v
         ask = answer(memory, w_k, w_v)
         require(ask is not None, "the answer is None: does the function return something?")
-        require(callable(ask), f"the answer must be a function of the queries: yours is a {type(ask).__name__}")
+        require(callable(ask), f"the answer must be a function of the queries: yours is of type {type(ask).__name__}")
         queries = [rng.normal(size=(seq_q, d_k)) for seq_q in (1, 4)]
         wanted = [attention(query, keys, values)[0] for query in queries]
         for query, expected in zip(queries, wanted, strict=True):

@@ -38,25 +38,44 @@ def require_close(found: Any, wanted: Any, complaint: str, mistakes: Mapping[str
 
 def require_shape(found: Any, shape: tuple[int, ...], what: str, finite: bool = True) -> np.ndarray:
     """One array of real numbers with this shape, whatever holds them: an array, nested lists, a number."""
+    array = _as_array(found, shape, what)
+    require(
+        array.dtype.kind in "iuf",
+        f"{what} must hold real numbers, in rows of one length: yours is of type {type(found).__name__}, "
+        f"dtype {array.dtype}",
+    )
+    require(array.shape == shape, f"{what} must have shape {shape}: yours has {array.shape}")
+    require(not finite or np.isfinite(array).all(), f"{what} must be finite: yours holds NaN or infinity")
+    return array
+
+
+def require_flags(found: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
+    """One array of True and False with this shape; numbers do not pass for them."""
+    array = _as_array(found, shape, what)
+    require(array.dtype == bool, f"{what} must hold True and False: yours is of dtype {array.dtype}")
+    require(array.shape == shape, f"{what} must have shape {shape}: yours has {array.shape}")
+    return array
+
+
+def _as_array(found: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
+    """What was found as one plain array; of dtype object where it cannot be one."""
     require(found is not None, f"{what} is None: does the function return something?")
     kind = type(found).__name__
+    require(
+        not isinstance(found, np.matrix), f"{what} must be an array: yours is an np.matrix (np.asarray makes it one)"
+    )
+    require(not np.ma.is_masked(found), f"{what} must have a number in every entry: yours has masked ones")
     try:
         array = np.asarray(found)
-    except ValueError:  # rows of several lengths
+    except Exception:  # rows of several lengths, or an object that fails to convert itself
         array = np.empty(0, dtype=object)
     if array.shape != shape and isinstance(found, tuple | list):
         parts = dict.fromkeys(str(part.shape) for part in found if isinstance(part, np.ndarray))
         require(
             not parts,
             f"{what} must be one array of shape {shape}: yours is a {kind} of {len(found)}, with arrays of shape "
-            f"{' and '.join(parts)} ({SEVERAL})",
+            f"{' and '.join(parts)}" + f" ({SEVERAL})" * (len(found) == 2),
         )
-    require(
-        array.dtype.kind in "biuf",
-        f"{what} must hold real numbers, in rows of one length: yours is of type {kind}, dtype {array.dtype}",
-    )
-    require(array.shape == shape, f"{what} must have shape {shape}: yours has {array.shape}")
-    require(not finite or np.isfinite(array).all(), f"{what} must be finite: yours holds NaN or infinity")
     return array
 
 
