@@ -76,7 +76,7 @@ class TestVerdict:
         assert repr(double(np.square)) == "✗ double: yours squares"
 
     def test_empty_answer_is_named_as_such(self):
-        assert "the result is None: does the function return something?" in repr(double(lambda x: None))
+        assert "the result must not be None: does the function return something?" in repr(double(lambda x: None))
 
     def test_wrong_shape_names_both_shapes(self):
         assert "must have shape (2,): yours has (1,)" in repr(double(lambda x: x[:1]))
@@ -98,6 +98,18 @@ class TestForms:
     @pytest.mark.parametrize("form", [tuple, list, np.stack])
     def test_pair_may_be_a_tuple_a_list_or_a_stack(self, form):
         assert pair(lambda x: form((x, x)))
+
+    @pytest.mark.parametrize(
+        ("found", "yours"),
+        [
+            ((1, 2, 3), "a tuple of 3"),
+            ([], "a list of 0"),
+            ({}, "of type dict"),
+            (np.ones(2), "one array of shape (2,)"),
+        ],
+    )
+    def test_what_is_no_pair_is_counted(self, found, yours):
+        assert repr(pair(lambda x: found)).endswith(f"the answer must be 2 things, (one, other): yours is {yours}")
 
     def test_judgement_may_be_an_array_of_no_axes(self):
         assert judge(lambda: np.array(True))
@@ -129,13 +141,13 @@ class TestForms:
 
     def test_masked_array_passes_unless_an_entry_is_missing(self):
         assert double(lambda x: np.ma.asarray(2 * x))
-        assert "a number in every entry: yours has masked ones" in repr(double(lambda x: np.ma.masked_equal(2 * x, 2)))
+        assert "a value in every entry: yours has masked ones" in repr(double(lambda x: np.ma.masked_equal(2 * x, 2)))
 
     def test_matrix_is_refused_by_name(self):
         assert "must be an array: yours is an np.matrix" in repr(pair(lambda x: (np.asmatrix(x), x)))
 
     def test_class_is_no_function(self):
-        assert "must be a function: yours is the class Holder" in repr(double(Holder))
+        assert "must be a function: yours is a class" in repr(double(Holder))
 
     @pytest.mark.parametrize("dtype", [np.int64, np.uint8])
     def test_whole_numbers_are_named_where_they_may_be_the_fault(self, dtype):
@@ -198,6 +210,13 @@ class TestArguments:
         assert "changed mask in place" in said
         assert "called with maps: a Maps, token: a list, mask (5,) bool, scale = 0.5, size: a function" in said
 
+    def test_a_place_is_shown_in_numbers(self):
+        @checker
+        def anywhere(answer):
+            answer((1, 2))
+
+        assert repr(anywhere(lambda token: 1 / 0)).endswith("it was called with token = (1, 2)")
+
     def test_a_function_that_does_not_tell_its_names_has_numbered_arguments(self):
         assert "called with argument 1 (2,)" in repr(double(lambda *args: args[1]))
 
@@ -259,6 +278,15 @@ class TestExceptions:
     @pytest.mark.parametrize("use", [lambda pair: pair.T, lambda pair: np.asarray(pair)])
     def test_tuple_used_as_an_array_hears_of_the_forgotten_index(self, use):
         assert "[0] is the output" in repr(double(lambda x: use((x, np.eye(3)))))
+
+    @pytest.mark.parametrize("use", [lambda x: x.shape(-1), lambda x: range(x.shape)])
+    def test_other_misuse_of_a_tuple_does_not(self, use):
+        said = repr(double(use))
+        assert "'tuple' object" in said
+        assert "attention" not in said
+
+    def test_class_that_is_returned_is_not_taken_for_the_answer(self):
+        assert "the result must hold real numbers" in repr(double(lambda x: np.float64))
 
     def test_error_in_the_check_is_not_called_the_readers(self):
         @checker
@@ -342,7 +370,7 @@ class TestStateAround:
         def answer(x):
             np.seterr(all="raise")
             warnings.simplefilter("error")
-            return np.exp(x - x.max(axis=-1, keepdims=True)) * 1e300
+            return np.exp(x - x.max(axis=-1, keepdims=True)) * 1e308
 
         assert "rows must sum to 1" in repr(check.softmax(answer))
 

@@ -161,7 +161,7 @@ WRONG = {
         ),
         (
             lambda q, k, wq, wk, v: np.tanh((q @ wq)[:, None] + (k @ wk)[None]) @ v if q.ndim == 2 else None,
-            "the score matrix is None",
+            "the score matrix must not be None",
         ),
         (
             lambda q, k, wq, wk, v: np.tanh((q @ wq)[:, None] + k @ wk) @ v,
@@ -176,7 +176,8 @@ WRONG = {
             lambda q, s: SOLUTIONS["streaming_attention"](q, itertools.islice(s, 100)),
             "equal scores must give the mean of 300 values: yours at",
         ),
-        (lambda q, s: one_pass(q, s, scale=1.0), r"to 3: yours is 3\.6 where"),
+        (lambda q, s: one_pass(q, s, scale=1.0), r"to 4: yours is 4\.6 where"),
+        (lambda q, s: 0 * one_pass(q, s), r"to 4: yours is 0 where 4 is due"),
         (lambda q, s: one_pass(q, s, rescale_values=False), "a stream of 7 must give what attention gives: yours at"),
         (lambda q, s: one_pass(q, s, start=0.0, follow=False), "scores from 0 to 2000 must be finite"),
         (lambda q, s: one_pass(q, s, start=0.0), "scores from -2000 to -1000 must be finite"),

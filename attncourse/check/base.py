@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any
 
 from attncourse.check.guard import guarded
-from attncourse.check.require import ViolatedError
+from attncourse.check.require import ViolatedError, require
 from attncourse.check.state import global_draws_restored, quiet
 
 
@@ -33,6 +33,7 @@ def checker(check: Callable[[Any], None]) -> Callable[[Any], Result]:
         try:
             # A wrong answer may overflow on its way: the property it violates is the message, not the warning.
             with quiet(), global_draws_restored():
+                require(not isinstance(answer, type), "the answer must be a function: yours is a class")
                 check(guarded(answer))
         except ViolatedError as violation:
             complaint = str(violation)

@@ -156,11 +156,11 @@ def streaming_attention(answer):
     rng = np.random.default_rng(5)
     reused = "the stream reuses its two arrays, so copy what you keep: yours knows the last pair alone"
     query, key = np.array([2 * math.log(3), 0, 0, 0]), np.eye(4)[:2]
-    found = require_shape(answer(query, _stream(key, np.array([[4.0], [0.0]]))), (1,), "the result")
-    require_close(found[0], 3, "scaled scores of log 3 and 0 must mix the values 4 and 0 to 3", mistakes={reused: 0})
+    found = require_shape(answer(query, _stream(key, np.array([[5.0], [1.0]]))), (1,), "the result")
+    require_close(found[0], 4, "scaled scores of log 3 and 0 must mix the values 5 and 1 to 4", mistakes={reused: 1})
     for seq_k, d_k, d_v in [(1, 3, 5), (7, 5, 3), (13, 3, 2)]:
         query, key, value = rng.normal(size=d_k), rng.normal(size=(seq_k, d_k)), rng.normal(size=(seq_k, d_v))
-        output = require_shape(answer(query, _stream(key, value)), (d_v,), f"the output for {seq_k} pairs")
+        output = require_shape(answer(query, _stream(key, value)), (d_v,), f"the output for a stream of {seq_k}")
         require_close(
             output,
             attention(query[None], key, value)[0][0],

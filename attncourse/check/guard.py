@@ -24,8 +24,7 @@ def guarded(answer: Any) -> Callable[..., Any]:
     The guarded function takes one argument more, ``may_change``: the places of those that are the reader's own,
     such as a cache that an earlier call returned. A function that it returns is guarded too.
     """
-    kind = answer.__name__ if isinstance(answer, type) else type(answer).__name__
-    require(not isinstance(answer, type), f"the answer must be a function: yours is the class {kind}")
+    kind = type(answer).__name__
     require(callable(answer), f"the answer must be a function, passed without brackets: yours is of type {kind}")
     returned: list[_Seen] = []
 
@@ -106,7 +105,8 @@ def _described(name: str, value: Any) -> str:
         return f"{name} {value.shape}" + f" {value.dtype}" * (value.dtype != np.float64)
     if isinstance(value, float):
         return f"{name} = {value:.4g}"
-    if isinstance(value, int | np.integer) or value is None:
+    place = type(value) is tuple and all(isinstance(part, int) for part in value)
+    if isinstance(value, int | np.integer) or value is None or place:
         return f"{name} = {value}"
     return f"{name}: a {'function' if callable(value) else type(value).__name__}"
 
@@ -127,6 +127,6 @@ def _told(error: BaseException, shown: str) -> str:
         place = f" in line {number} of {code.co_name}" + f", `{source}`" * bool(source)
     text = re.sub(r", with gufunc signature \S+", "", str(error))  # NumPy's own notation, before the sizes that tell
     text = textwrap.shorten(text, 160, placeholder=" …")
-    hint = f" ({SEVERAL})" if "inhomogeneous" in text or "'tuple'" in text else ""
+    hint = f" ({SEVERAL})" * bool(re.search("inhomogeneous|'tuple' object has no attribute|operand.*'tuple'", text))
     said = f": {text}" * bool(text)
     return f"your code raised {type(error).__name__}{place}{said}{hint}; it was called with {shown}"

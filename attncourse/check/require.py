@@ -59,12 +59,12 @@ def require_flags(found: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
 
 def _as_array(found: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
     """What was found as one plain array; of dtype object where it cannot be one."""
-    require(found is not None, f"{what} is None: does the function return something?")
+    require(found is not None, f"{what} must not be None: does the function return something?")
     kind = type(found).__name__
     require(
         not isinstance(found, np.matrix), f"{what} must be an array: yours is an np.matrix (np.asarray makes it one)"
     )
-    require(not np.ma.is_masked(found), f"{what} must have a number in every entry: yours has masked ones")
+    require(not np.ma.is_masked(found), f"{what} must have a value in every entry: yours has masked ones")
     try:
         array = np.asarray(found)
     except Exception:  # rows of several lengths, or an object that fails to convert itself
@@ -82,17 +82,19 @@ def _as_array(found: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
 def require_parts(found: Any, *names: str) -> tuple[Any, ...]:
     """An answer that consists of several arrays, whatever holds them: a tuple, a list, an array with one more axis."""
     listed = f"({', '.join(names)})"
-    require(found is not None, f"{listed} is None: does the function return something?")
-    array = isinstance(found, np.ndarray)
-    yours = f"one array of shape {found.shape}" if array else f"of type {type(found).__name__}"
-    several = isinstance(found, tuple | list) or (array and found.ndim > 1)
+    require(found is not None, f"{listed} must not be None: does the function return something?")
+    yours, several = f"of type {type(found).__name__}", isinstance(found, tuple | list)
+    if several:
+        yours = f"a {type(found).__name__} of {len(found)}"
+    elif isinstance(found, np.ndarray):
+        yours, several = f"one array of shape {found.shape}", found.ndim > 1
     require(several and len(found) == len(names), f"the answer must be {len(names)} things, {listed}: yours is {yours}")
     return tuple(found)
 
 
 def require_judgement(found: Any, truth: bool, what: str) -> None:
     """The answer is True or False, and the right one of the two."""
-    require(found is not None, "the answer is None: does the function return something?")
+    require(found is not None, "the answer must not be None: does the function return something?")
     one = found[()] if isinstance(found, np.ndarray) else found
     require(
         isinstance(one, bool | np.bool_), f"the answer must be True or False: yours is of type {type(one).__name__}"

@@ -163,7 +163,7 @@ def cached_attention(answer):
             output, cache = require_parts(result, "output", "cache")
             seen = key[: new.stop], value[: new.stop]
             require_close(
-                require_shape(output, (piece, d_v), f"the output of {piece} new tokens after {start}"),
+                require_shape(output, (piece, d_v), f"the output for tokens {start}:{start + piece}"),
                 wanted[new],
                 f"in pieces of {pieces} tokens, from output {start} on, the result must be that of causal attention to "
                 "the whole",
