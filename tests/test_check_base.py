@@ -336,6 +336,17 @@ class TestStateAround:
     def test_memory_counts_what_the_call_held_at_once(self):
         assert 8e6 < peak_memory(lambda: np.ones(1_000_000).sum()) < 9e6
 
+    @pytest.mark.parametrize("switch", [tracemalloc.start, tracemalloc.stop])
+    @pytest.mark.parametrize("before", [False, True])
+    def test_tracing_is_as_before_whatever_the_call_does(self, before, switch):
+        if before:
+            tracemalloc.start()
+        try:
+            peak_memory(switch)
+            assert tracemalloc.is_tracing() == before
+        finally:
+            tracemalloc.stop()
+
     @pytest.mark.parametrize("before", [False, True])
     def test_tracing_goes_on_or_stays_off_after_an_error(self, before):
         if before:

@@ -15,7 +15,7 @@ from attncourse.check.require import SEVERAL, ViolatedError, require
 from attncourse.check.state import quiet
 
 # Packages whose lines are not the reader's.
-_NOT_THE_READERS = {"attncourse", "attnlib", "numpy", *sys.stdlib_module_names} - {"__main__"}
+_NOT_THE_READERS = {"attncourse", "attnlib", "numpy", *sys.stdlib_module_names}
 
 
 def guarded(answer: Any) -> Callable[..., Any]:

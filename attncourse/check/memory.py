@@ -16,5 +16,5 @@ def peak_memory(call: Callable[[], Any]) -> int:
         call()
         return tracemalloc.get_traced_memory()[1] - kept
     finally:
-        if not traced_before:
-            tracemalloc.stop()
+        if tracemalloc.is_tracing() != traced_before:  # the call may have switched it, too
+            (tracemalloc.start if traced_before else tracemalloc.stop)()
