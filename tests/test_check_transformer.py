@@ -117,6 +117,11 @@ def beam(next_probs, steps, width, worst=False, add=False):
     return beams[0][1]
 
 
+def leaks_a_millionth(cache, query, key, value):
+    output, cache = SOLUTIONS["cached_attention"](cache, query, key, value)
+    return output + 1e-6 * value[-1], cache
+
+
 WRONG = {
     "decoder_mask": [
         (lambda lengths, seq: causal_and_padding(lengths, seq)[:, 0], r"must have shape \(2, 1, 3, 3\): yours has"),
@@ -174,6 +179,7 @@ WRONG = {
         (lambda params, x, memory, mask: memory, r"the output must have shape \(2, 3, 6\): yours has \(2, 5, 6\)"),
     ],
     "cached_attention": [
+        (leaks_a_millionth, "its output must be its own value, however large the next one's: yours at"),
         (cached(corner, remember=False), r"yours sees the new ones alone"),
         (cached(lambda new, seen: None), r"2 tokens at once must not see each other's future"),
         (cached(causal_mask), r"must be aligned at the bottom right"),

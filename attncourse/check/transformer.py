@@ -180,6 +180,13 @@ def cached_attention(answer):
                 },
             )
             start += piece
+    far = value[:2] + np.array([[0], [1000]])  # by a lot, so that a leak of a millionth shows
+    output, _ = require_parts(answer(None, query[:2], key[:2], far), "output", "cache")
+    require_close(
+        require_shape(output, (2, d_v), "the output for tokens 0:2")[0],
+        value[0],
+        "the first token sees itself alone: its output must be its own value, however large the next one's",
+    )
 
 
 @checker
