@@ -7,6 +7,7 @@ import re
 import pytest
 
 from attncourse.results import FOLDER, load_result
+from experiments.arms import choose
 from tests.notebooks import ROOT
 
 RESULTS = sorted(FOLDER.glob("*.json"))
@@ -23,6 +24,22 @@ def test_a_result_was_made_with_the_settings_of_its_script_and_is_small(path):
     assert {"python", "numpy"} <= set(result["versions"])
     assert 0 <= result["wall_seconds"] < 3600
     assert path.stat().st_size < 200_000
+
+
+@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
+def test_every_arm_has_the_best_learning_rate_of_its_grid_chosen_on_seeds_that_do_not_count(path):
+    result = load_result(path.stem)
+    settings = result["settings"].get("controls", result["settings"])  # of several groups, alike in this
+    for arm in (result, *result.get("arms", {}).values()):
+        if arm.get("tried"):
+            grids = settings["learning_rates"]
+            grids = list(grids.values()) if isinstance(grids, dict) else [grids]
+            assert [float(rate) for rate in arm["tried"]] in grids
+            assert {len(losses) for losses in arm["tried"].values()} == {len(settings["choosing_seeds"])}
+            assert arm["learning_rate"] == choose(arm["tried"])
+            counted = [int(seed) for seed in (*arm["runs"], *arm.get("more_runs", ()))]
+            assert not set(counted) & set(settings["choosing_seeds"])
+            assert len(counted) == len(set(counted)) >= 5
 
 
 def test_the_readme_lists_every_experiment():
