@@ -4,7 +4,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type, as_floats, as_mask, as_size, check_one_value_a_key, describe
+from attnlib.arguments import (
+    as_array,
+    as_count,
+    as_float_type,
+    as_floats,
+    as_mask,
+    as_size,
+    check_one_value_a_key,
+    describe,
+)
 from attnlib.attention import attention, attention_vjp
 from attnlib.broadcast import fits
 from attnlib.heads import merge_heads, split_heads
@@ -188,7 +197,7 @@ def for_every_head(mask, bias, query, key):
     if mask is not None:
         mask = as_mask(mask)
         mask = mask if mask.ndim in (0, 1, len(heads) + 2) else np.expand_dims(mask, -3)
-    lead = np.shape(bias)[:-2]
+    lead = () if bias is None else as_array("bias", bias).shape[:-2]
     if max(lead, default=1) > 1 and fits(lead, heads[:-1]) and fits(lead, heads):
         raise ValueError(
             "is the bias one a sequence or one a head? Write bias[..., None, :, :] for the first, bias[None] for the "

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attncourse.figures.heads.trained import DIGIT, keep_heads, places_looked_at, share_of_weight, text_of
+from attncourse.figures.heads.head_probes import DIGIT, keep_heads, places_looked_at, share_of_weight, text_of
 from attncourse.results import result_path
 from attncourse.results.models import to_stored
 from attnlib import causal_mask

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from attncourse.figures.heads.trained import DIGIT, keep_heads, targets_of, text_of, tokens_of
+from attncourse.figures.heads.head_probes import DIGIT, keep_heads, targets_of, text_of, tokens_of
 from attncourse.results import load_result
 from attncourse.results.models import from_stored
 from attnlib.attention_model import attention_model

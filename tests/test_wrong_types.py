@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import attnlib
-from attnlib import Statistics, adam_start, dates, tasks, tree_leaves
+from attnlib import Statistics, adam_start, tasks, tree_leaves
 from attnlib.attention_model import init_attention_model
+from attnlib.dates import task as dates
 
 RNG = np.random.default_rng(0)
 X, GAIN, BIAS = RNG.normal(size=(4, 2, 3)), np.ones(3), np.zeros(3)

@@ -1,4 +1,4 @@
-"""Where the heads of a trained model look, and what it says without some of them."""
+"""Probes of a trained model's heads: where they look, and what the model says without some of them."""
 
 from collections.abc import Iterable
 
