@@ -38,7 +38,7 @@ from experiments.record import Record
 from experiments.training import fit_whole
 
 RESULT = result_path("norms")
-COMMAND = "python -m experiments.norms"
+COMMAND = "OMP_NUM_THREADS=1 python -m experiments.norms"
 
 
 class Settings(NamedTuple):
