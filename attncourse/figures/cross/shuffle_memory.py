@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Switch
+from attncourse.digits import ROUNDING
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.matrix import board, matrix
 from attncourse.drawing.palette import (
@@ -90,7 +91,7 @@ def _verdicts(numbers: Numbers) -> tuple[str, str]:
     moved = "" if numbers.queries == (0, 1, 2) else ", in the new order"
     return (
         "weights: the same, in the new order" if same else "weights: not the same",
-        f"outputs: changed by up to {largest:.2f}" if largest else f"outputs: the same{moved}",
+        f"outputs: changed by up to {largest:.2f}" if largest > ROUNDING else f"outputs: the same{moved}",
     )
 
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider, Switch
+from attncourse.digits import in_digits
 from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
 from attncourse.drawing.palette import FAINT, INK, KEY_INK
 from attncourse.explorer import Explorer
@@ -76,7 +77,7 @@ def _trained(drifts: bool) -> tuple[np.ndarray, Statistics, Statistics]:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    start, mean = f"{numbers.norm}, {numbers.seq} tokens:", _number(numbers.mean[-1])
+    start, mean = f"{numbers.norm}, {numbers.seq} tokens:", in_digits(numbers.mean[-1])
     if numbers.refused:
         without = (
             f"positions {LONGEST + 1} to {numbers.seq}" if numbers.seq > LONGEST + 1 else f"position {numbers.seq}"
@@ -84,10 +85,6 @@ def readout(numbers: Numbers) -> str:
         few = f"position {LONGEST}, seen {numbers.seen[LONGEST - 1]:.0f} times in training, gets mean {mean}"
         return f"{start} ValueError, no statistics for {without}; {few}."
     return f"{start} all are normalised, the last one to mean {mean} and deviation {numbers.deviation[-1]:.2f}."
-
-
-def _number(value: float) -> str:
-    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice
+from attncourse.digits import in_digits
 from attncourse.drawing.canvas import HEADING, SMALL, TEXT, sheet
 from attncourse.drawing.matrix import board
 from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
@@ -47,14 +48,10 @@ def measure(kind: str = PER_FEATURE, word: str = "dogs", feature: str = "b") -> 
     return Numbers(kind, word, feature, asked, float(X[asked]), *shares)
 
 
-def _number(value: float) -> str:
-    return f"{value + 0.0:.2f}".replace("-", "−")
-
-
 def _statistics(numbers: Numbers, share: Share) -> str:
     if numbers.kind == RMS:
-        return f"mean square {_number(share.variance)}"
-    return f"mean {_number(share.mean)}, variance {_number(share.variance)}"
+        return f"mean square {in_digits(share.variance)}"
+    return f"mean {in_digits(share.mean)}, variance {in_digits(share.variance)}"
 
 
 def readout(numbers: Numbers) -> str:
@@ -114,10 +111,10 @@ def _draw_statistics(paper: Axes, numbers: Numbers, narrow: bool) -> None:
             words = "the same: none in the set" if narrow else "the same: there is no padding in the set"
             paper.text(places[0] - (38 if narrow else 66), y, words, fontsize=TEXT, color=ink, ha="left", va="baseline")
             continue
-        mean = "none" if numbers.kind == RMS else _number(share.mean)
-        for x, word in zip(places, (str(share.members.sum()), mean, _number(share.variance)), strict=False):
+        mean = "none" if numbers.kind == RMS else in_digits(share.mean)
+        for x, word in zip(places, (str(share.members.sum()), mean, in_digits(share.variance)), strict=False):
             paper.text(x, y, word, fontsize=TEXT, color=ink, ha="right", va="baseline")
-        words = _number(share.normed) if narrow else _formula(numbers, share)
+        words = in_digits(share.normed) if narrow else _formula(numbers, share)
         paper.text(places[-1], y, words, fontsize=TEXT, color=ink, ha=side, va="baseline")
 
 
@@ -130,12 +127,12 @@ def _draw_swatch(paper: Axes, box: Box, row: int) -> None:
 
 
 def _formula(numbers: Numbers, share: Share) -> str:
-    value, normed = f"{numbers.value:g}", _number(share.normed)
+    value, normed = f"{numbers.value:g}", in_digits(share.normed)
     if numbers.kind == RMS:
-        return f"{value} ÷ √{_number(share.variance)} = {normed}"
+        return f"{value} ÷ √{in_digits(share.variance)} = {normed}"
     if share.members.sum() == 1:
-        return f"{value} − {_number(share.mean)} = 0: it is alone"
-    return f"({value} − {_number(share.mean)}) ÷ √{_number(share.variance)} = {normed}"
+        return f"{value} − {in_digits(share.mean)} = 0: it is alone"
+    return f"({value} − {in_digits(share.mean)}) ÷ √{in_digits(share.variance)} = {normed}"
 
 
 shared_mean = Explorer(

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.canvas import SMALL, dress, place, sheet
 from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, RULE, SCORE, SCORE_INK, SCORE_SIGNED
 from attncourse.explorer import Explorer
@@ -45,7 +46,7 @@ def measure(scheme: str = "rotary", distance: int = 3) -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    low, high = (f"{score:.2f}".replace("-", "−") for score in (numbers.along.min(), numbers.along.max()))
+    low, high = (in_digits(score) for score in (numbers.along.min(), numbers.along.max()))
     says = f"Positions told by {numbers.scheme}" if numbers.scheme != "no encoding" else "No encoding"
     if numbers.relative:
         return (

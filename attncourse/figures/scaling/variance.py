@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
 from attncourse.drawing.palette import INK, SCORE, SCORE_INK
 from attncourse.explorer import Explorer
@@ -46,9 +47,8 @@ def readout(numbers: Numbers) -> str:
         f"At d_k = {numbers.widths[-1]} the variance of q·k is {spread:.0f}, where {predicted:.0f} is predicted; its"
     )
     if not numbers.correlation:
-        return (
-            f"{start} mean is {numbers.means[0, -1]:.1f}, close to 0 beside a standard deviation of {spread**0.5:.0f}."
-        )
+        mean = in_digits(numbers.means[0, -1], ".1f")
+        return f"{start} mean is {mean}, close to 0 beside a standard deviation of {spread**0.5:.0f}."
     none, root, whole = numbers.means[:, -1]
     return (
         f"{start} mean has grown to {none:.0f}, to {root:.1f} if the scores are divided by √d_k, "
