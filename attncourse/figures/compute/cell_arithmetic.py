@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
@@ -49,7 +50,7 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     pairs = zip(numbers.query_vector, numbers.key_vector, strict=True)
     terms = " + ".join(f"{_signed(q)}·{_signed(k)}" for q, k in pairs)
-    score = f"{numbers.scores[numbers.query - 1, numbers.key - 1]:g}".replace("-", "−")
+    score = in_digits(numbers.scores[numbers.query - 1, numbers.key - 1], "g")
     return (
         f"The score of query {numbers.query}, “{TOKENS[numbers.query - 1]}”, with key {numbers.key}, "
         f"“{TOKENS[numbers.key - 1]}”, is {terms} = {score}."
@@ -57,7 +58,8 @@ def readout(numbers: Numbers) -> str:
 
 
 def _signed(number: float) -> str:
-    return f"{number:g}" if number >= 0 else f"(−{-number:g})"
+    written = in_digits(number, "g")
+    return f"({written})" if written.startswith("−") else written
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:

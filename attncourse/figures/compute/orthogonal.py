@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import headline
 from attncourse.drawing.canvas import HEADING, TEXT, place, sheet
 from attncourse.drawing.label import label
@@ -33,7 +34,7 @@ def measure(along: float = 2) -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    scores = [f"{score:.3g}".replace("-", "−") for score in numbers.scores]
+    scores = [in_digits(score, ".3g") for score in numbers.scores]
     weights = [f"{weight:.2f}" for weight in numbers.attn_weights]
     return (
         f"Key A is orthogonal to the query: it scores {scores[0]} and gets weight {weights[0]}, "

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import headline
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
@@ -61,7 +62,7 @@ def measure(kind: str = "dot", angle: int = 45, length: float = 1.0) -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    ranking = ", ".join(f"{_NAMES[key]} {numbers.scores[key]:.2f}".replace("-", "−") for key in numbers.order)
+    ranking = ", ".join(f"{_NAMES[key]} {in_digits(numbers.scores[key])}" for key in numbers.order)
     moved = [key for key in range(5) if (numbers.order == key).argmax() != (numbers.order_by_dot == key).argmax()]
     compared = (
         f"the dot product ranks {', '.join(_NAMES[key] for key in moved)} otherwise"
