@@ -75,9 +75,9 @@ def test_pictures_depend_on_every_module_that_helps_to_draw_them():
         "drawing.board",
         "drawing.matrix",
         "drawing.label",
-        "drawing.numerals",
         "drawing.canvas",
         "drawing.palette",
+        "digits",
     } == names
     names = {module.__name__.removeprefix("attncourse.") for module in drawing_modules(saturation)}
     assert {
@@ -90,6 +90,7 @@ def test_pictures_depend_on_every_module_that_helps_to_draw_them():
         "drawing.numerals",
         "drawing.canvas",
         "drawing.palette",
+        "digits",
     } == names
 
 

@@ -19,7 +19,7 @@ from attncourse.drawing import canvas
 from attncourse.explorer import Explorer
 
 LAYOUTS = ("wide", "narrow")
-_DRAWING_IMPORT = re.compile(r"^from (attncourse\.(?:drawing|figures)\.[\w.]+) import", re.MULTILINE)
+_DRAWING_IMPORT = re.compile(r"^from (attncourse\.(?:digits|(?:drawing|figures)\.[\w.]+)) import", re.MULTILINE)
 
 
 class Frame(NamedTuple):

@@ -88,9 +88,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         ((58, 30), ((32, 56), (32, 250), (32, 444))) if narrow else ((46, 36), ((30, 56), (256, 56), (482, 56)))
     )
     panels = (
-        ("scores", SCORE_INK, numbers.scores, _SHADES, 2.1, "{:.1f}"),
+        ("scores", SCORE_INK, numbers.scores, _SHADES, 2.1, ".1f"),
         ("mask", INK, np.where(numbers.mask, 1.0, np.nan), _ALLOWED, 1, "✓"),
-        ("weights", WEIGHT_INK, np.where(numbers.mask, numbers.attn_weights, np.nan), WEIGHT_MAP, 1, "{:.2f}"),
+        ("weights", WEIGHT_INK, np.where(numbers.mask, numbers.attn_weights, np.nan), WEIGHT_MAP, 1, ".2f"),
     )
     for (left, top), (title, ink, cells, colours, reach, form) in zip(spots, panels, strict=True):
         grid = matrix(paper, left, top, cell, cells, colours, reach, form)
