@@ -108,22 +108,28 @@ def test_text_is_read_and_written_in_utf_8_on_every_system(committed):
     assert {name for name in committed if name.endswith(".py") and careless.search(text(name))} == set()
 
 
-ALLOWED = {  # part of attnlib -> what it may import besides the standard library
-    "": {"numpy"},
-    "figures": {"numpy", "matplotlib", "PIL"},
-    "course": {"numpy", "matplotlib", "IPython", "ipywidgets", "nbformat", "nbclient"},
+ALLOWED = {  # package -> what it may import besides the standard library and itself
+    "attnlib": {"numpy"},
+    "attncourse": {"attnlib", "numpy", "matplotlib", "PIL", "IPython", "ipywidgets"},
 }
 
 
-@pytest.mark.parametrize("part", ALLOWED, ids=["core", "figures", "course"])
-def test_imports_run_one_way(part):
+@pytest.mark.parametrize("package", ALLOWED)
+def test_imports_run_one_way(package):
+    files = list((ROOT / package).rglob("*.py"))
+    assert files
     imported = set()
-    for file in (ROOT / "attnlib" / part).glob("**/*.py" if part else "*.py"):
+    for file in files:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 imported |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 imported.add(node.module)
-    assert {name.split(".")[0] for name in imported} - sys.stdlib_module_names <= ALLOWED[part] | {"attnlib"}
-    if part == "":
-        assert not {name for name in imported if name.startswith(("attncourse.figures", "attncourse"))}
+    assert {name.split(".")[0] for name in imported} - sys.stdlib_module_names <= ALLOWED[package] | {package}
+
+
+@pytest.mark.parametrize("part", ["execute", "frames"])
+def test_what_runs_beside_sphinx_does_not_load_it(part):
+    """Running the notebooks starts at once, and so does every process that draws."""
+    question = f"import sys, attnbook.{part}; sys.exit('sphinx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", question], check=False).returncode == 0
