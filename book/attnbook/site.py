@@ -8,6 +8,7 @@ from shutil import copyfile
 from attnbook.icons import icon_css, icon_names
 from attnbook.mathfont import signs, write_font
 from attnbook.page import STATIC
+from attnbook.pictures import draw_frames, explorers_shown
 from attnbook.stylesheet import names_in, prune
 
 THEME_CSS = "styles/pydata-sphinx-theme.css"  # the theme links it by hand, so Sphinx does not list it
@@ -22,6 +23,7 @@ def finish(app, exception) -> None:
     """Write ``site.css``, ``math.woff2`` and the site's first page."""
     if exception or app.builder.format != "html":
         return
+    draw_frames(app, explorers_shown(app))
     static = Path(app.outdir) / "_static"
     copyfile(static.parent / f"{app.config.root_doc}.html", static.parent / "index.html")  # instead of a redirection
     pages = [path.read_text("utf-8") for path in sorted(Path(app.outdir).rglob("*.html")) if static not in path.parents]
