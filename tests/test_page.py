@@ -1,8 +1,4 @@
-import pytest
-from PIL import Image
-
-from attnbook.icons import icon_css, icon_names
-from attnbook.page import current_roles, description_of, fewer_classes, lazy_images, lighter_code, scripts_for
+from attnbook.page import current_roles, description_of, fewer_classes, scripts_for
 from attnbook.stylesheet import names_in, prune
 
 
@@ -35,36 +31,6 @@ def test_names_come_from_classes_ids_and_scripts():
     assert "d" not in names_in(['<p class="a b" id="c">d</p>'], [])
 
 
-LIBRARY = (
-    'x={bars:[1,1,[],"f0","OLD"]},'
-    'y={bars:[448,512,["navicon"],"f0c9","M0 96"],"angle-left":[320,512,[8249],"f104","M41"]}'
-)
-
-
-def test_the_stylesheet_draws_just_the_icons_that_pages_name():
-    names = icon_names('<span class="fa-solid fa-bars fa-lg"></span><p class="fa-angle-left">no icon</p>')
-    assert names == {"bars"}
-    css = icon_css(names, LIBRARY)
-    assert "M0 96" in css
-    assert "M41" not in css
-
-
-def test_an_icon_that_is_not_in_the_library_is_an_error():
-    with pytest.raises(KeyError, match="no icon named 'moon'"):
-        icon_css({"moon"}, LIBRARY)
-
-
-def test_pictures_know_their_size_and_wait(tmp_path):
-    Image.new("RGB", (70, 30)).save(tmp_path / "a.png")
-    html = lazy_images('<img alt="x" src="../_images/a.png" />', {"a.png": tmp_path / "a.png"})
-    assert html == '<img alt="x" src="../_images/a.png" width="70" height="30" loading="lazy" decoding="async" />'
-
-
-def test_a_picture_that_already_says_so_is_left_alone():
-    tag = '<img src="b.png" width="1" height="2" loading="lazy" />'
-    assert lazy_images(tag, {}) == tag
-
-
 def test_a_page_gets_the_scripts_that_it_needs():
     offered = ["documentation_options.js", "copybutton.js", "sphinx-thebe.js", "explorer.js"]
     assert scripts_for("<p>", offered, own={"explorer.js"}) == ["documentation_options.js", "explorer.js"]
@@ -77,20 +43,6 @@ def test_the_description_is_the_first_real_paragraph_cut_at_a_word():
     assert text.startswith("word word")
     assert text.endswith("word …")
     assert len(text) <= 160
-
-
-def test_code_keeps_its_text_and_its_colours():
-    code = '<pre><span></span><span class="k">if</span><span class="w"> </span><span class="n">x</span></pre>'
-    assert lighter_code(code) == '<pre><span class="k">if</span> x</pre>'
-
-
-def test_neighbours_of_one_colour_share_a_mark():
-    code = '<pre><span class="sa">f</span><span class="s2">&quot;x </span><span class="si">{</span>n</pre>'
-    assert lighter_code(code) == '<pre><span class="s">f&quot;x {</span>n</pre>'
-
-
-def test_marks_outside_code_stay():
-    assert lighter_code('<p><span class="n">x</span></p>') == '<p><span class="n">x</span></p>'
 
 
 def test_a_cell_keeps_the_class_that_says_what_it_is():
