@@ -21,9 +21,12 @@ Path("book/readme.png").write_bytes(to_png(pipeline.frame()))
 endef
 export README_PICTURE
 
+# A heading before each part of `make test`, with the time of day: what runs, and for how long already.
+step = @printf '\n=== %s (%s) ===\n' "$(1)" "$$(date +%H:%M:%S)"
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help site serve lab notebooks test lint types unit nbval browser format readme-picture constraints clean
+.PHONY: help site serve lab notebooks test test-everywhere lint types unit nbval wheel browser format readme-picture constraints clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf 'make %-16s %s\n' "$$name" "$$what"; done
@@ -46,23 +49,38 @@ lab: $(BOOK) ## open the notebooks in JupyterLab
 notebooks: $(BOOK) ## run every notebook again and keep its outputs, ready to commit
 	$(BIN)/python -m attnbook.execute chapters/*.ipynb
 
-test: lint types unit nbval browser ## every check; `make -k test` goes on after the first that fails
+test: lint types unit nbval wheel browser ## every check; `make -k test` goes on after the first that fails
+	@echo
+	@echo "Every check passed: style, types, unit tests, notebooks, wheel, site and browser."
+
+test-everywhere: $(TESTS) ## unit tests and notebooks with other kernels, threads, NumPys and Pythons; ONLY=word chooses
+	$(BIN)/python -m tests.everywhere $(ONLY)
 
 lint: $(TESTS) ## style of code and notebooks
+	$(call step,style)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(TESTS) ## types in attnlib
+types: $(TESTS) ## types in the packages
+	$(call step,types)
 	$(BIN)/mypy
 
-unit: $(TESTS) ## the tests that need neither browser nor built site
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not site" tests
+# One thread of BLAS a worker: with more, two workers on two cores wait for each other.
+unit: $(TESTS) ## the tests that need neither browser, built site nor wheel
+	$(call step,unit tests)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not (browser or site or wheel)" tests
 
 # Jupyter's own warnings are not ours to mend, so here they are no errors.
 nbval: $(TESTS) ## run every notebook and compare its outputs with the stored ones
-	$(BIN)/python -m pytest -W default --nbval --nbval-cell-timeout=60 chapters
+	$(call step,notebooks)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -W default --nbval --nbval-cell-timeout=60 chapters
+
+wheel: $(TESTS) ## build the wheel, and use it in a new environment and an empty folder
+	$(call step,wheel)
+	$(BIN)/python -m pytest -m wheel tests
 
 browser: $(TESTS) site ## the built site and JupyterLab in Chromium or Chrome
+	$(call step,site and browser)
 	$(BIN)/python -m pytest --tb=short -m "browser or site" tests
 
 format: $(TESTS) ## mend what a program can mend

@@ -27,17 +27,7 @@ def relu(x):
 
 
 def relu_vjp(x):
-    """The positive part, and the function that carries a gradient back where x is above zero.
-
-    Args:
-        x: (...) float32 or float64.
-
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)`` returns the gradient by ``x``. At 0 itself it is 0.
-
-    Raises:
-        TypeError, ValueError: as ``relu``; ``pullback`` if the shape of ``grad_output`` is not that of the output.
-    """
+    """``relu``, and its pullback: grad_output (...) → grad_x (...), which is 0 at 0 itself."""
     output = relu(x)
     return output, lambda grad_output: as_gradient(grad_output, output) * (output > 0)
 
@@ -59,31 +49,27 @@ def gelu(x):
     Source: Hendrycks and Gimpel (2016), section 2.
     """
     [x] = as_floats(x=x)
-    return x * gate(x)
+    return gated(x, gate(x))
 
 
 def gelu_vjp(x):
-    """The smooth bend, and the function that carries a gradient back.
-
-    Args:
-        x: (...) float32 or float64.
-
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)`` returns the gradient by ``x``.
-
-    Raises:
-        TypeError, ValueError: as ``gelu``; ``pullback`` if the shape of ``grad_output`` is not that of the output.
-    """
+    """``gelu``, and its pullback: grad_output (...) → grad_x (...). Where the gradient is zero, so it stays."""
     [x] = as_floats(x=x)
     gates = gate(x)
-    output = x * gates
+    output = gated(x, gates)
 
     def pullback(grad_output):
         near = np.clip(x, -10, 10)
         slope = gates + 2 * near * gates * (1 - gates) * ROOT * (1 + 3 * CUBIC * near * near)
-        return as_gradient(grad_output, output) * slope
+        grad_output = as_gradient(grad_output, output)
+        return np.where(grad_output == 0, 0, grad_output * slope)  # 0 · NaN is NaN
 
     return output, pullback
+
+
+def gated(x, gates):
+    """x · gate(x). From −10 down the gate is 0 to the last digit, and −∞ · 0 would be NaN."""
+    return np.maximum(x, -10) * gates
 
 
 def gate(x):

@@ -4,8 +4,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_floats, describe
-from attnlib.params import tree_map
+from attnlib.arguments import as_count, as_floats, as_number, as_size, describe
+from attnlib.leaf_names import leaf_names
+from attnlib.params import tree_leaves, tree_map
 
 
 class AdamState(NamedTuple):
@@ -37,11 +38,14 @@ def adam_step(params, grads, state, learning_rate, beta1=0.9, beta2=0.98, eps=1e
 
     Raises:
         TypeError: if a gradient has another dtype than its parameter: the parameter would change its own.
-        ValueError: if ``grads`` is not built like ``params``, or a number is out of its range.
+        ValueError: if ``grads`` or ``state`` is not built like ``params``, or a number is out of its range.
+        FloatingPointError: if a gradient is not finite, or so large that its square is not; the message says which
+            parameter's, and at which step.
 
     Source: Kingma and Ba (2015), algorithm 1; constants from Vaswani et al. (2017), section 5.3.
     """
-    check_gradients(params, grads)
+    check_state(state)
+    check_gradients(params, grads, state)
     learning_rate, beta1, beta2, eps = rates(learning_rate, beta1, beta2, eps)
     step = state.step + 1
     mean = tree_map(lambda m, g: beta1 * m + (1 - beta1) * g, state.mean, grads)
@@ -55,33 +59,54 @@ def adam_step(params, grads, state, learning_rate, beta1=0.9, beta2=0.98, eps=1e
     return tree_map(moved, params, mean, square), AdamState(step, mean, square)
 
 
-def check_gradients(params, grads):
-    """Every gradient has the shape and the dtype of its parameter.
+def check_state(state):
+    """It is what an earlier step, or ``adam_start``, has left.
 
     Raises:
         TypeError, ValueError: if not.
     """
+    if not isinstance(state, AdamState):
+        raise TypeError(f"state must be an AdamState, as adam_start makes them: got {type(state).__name__}")
+    as_size("state.step", state.step)
 
-    def check(param, grad):
+
+def check_gradients(params, grads, state):
+    """Every gradient and both its means have the shape and the dtype of the parameter; it and its square are finite.
+
+    Raises:
+        TypeError, ValueError, FloatingPointError: if not.
+    """
+
+    def check(param, grad, mean, square):
         as_floats(param=param, grad=grad)
+        as_floats(param=param, mean=mean, square=square)
         if np.shape(param) != np.shape(grad):
             raise ValueError(f"a gradient must have the shape of its parameter: got {describe(param=param, grad=grad)}")
+        if not np.shape(param) == np.shape(mean) == np.shape(square):
+            got = describe(param=param, mean=mean, square=square)
+            raise ValueError(f"the state must have the shapes of the parameters: got {got}")
 
-    tree_map(check, params, grads)
+    tree_map(check, params, grads, state.mean, state.square)
+    for i, grad in enumerate(tree_leaves(grads)):
+        largest = np.abs(grad).max(initial=0)
+        if not largest < np.finfo(grad.dtype).max ** 0.5:
+            fault = f"too large for its square ({largest:.3g})" if np.isfinite(largest) else f"not finite ({largest})"
+            name = leaf_names(params)[i] or "the parameter"
+            raise FloatingPointError(f"the gradient of {name} {np.shape(grad)} is {fault} at step {state.step + 1}")
 
 
 def rates(learning_rate, beta1, beta2, eps):
-    """The four numbers as Python floats: a float64 of NumPy would turn float32 parameters into float64.
+    """The four numbers as Python floats.
 
     Raises:
-        ValueError: if one is out of its range.
+        TypeError, ValueError: if one is out of its range.
     """
-    if not (0 <= learning_rate < np.inf and 0 <= beta1 < 1 and 0 <= beta2 < 1 and 0 < eps < np.inf):
-        raise ValueError(
-            "learning_rate must be 0 or more, beta1 and beta2 from 0 to below 1, eps above 0: "
-            f"got learning_rate={learning_rate}, beta1={beta1}, beta2={beta2}, eps={eps}"
-        )
-    return float(learning_rate), float(beta1), float(beta2), float(eps)
+    return (
+        as_number("learning_rate", learning_rate, "be a finite number of 0 or more", lambda rate: 0 <= rate < np.inf),
+        as_number("beta1", beta1, "lie from 0 to below 1", lambda beta: 0 <= beta < 1),
+        as_number("beta2", beta2, "lie from 0 to below 1", lambda beta: 0 <= beta < 1),
+        as_number("eps", eps, "be a finite number above 0", lambda eps: 0 < eps < np.inf),
+    )
 
 
 def warmup_schedule(d_model, warmup_steps=4000, factor=1.0):
@@ -96,14 +121,15 @@ def warmup_schedule(d_model, warmup_steps=4000, factor=1.0):
         A function from the step, counted from 1, to the learning rate.
 
     Raises:
-        TypeError, ValueError: if a size is not a positive integer.
+        TypeError, ValueError: if a size is not a positive integer, or ``factor`` not a finite number of 0 or more.
 
     Source: Vaswani et al. (2017), eq. 3.
     """
+    factor = as_number("factor", factor, "be a finite number of 0 or more", lambda factor: 0 <= factor < np.inf)
     d_model, warmup_steps = as_count("d_model", d_model), as_count("warmup_steps", warmup_steps)
 
     def learning_rate(step):
         step = as_count("step", step)
-        return float(factor) * d_model**-0.5 * min(step**-0.5, step * warmup_steps**-1.5)
+        return factor * d_model**-0.5 * min(step**-0.5, step * warmup_steps**-1.5)
 
     return learning_rate

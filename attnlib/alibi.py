@@ -5,20 +5,22 @@ import numpy as np
 from attnlib.arguments import as_count, as_float_type, as_size
 
 
-def alibi_bias(num_heads, seq_q, seq_k, dtype=np.float64):
+def alibi_bias(num_heads, seq_q, seq_k, dtype=np.float64, first_query=0):
     """A penalty that grows with the distance between query and key, at another rate in every head.
 
-    Head h of H (counted from 1) subtracts 2^(−8h/H) for each position of distance. Pass it as ``bias``. The paper has
-    it in decoders, behind a causal mask; here later keys are charged like earlier ones.
+    Head h of H (counted from 1) subtracts 2^(−8h/H) for each position of distance. Pass it as ``bias``, and beside a
+    batch with an axis for that: ``alibi_bias(…)[None]``. The paper has it in decoders, behind a causal mask; here later
+    keys are charged like earlier ones.
 
     Args:
         num_heads: number of heads, 1 or more. The formula is the paper's; its published code departs from it
             where the number is no power of two.
-        seq_q, seq_k: numbers of queries and keys, both counted from position 0.
+        seq_q, seq_k: numbers of queries and keys.
         dtype: float32 or float64.
+        first_query: position of the first query, where keys count from 0: the number of keys before it.
 
     Returns:
-        (num_heads, seq_q, seq_k), zero on the diagonal and negative elsewhere.
+        (num_heads, seq_q, seq_k), zero where query and key have one position, and negative elsewhere.
 
     Raises:
         TypeError, ValueError: if a size is not an integer, or negative, there is no head,
@@ -28,5 +30,6 @@ def alibi_bias(num_heads, seq_q, seq_k, dtype=np.float64):
     """
     num_heads = as_count("num_heads", num_heads)
     slopes = 2.0 ** (-8 * np.arange(1, num_heads + 1) / num_heads)
-    distance = np.abs(np.arange(as_size("seq_q", seq_q))[:, None] - np.arange(as_size("seq_k", seq_k)))
+    query_position = as_size("first_query", first_query) + np.arange(as_size("seq_q", seq_q))[:, None]
+    distance = np.abs(query_position - np.arange(as_size("seq_k", seq_k)))
     return (slopes[:, None, None] * -distance).astype(as_float_type(dtype))

@@ -1,6 +1,5 @@
 """What a call may be given: every check restates the call, with names and shapes."""
 
-import math
 import operator
 
 import numpy as np
@@ -9,6 +8,23 @@ import numpy as np
 def describe(**arrays):
     """Names and shapes as an error message shows them: ``query (3, 4), key (3, 5)``."""
     return ", ".join(f"{name} {np.shape(array)}" for name, array in arrays.items())
+
+
+def as_array(name, array):
+    """``array`` as a plain array of NumPy.
+
+    Raises:
+        TypeError: if it is a masked array, whose mask would be lost.
+        ValueError: if it is made of lists of different lengths.
+    """
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{name} must be a plain array: got a masked one {array.shape}; fill it with .filled first")
+    try:
+        return np.asarray(array)
+    except ValueError:
+        raise ValueError(
+            f"{name} must be an array: got a {type(array).__name__} of parts that differ in length"
+        ) from None
 
 
 def as_floats(**arrays):
@@ -20,7 +36,7 @@ def as_floats(**arrays):
     Raises:
         TypeError: if an array is not float32 or float64, or if the dtypes differ.
     """
-    found = {name: np.asarray(array) for name, array in arrays.items()}
+    found = {name: as_array(name, array) for name, array in arrays.items()}
     for name, array in found.items():
         if array.dtype not in (np.float32, np.float64):
             raise TypeError(
@@ -33,18 +49,42 @@ def as_floats(**arrays):
     return list(found.values())
 
 
+def as_number(name, number, wanted, fits):
+    """``number`` as a Python float: a NumPy number would turn float32 arrays into float64.
+
+    Args:
+        name: what the error calls it.
+        number: what came.
+        wanted: what it must do, in words: "be above 0".
+        fits: whether a number is that. No comparison with NaN is true, so ``fits`` refuses NaN by itself.
+
+    Raises:
+        TypeError: if it is no real number.
+        ValueError: if it is more than one, or does not fit.
+    """
+    found = as_array(name, number)
+    if found.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must {wanted}: got {number!r}")
+    if found.ndim or not fits(found):
+        raise ValueError(f"{name} must {wanted}: got {number}")
+    return float(found)
+
+
 def as_gradient(grad_output, output):
     """``grad_output`` in the dtype of ``output``, whose shape it must have.
 
     Raises:
+        TypeError: if it does not hold real numbers.
         ValueError: if the shapes differ.
     """
-    grad_output = np.asarray(grad_output, dtype=output.dtype)
+    grad_output = as_array("grad_output", grad_output)
+    if grad_output.dtype.kind not in "iuf":
+        raise TypeError(f"grad_output must hold real numbers: got {grad_output.dtype} {grad_output.shape}")
     if grad_output.shape != output.shape:
         raise ValueError(
             f"grad_output must have the shape of the output: got {describe(grad_output=grad_output, output=output)}"
         )
-    return grad_output
+    return grad_output.astype(output.dtype, copy=False)
 
 
 def as_mask(mask):
@@ -53,7 +93,7 @@ def as_mask(mask):
     Raises:
         TypeError: if it is not boolean. Zeros and ones, or a float mask of 0 and −inf, could mean either polarity.
     """
-    mask = np.asarray(mask)
+    mask = as_array("mask", mask)
     if mask.dtype != np.bool_:
         raise TypeError(
             f"mask must be boolean, True = may attend: got {mask.dtype} {mask.shape}; "
@@ -66,13 +106,25 @@ def as_scale(scale, d_k):
     """The number that multiplies the scores: ``scale`` itself, or 1/√d_k if it is None.
 
     Raises:
-        ValueError: if it is not one finite number.
+        TypeError, ValueError: if it is not one finite number.
     """
     if scale is None:
         return d_k**-0.5  # a Python float: np.sqrt(d_k) would turn float32 scores into float64
-    if np.ndim(scale) != 0 or not math.isfinite(scale):
-        raise ValueError(f"scale must be one finite number or None (1/√d_k): got {scale}")
-    return float(scale)
+    return as_number("scale", scale, "be one finite number or None (1/√d_k)", np.isfinite)
+
+
+def as_integer(name, number):
+    """``number`` as an int.
+
+    Raises:
+        TypeError: if it is not an integer. True is none, although Python counts it as 1.
+    """
+    try:
+        if not isinstance(number, bool):
+            return operator.index(number)
+    except TypeError:
+        pass
+    raise TypeError(f"{name} must be an integer: got {number!r}")
 
 
 def as_size(name, size):
@@ -82,13 +134,52 @@ def as_size(name, size):
         TypeError: if it is not an integer.
         ValueError: if it is negative.
     """
-    try:
-        count = operator.index(size)
-    except TypeError:
-        raise TypeError(f"{name} must be an integer: got {size!r}") from None
+    count = as_integer(name, size)
     if count < 0:
         raise ValueError(f"{name} must be 0 or more: got {count}")
     return count
+
+
+def as_tokens(tokens, vocab, name="tokens"):
+    """``tokens`` as an array of integers below ``vocab``.
+
+    Raises:
+        TypeError: if they are not integers.
+        ValueError: if one is negative or too large.
+    """
+    tokens = as_array(name, tokens)
+    if not np.issubdtype(tokens.dtype, np.integer):
+        raise TypeError(f"{name} must be integers: got {tokens.dtype} {tokens.shape}")
+    if tokens.size and not 0 <= tokens.min() <= tokens.max() < vocab:
+        raise ValueError(
+            f"{name} must lie between 0 and {vocab - 1}: got {tokens.min()} to {tokens.max()} "
+            f"in {describe(**{name: tokens})}"
+        )
+    return tokens
+
+
+def as_generator(rng):
+    """``rng``, from which random numbers are drawn.
+
+    Raises:
+        TypeError: if it is no ``numpy.random.Generator``. A seed alone would give the same numbers at every call.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, such as np.random.default_rng(0): got {rng!r}")
+    return rng
+
+
+def as_axis(axis, **array):
+    """``axis`` as an int that counts from 0 or from the end.
+
+    Raises:
+        TypeError: if it is not an integer.
+        ValueError: if the array has no such axis.
+    """
+    axis, [ndim] = as_integer("axis", axis), [np.ndim(x) for x in array.values()]
+    if not -ndim <= axis < ndim:
+        raise ValueError(f"axis must be one of the axes of the array: got axis={axis}, {describe(**array)}")
+    return axis
 
 
 def as_float_type(dtype):
@@ -97,9 +188,13 @@ def as_float_type(dtype):
     Raises:
         TypeError: if it is another one.
     """
-    if np.dtype(dtype) not in (np.float32, np.float64):
-        raise TypeError(f"dtype must be float32 or float64: got {np.dtype(dtype)}")
-    return np.dtype(dtype)
+    try:
+        found = dtype if dtype is None else np.dtype(dtype)  # np.dtype(None) would be float64
+    except TypeError:
+        found = repr(dtype)
+    if found not in (np.float32, np.float64):
+        raise TypeError(f"dtype must be float32 or float64: got {found}")
+    return found
 
 
 def as_count(name, size):

@@ -71,19 +71,10 @@ def attention(query, key, value, mask=None, bias=None, scale=None):
 
 @np.errstate(over="ignore", invalid="ignore")
 def attention_vjp(query, key, value, mask=None, bias=None, scale=None):
-    """Attention, and the function that carries a gradient back through it.
+    """``attention``, and its pullback: grad_output (..., seq_q, d_v) → ``(grad_query, grad_key, grad_value)``.
 
-    Args:
-        query, key, value, mask, bias, scale: as for ``attention``.
-
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)`` takes the gradient of a loss by the output,
-        shape (..., seq_q, d_v), and returns ``(grad_query, grad_key, grad_value)``, or with a bias
-        ``(grad_query, grad_key, grad_value, grad_bias)``, each in the shape of its own argument.
-        A query that may attend to nothing has a gradient of zero.
-
-    Raises:
-        TypeError, ValueError: as ``attention``; ``pullback`` if the shape of ``grad_output`` is not that of the output.
+    With a bias, ``grad_bias`` stands behind them. Each gradient has the shape of its own argument; that of a query that
+    may attend to nothing is zero.
     """
     output, attn_weights = attention(query, key, value, mask, bias, scale)
     # What is still not finite has weight zero everywhere, else attention had raised; here too 0 · NaN is to be 0.

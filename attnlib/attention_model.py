@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type, as_floats, as_size, check_sequences, describe
+from attnlib.arguments import as_count, as_float_type, as_floats, as_generator, as_size, check_sequences, describe
 from attnlib.broadcast import unbroadcast
 from attnlib.embedding import embedding, embedding_vjp
 from attnlib.feed_forward import FeedForwardParams, feed_forward, feed_forward_vjp, init_feed_forward
-from attnlib.linear import linear, linear_vjp
-from attnlib.multi_head import MultiHeadParams, init_multi_head, multi_head_attention, multi_head_attention_vjp
+from attnlib.linear import init_linear, linear, linear_vjp
+from attnlib.multi_head import MultiHeadParams, init_multi_head, multi_head_attention
+from attnlib.params import check_params
 from attnlib.positions import learned_positions_vjp
+from attnlib.stack import stack, stack_vjp
+from attnlib.sublayers import self_attention_vjp
 
 
 class LayerParams(NamedTuple):
@@ -54,21 +57,21 @@ def init_attention_model(
         TypeError, ValueError: if a size is not a positive integer, the heads do not divide d_model,
             or ``dtype`` is neither float32 nor float64.
     """
-    vocab, d_model, dtype = as_count("vocab", vocab), as_count("d_model", d_model), as_float_type(dtype)
-    outputs = vocab if outputs is None else as_count("outputs", outputs)
+    d_model, dtype = as_count("d_model", d_model), as_float_type(dtype)
+    outputs = as_count("vocab", vocab) if outputs is None else as_count("outputs", outputs)
 
-    def normal(*shape, variance=1.0):
-        return (rng.normal(size=shape) * variance**0.5).astype(dtype)
+    def vectors(name, number):
+        return as_generator(rng).normal(size=(as_count(name, number), d_model)).astype(dtype)
 
     def layer():
         attention = init_multi_head(rng, d_model, num_heads, dtype=dtype)
-        return LayerParams(attention, None if d_ff is None else init_feed_forward(rng, d_model, d_ff, dtype))
+        return LayerParams(attention, None if d_ff is None else init_feed_forward(rng, d_model, d_ff, dtype=dtype))
 
     return ModelParams(
-        tokens=normal(vocab, d_model),
-        positions=None if max_seq is None else normal(as_count("max_seq", max_seq), d_model),
+        tokens=vectors("vocab", vocab),
+        positions=None if max_seq is None else vectors("max_seq", max_seq),
         layers=tuple(layer() for _ in range(as_size("num_layers", num_layers))),
-        w_out=normal(d_model, outputs, variance=1 / d_model),
+        w_out=init_linear(rng, d_model, outputs, dtype),
     )
 
 
@@ -89,66 +92,61 @@ def attention_model(params, tokens, positions=None, mask=None, bias=None, rotary
         TypeError, ValueError: as ``embedding`` and ``multi_head_attention``; if ``positions`` does not fit; or if there
             are two kinds of positions, or more tokens than learned positions.
     """
-    x = embedding(params.tokens, tokens)
-    positions = position_vectors(params, x, positions)
-    if positions is not None:
-        x = x + positions
-    attn_weights = []
-    for layer in params.layers:
-        attended, weights = multi_head_attention(layer.attention, x, x, x, mask, bias, rotary=rotary)
-        attn_weights.append(weights)
+    check_params(params, ModelParams)
+
+    def layer(params, x):
+        attended, attn_weights = multi_head_attention(params.attention, x, x, x, mask, bias, rotary=rotary)
         x = x + attended
-        if layer.feed_forward is not None:
-            x = x + feed_forward(layer.feed_forward, x)
-    return linear(x, params.w_out), tuple(attn_weights)
+        return x if params.feed_forward is None else x + feed_forward(params.feed_forward, x), attn_weights
+
+    x = placed(params, embedding(params.tokens, tokens), positions)
+    x, attn_weights = stack(params.layers, x, layer)
+    return linear(x, params.w_out), attn_weights
 
 
 def attention_model_vjp(params, tokens, positions=None, mask=None, bias=None, rotary=False):
-    """The logits, and the function that carries a gradient back to the parameters.
-
-    Args:
-        params, tokens, positions, mask, bias, rotary: as for ``attention_model``.
-
-    Returns:
-        ``(logits, pullback)``. ``pullback(grad_logits)`` returns the gradient by the parameters, a ``ModelParams``.
-
-    Raises:
-        TypeError, ValueError: as ``attention_model``; ``pullback`` if the shape of ``grad_logits`` does not fit.
-    """
+    """``attention_model``'s logits, and their pullback: grad_logits → a ``ModelParams`` of gradients."""
+    check_params(params, ModelParams)
     x, back_embedding = embedding_vjp(params.tokens, tokens)
-    positions = position_vectors(params, x, positions)
-    if positions is not None:
-        x = x + positions
-    backs = []
-    for layer in params.layers:
-        attended, back_attention = multi_head_attention_vjp(layer.attention, x, x, x, mask, bias, rotary=rotary)
-        x = x + attended
-        back_feed_forward = None
-        if layer.feed_forward is not None:
-            widened, back_feed_forward = feed_forward_vjp(layer.feed_forward, x)
-            x = x + widened
-        backs.append((back_attention, back_feed_forward))
+    x = placed(params, x, positions)
+    x, back_layers = stack_vjp(params.layers, x, lambda layer, x: layer_vjp(layer, x, mask, bias, rotary))
     logits, back_out = linear_vjp(x, params.w_out)
 
     def pullback(grad_logits):
         grad, grad_w_out = back_out(grad_logits)
-        grad_layers = []
-        for back_attention, back_feed_forward in reversed(backs):
-            grad_feed_forward = None
-            if back_feed_forward is not None:
-                grad_feed_forward, grad_x = back_feed_forward(grad)
-                grad = grad + grad_x
-            # The layer's input went four ways: past it, and into queries, keys and values.
-            grad_attention, grad_query, grad_key, grad_value, *_ = back_attention(grad)
-            grad = grad + grad_query + grad_key + grad_value
-            grad_layers.append(LayerParams(grad_attention, grad_feed_forward))
+        grad_layers, grad = back_layers(grad)
         grad_positions = None
         if params.positions is not None:
             _, back_positions = learned_positions_vjp(params.positions, grad.shape[-2])
             grad_positions = back_positions(unbroadcast(grad, grad.shape[-2:]))
-        return ModelParams(back_embedding(grad), grad_positions, tuple(reversed(grad_layers)), grad_w_out)
+        return ModelParams(back_embedding(grad), grad_positions, grad_layers, grad_w_out)
 
     return logits, pullback
+
+
+def layer_vjp(params, x, mask, bias, rotary):
+    """One layer, and its pullback: → ``(grad_params, grad_x)``."""
+    attended, back_attention = self_attention_vjp(params.attention, x, mask, bias, rotary)
+    x = x + attended
+    if params.feed_forward is not None:
+        added, back_feed_forward = feed_forward_vjp(params.feed_forward, x)
+        x = x + added
+
+    def pullback(grad):
+        grad_feed_forward = None
+        if params.feed_forward is not None:
+            grad_feed_forward, grad_x = back_feed_forward(grad)
+            grad = grad + grad_x  # past the network and through it
+        grad_x, grad_attention = back_attention(grad)
+        return LayerParams(grad_attention, grad_feed_forward), grad + grad_x
+
+    return x, pullback
+
+
+def placed(params, x, positions):
+    """The tokens' vectors with those of their positions added, if there are any."""
+    positions = position_vectors(params, x, positions)
+    return x if positions is None else x + positions
 
 
 def position_vectors(params, x, positions):

@@ -4,8 +4,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type, as_floats, as_gradient, as_mask, check_sequences, describe
-from attnlib.layer_norm import check_features, inverse_root, over_tokens
+from attnlib.arguments import (
+    as_count,
+    as_float_type,
+    as_floats,
+    as_gradient,
+    as_mask,
+    as_number,
+    check_sequences,
+    describe,
+)
+from attnlib.normalise import as_eps, check_features, divisor, over_tokens, root_mean_square
 
 
 class Statistics(NamedTuple):
@@ -30,18 +39,18 @@ def batch_statistics(x, mask=None, per_position=False):
 
     Raises:
         TypeError: if ``x`` is not float32 or float64, or the mask is not boolean.
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not fit, a token that counts is not finite, or a sum or a square overflows.
 
     Source: Ioffe and Szegedy (2015), algorithm 1.
     """
     [x] = as_floats(x=x)
     check_sequences(x=x)
-    counts, size = counting(x, mask, per_position)
-    axes = token_axes(x, per_position)
-    kept = x if mask is None else np.where(counts, x, 0)  # not x · counts: padding may be NaN
-    mean = kept.sum(axis=axes) / size
-    distances = x - mean if mask is None else np.where(counts, x - mean, 0)
-    return Statistics(mean, (distances * distances).sum(axis=axes) / size)
+    counts, axes = counting(x, mask), token_axes(x, per_position)
+    mean, distances, size = centred(x, counts, axes)
+    with np.errstate(over="ignore"):  # the check says more
+        variance = (distances * distances).sum(axis=axes) / size
+    check_statistics("the statistics of x", mean, variance)
+    return Statistics(mean, variance)
 
 
 def start_statistics(d_model, seq=None, dtype=np.float64):
@@ -75,25 +84,24 @@ def update_statistics(running, x, mask=None, momentum=0.1):
         What has fewer than two tokens that count stays as it was.
 
     Raises:
-        TypeError, ValueError: as ``batch_statistics``; if the shapes do not fit, or ``momentum`` is out of its range.
+        TypeError, ValueError: as ``batch_statistics`` and ``batch_norm``, or if ``momentum`` is out of its range.
 
     Source: Ioffe and Szegedy (2015), algorithm 2.
     """
-    mean, variance, x = as_floats(mean=running.mean, variance=running.variance, x=x)
-    if not 0 <= momentum <= 1:
-        raise ValueError(f"momentum must lie between 0 and 1: got {momentum}")
+    [x] = as_floats(x=x)
+    check_sequences(x=x)
+    momentum = as_number("momentum", momentum, "lie between 0 and 1", lambda share: 0 <= share <= 1)
     seen = running_for(running, x)
     per_position = seen.mean.ndim == 2
     batch = batch_statistics(x, mask, per_position)
-    _, size = counting(x, mask, per_position)
-    share = np.where(size > 1, float(momentum), 0.0).astype(x.dtype)
+    size = number_of(counting(x, mask), token_axes(x, per_position), x.dtype)
+    share = np.where(size > 1, momentum, 0.0).astype(x.dtype)
     unbiased = batch.variance * (size / np.maximum(size - 1, 1))
     news = [seen.mean + share * (batch.mean - seen.mean), seen.variance + share * (unbiased - seen.variance)]
+    check_statistics("updated statistics", *news)
     if not per_position:
         return Statistics(*news)
-    return Statistics(
-        *(np.concatenate([new, old[len(new) :]]) for new, old in zip(news, (mean, variance), strict=True))
-    )
+    return Statistics(*(np.concatenate([new, old[len(new) :]]) for new, old in zip(news, running, strict=True)))
 
 
 def batch_norm(x, gain, bias, running=None, mask=None, per_position=False, eps=1e-5):
@@ -110,12 +118,15 @@ def batch_norm(x, gain, bias, running=None, mask=None, per_position=False, eps=1
         eps: added to the variance, inside the root; 0 or more.
 
     Returns:
-        (..., seq, d_model); a token that is masked gets zeros.
+        (..., seq, d_model); a token that is masked gets zeros, whatever it holds.
 
     Raises:
-        TypeError: if the arrays are not all float32 or all float64, or the mask is not boolean.
+        TypeError: if the arrays are not all float32 or all float64, the mask is not boolean,
+            or ``running`` is no ``Statistics``.
         ValueError: if the shapes do not fit, ``eps`` is not a finite number of 0 or more,
-            or the sequence is longer than the positions that ``running`` knows.
+            the sequence is longer than the positions that ``running`` knows, or ``running`` is not finite or has a
+            negative variance. In training also if a token that counts is not finite, or if ``per_position``
+            comes with one sequence alone, without an axis of the batch: each position would be its own mean.
 
     Source: Ioffe and Szegedy (2015), algorithms 1 and 2.
     """
@@ -123,47 +134,56 @@ def batch_norm(x, gain, bias, running=None, mask=None, per_position=False, eps=1
 
 
 def batch_norm_vjp(x, gain, bias, running=None, mask=None, per_position=False, eps=1e-5):
-    """The normalised features, and the function that carries a gradient back.
+    """``batch_norm``, and its pullback: grad_output (..., seq, d_model) → ``(grad_x, grad_gain, grad_bias)``.
 
-    Args:
-        x, gain, bias, running, mask, per_position, eps: as for ``batch_norm``.
-
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)``, with a gradient of shape (..., seq, d_model), returns
-        ``(grad_x, grad_gain, grad_bias)``. In training a token's gradient reaches every token of the batch;
-        running statistics are constants.
-
-    Raises:
-        TypeError, ValueError: as ``batch_norm``;
-            ``pullback`` if the shape of ``grad_output`` is not that of the output.
+    In training a token's gradient reaches every token of the batch; running statistics are constants.
     """
     x, gain, bias = as_floats(x=x, gain=gain, bias=bias)
     check_sequences(x=x)
     check_features(x, gain=gain, bias=bias)
-    if running is not None:
-        as_floats(x=x, mean=running.mean, variance=running.variance)
-        statistics = running_for(running, x)
+    counts = counting(x, mask)
+    if running is None:
+        axes = token_axes(x, per_position)
+        _, distances, size = centred(x, counts, axes)
+        root = root_mean_square(distances, eps, axes, size)
     else:
-        statistics = batch_statistics(x, mask, per_position)
-    counts, size = counting(x, mask, per_position)
-    scale = inverse_root(statistics.variance, eps)
-    normed = np.where(counts, (x - statistics.mean) * scale, 0)
+        mean, variance = running_for(running, x)
+        distances, root = np.where(counts, x - mean, 0), divisor(np.sqrt(variance + as_eps(eps, x.dtype)))
+    normed = distances / root
     output = np.where(counts, normed * gain + bias, 0)
 
     def pullback(grad_output):
         grad_output = np.where(counts, as_gradient(grad_output, output), 0)
         grad_x = grad_output * gain
         if running is None:  # the mean and the variance depend on every token that counts
-            axes = token_axes(x, per_position)
             along = (grad_x * normed).sum(axis=axes) / size
             grad_x = np.where(counts, grad_x - grad_x.sum(axis=axes) / size - normed * along, 0)
-        return grad_x * scale, over_tokens(grad_output * normed), over_tokens(grad_output)
+        return grad_x / root, over_tokens(grad_output * normed), over_tokens(grad_output)
 
     return output, pullback
 
 
-def counting(x, mask, per_position):
-    """Which tokens count, (..., seq, 1), and how many share one mean: (1,), or (seq, 1) per position.
+@np.errstate(over="ignore", invalid="ignore")  # the check says more
+def centred(x, counts, axes):
+    """The mean of the tokens that count, their distances from it (0 for the others), and how many there are.
+
+    Raises:
+        ValueError: if the mean is not finite.
+    """
+    size = number_of(counts, axes, x.dtype)
+    x = np.where(counts, x, 0)  # not x · counts: padding may be NaN
+    mean = x.sum(axis=axes) / size
+    distances = np.where(counts, x - mean, 0)
+    rest = distances.sum(axis=axes) / size  # the mean is rounded, and this is by how much
+    if not np.isfinite(rest).all():
+        raise ValueError(
+            f"x must be finite where a token counts, and so must its sum: got NaN or inf in {describe(x=x)}"
+        )
+    return mean + rest, np.where(counts, distances - rest, 0), size
+
+
+def counting(x, mask):
+    """Which tokens count, (..., seq, 1).
 
     Raises:
         TypeError: if the mask is not boolean.
@@ -171,29 +191,60 @@ def counting(x, mask, per_position):
     """
     mask = as_mask(True if mask is None else mask)
     try:
-        counts = np.broadcast_to(mask, x.shape[:-1])[..., None]
+        return np.broadcast_to(mask, x.shape[:-1])[..., None]
     except ValueError:
         raise ValueError(f"mask must broadcast to (..., seq): got {describe(mask=mask, x=x)}") from None
-    size = counts.sum(axis=token_axes(x, per_position))
-    return counts, np.maximum(size, 1).astype(x.dtype)
+
+
+def number_of(counts, axes, dtype):
+    """How many tokens share one mean, at least 1, to divide by: (1,), or (seq, 1) per position."""
+    return np.maximum(counts.sum(axis=axes), 1).astype(dtype)
 
 
 def token_axes(x, per_position):
-    """The axes over which one mean is taken: those of all tokens, or of the tokens at one position."""
+    """The axes over which one mean is taken: those of all tokens, or of the tokens at one position.
+
+    Raises:
+        ValueError: if per position there are none.
+    """
+    if per_position and x.ndim == 2:
+        raise ValueError(
+            "per position the mean is taken over a batch of sequences, x (..., seq, d_model) with three axes or more: "
+            f"got one sequence alone, {describe(x=x)}"
+        )
     return tuple(range(x.ndim - 2 if per_position else x.ndim - 1))
+
+
+def check_statistics(name, mean, variance):
+    """Both are numbers, and no variance is negative.
+
+    Raises:
+        ValueError: if not.
+    """
+    if not (np.isfinite(mean).all() and ((variance >= 0) & (variance < np.inf)).all()):
+        raise ValueError(
+            f"{name} must be finite in {mean.dtype}, and the variance 0 or more: "
+            f"got mean from {mean.min()} to {mean.max()}, variance from {variance.min()} to {variance.max()}"
+        )
 
 
 def running_for(running, x):
     """The running statistics for the positions of ``x``: the first of them, if each position has its own.
 
     Raises:
-        ValueError: if there are none for some position, or the features differ.
+        TypeError: if they are no ``Statistics``, or of another dtype.
+        ValueError: if there are none for some position, the features differ, or they are no statistics of anything.
     """
-    mean, variance = (np.asarray(part) for part in running)
+    if not isinstance(running, Statistics):
+        raise TypeError(
+            f"running must be Statistics(mean, variance), as start_statistics makes them: got {type(running).__name__}"
+        )
+    _, mean, variance = as_floats(x=x, mean=running.mean, variance=running.variance)
     fits = mean.shape == variance.shape and mean.ndim in (1, 2) and mean.shape[-1] == x.shape[-1]
     if not fits or (mean.ndim == 2 and len(mean) < x.shape[-2]):
         raise ValueError(
             "running statistics (d_model,), or (seq, d_model) with a row for every position, must fit x: "
             f"got {describe(x=x, mean=mean, variance=variance)}"
         )
-    return running if mean.ndim == 1 else Statistics(mean[: x.shape[-2]], variance[: x.shape[-2]])
+    check_statistics("running statistics", mean, variance)
+    return Statistics(mean, variance) if mean.ndim == 1 else Statistics(mean[: x.shape[-2]], variance[: x.shape[-2]])

@@ -12,14 +12,18 @@ def check_broadcasts(scores, **arrays):
         ValueError: if one cannot.
     """
     for name, array in arrays.items():
-        try:
-            fits = np.broadcast_shapes(array.shape, scores.shape) == scores.shape
-        except ValueError:
-            fits = False
-        if not fits:
+        if not fits(array.shape, scores.shape):
             raise ValueError(
                 f"{name} must broadcast to (..., seq_q, seq_k): got {name} {array.shape} for {describe(scores=scores)}"
             )
+
+
+def fits(shape, target):
+    """Whether an array of this shape can be stretched to the target shape, and does not stretch it."""
+    try:
+        return np.broadcast_shapes(shape, target) == target
+    except ValueError:
+        return False
 
 
 def unbroadcast(grad, shape):

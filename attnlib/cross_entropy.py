@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from attnlib.arguments import as_floats, describe
-from attnlib.embedding import as_tokens
+from attnlib.arguments import as_array, as_floats, as_integer, as_number, as_tokens, describe
 
 
 def cross_entropy(logits, targets, label_smoothing=0.0, ignore=-1):
@@ -20,7 +19,7 @@ def cross_entropy(logits, targets, label_smoothing=0.0, ignore=-1):
 
     Raises:
         TypeError: if the logits are not float32 or float64, or the targets are not integers.
-        ValueError: if shapes or numbers do not fit, no place counts, or a logit is not finite.
+        ValueError: if shapes or numbers do not fit, no place counts, or a logit of a place that counts is not finite.
 
     Source: Szegedy et al. (2016), section 7, for label smoothing.
     """
@@ -28,20 +27,13 @@ def cross_entropy(logits, targets, label_smoothing=0.0, ignore=-1):
 
 
 def cross_entropy_vjp(logits, targets, label_smoothing=0.0, ignore=-1):
-    """The loss, and the function that carries a gradient back to the logits.
+    """``cross_entropy``, and its pullback: one number grad_loss (1 for the gradient itself) → grad_logits.
 
-    Args:
-        logits, targets, label_smoothing, ignore: as for ``cross_entropy``.
-
-    Returns:
-        ``(loss, pullback)``. ``pullback(grad_loss)``, with one number (1 to get the gradient itself), returns the
-        gradient by the logits, shape (..., vocab): what was predicted minus what was wanted, 0 where ignored.
-
-    Raises:
-        TypeError, ValueError: as ``cross_entropy``.
+    It has the shape (..., vocab) of the logits: what was predicted minus what was wanted, and 0 where ignored.
     """
-    logits, targets, counts = checked(logits, targets, label_smoothing, ignore)
-    vocab, even = logits.shape[-1], float(label_smoothing)
+    logits, targets, counts = checked(logits, targets, ignore)
+    even = as_number("label_smoothing", label_smoothing, "lie between 0 and 1", lambda share: 0 <= share <= 1)
+    vocab = logits.shape[-1]
     rows, at_target = logits[counts], targets[counts][:, None]  # the places that count: (n, vocab) and (n, 1)
     with np.errstate(over="ignore"):  # a gap too wide for the dtype becomes −inf, and the loss may become inf
         shifted = rows - rows.max(axis=-1, keepdims=True)
@@ -52,10 +44,11 @@ def cross_entropy_vjp(logits, targets, label_smoothing=0.0, ignore=-1):
         loss = losses.mean()
 
     def pullback(grad_loss):
+        grad_loss = as_number("grad_loss", grad_loss, "be one number", lambda _: True)
         wanted = np.full_like(rows, even / vocab)
         np.put_along_axis(wanted, at_target, even / vocab + 1 - even, axis=-1)
         grad_logits = np.zeros_like(logits)
-        grad_logits[counts] = (np.exp(log_probs) - wanted) * (float(grad_loss) / len(rows))
+        grad_logits[counts] = (np.exp(log_probs) - wanted) * (grad_loss / len(rows))
         return grad_logits
 
     return loss, pullback
@@ -74,27 +67,25 @@ def accuracy(logits, targets, ignore=-1):
     Raises:
         TypeError, ValueError: as ``cross_entropy``.
     """
-    logits, targets, counts = checked(logits, targets, 0.0, ignore)
+    logits, targets, counts = checked(logits, targets, ignore)
     return float((logits.argmax(axis=-1) == targets)[counts].mean())
 
 
-def checked(logits, targets, label_smoothing, ignore):
+def checked(logits, targets, ignore):
     """The arguments as arrays, and which places count.
 
     Raises:
         TypeError, ValueError: as ``cross_entropy`` says.
     """
-    [logits], targets = as_floats(logits=logits), np.asarray(targets)
+    [logits], targets = as_floats(logits=logits), as_array("targets", targets)
     if logits.shape[:-1] != targets.shape or logits.ndim == 0:
         raise ValueError(
             f"logits (..., vocab) and targets (...) must fit: got {describe(logits=logits, targets=targets)}"
         )
-    counts = targets != ignore
+    counts = np.asarray(targets != as_integer("ignore", ignore))
     as_tokens(targets[counts], logits.shape[-1], "targets")
     if not counts.any():
         raise ValueError(f"at least one target must count: all are {ignore} in {describe(targets=targets)}")
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"label_smoothing must lie between 0 and 1: got {label_smoothing}")
-    if not np.isfinite(logits).all():
-        raise ValueError(f"logits must be finite: got NaN or inf in {describe(logits=logits)}")
+    if not np.isfinite(logits[counts]).all():
+        raise ValueError(f"logits must be finite where a target counts: got NaN or inf in {describe(logits=logits)}")
     return logits, targets, counts

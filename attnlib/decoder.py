@@ -5,12 +5,14 @@ from typing import NamedTuple
 import numpy as np
 
 from attnlib.arguments import as_count, as_floats, check_sequences
-from attnlib.encoder import final_norm_vjp, self_attention_vjp, thinking_vjp
 from attnlib.feed_forward import FeedForwardParams, feed_forward, init_feed_forward
-from attnlib.layer_norm import LayerNormParams, init_layer_norm, layer_norm
+from attnlib.layer_norm import LayerNormParams, init_layer_norm
 from attnlib.masks import causal_mask
-from attnlib.multi_head import MultiHeadParams, init_multi_head, multi_head_attention, multi_head_attention_vjp
-from attnlib.residual import residual, residual_vjp
+from attnlib.multi_head import MultiHeadParams, init_multi_head, multi_head_attention
+from attnlib.params import check_params
+from attnlib.residual import last_norm, last_norm_vjp, residual, residual_vjp
+from attnlib.stack import stack, stack_vjp
+from attnlib.sublayers import cross_attention_vjp, self_attention_vjp, thinking_vjp
 
 
 class DecoderLayerParams(NamedTuple):
@@ -22,6 +24,7 @@ class DecoderLayerParams(NamedTuple):
     cross_attention_norm: LayerNormParams
     feed_forward: FeedForwardParams
     feed_forward_norm: LayerNormParams
+    norm_first: bool = True  # pre-LN; False is post-LN
 
 
 class DecoderParams(NamedTuple):
@@ -31,11 +34,11 @@ class DecoderParams(NamedTuple):
     norm: LayerNormParams | None
 
 
-def init_decoder(rng, num_layers, d_model, num_heads, d_ff, norm_first=True, dtype=np.float64):
+def init_decoder(rng, num_layers, d_model, num_heads, d_ff, norm_first=True, activation="relu", dtype=np.float64):
     """A decoder with random maps; each layer has maps of its own for the one memory.
 
     Args:
-        rng, num_layers, d_model, num_heads, d_ff, norm_first, dtype: as for ``init_encoder``.
+        rng, num_layers, d_model, num_heads, d_ff, norm_first, activation, dtype: as for ``init_encoder``.
 
     Returns:
         ``DecoderParams``
@@ -45,17 +48,22 @@ def init_decoder(rng, num_layers, d_model, num_heads, d_ff, norm_first=True, dty
     """
 
     def layer():
-        attentions = [init_multi_head(rng, d_model, num_heads, dtype=dtype) for _ in ("self", "cross")]
-        widen = init_feed_forward(rng, d_model, d_ff, dtype)
-        parts = (*attentions, widen)
-        return DecoderLayerParams(*(part for own in parts for part in (own, init_layer_norm(d_model, dtype))))
+        return DecoderLayerParams(
+            self_attention=init_multi_head(rng, d_model, num_heads, dtype=dtype),
+            self_attention_norm=init_layer_norm(d_model, dtype),
+            cross_attention=init_multi_head(rng, d_model, num_heads, dtype=dtype),
+            cross_attention_norm=init_layer_norm(d_model, dtype),
+            feed_forward=init_feed_forward(rng, d_model, d_ff, activation, dtype),
+            feed_forward_norm=init_layer_norm(d_model, dtype),
+            norm_first=norm_first,
+        )
 
     layers = tuple(layer() for _ in range(as_count("num_layers", num_layers)))
     return DecoderParams(layers, init_layer_norm(d_model, dtype) if norm_first else None)
 
 
-def decoder_layer(params, x, memory, memory_mask=None, norm_first=True, activation="relu"):
-    """Causal self-attention, cross-attention to the memory, then a feed-forward network for each token.
+def decoder_layer(params, x, memory, memory_mask=None, mask=None):
+    """Self-attention to the past, cross-attention to the memory, then a feed-forward network for each token.
 
     Args:
         params: ``DecoderLayerParams``.
@@ -63,8 +71,8 @@ def decoder_layer(params, x, memory, memory_mask=None, norm_first=True, activati
         memory: (..., seq_memory, d_model), the encoder's output.
         memory_mask: boolean, True = may attend, broadcastable to (..., seq, seq_memory): the padding mask
             of the *source*.
-        norm_first: pre-LN (True) or post-LN (False), as for ``residual``.
-        activation: "relu" or "gelu".
+        mask: boolean, True = may attend, broadcastable to (..., seq, seq), for the self-attention. None means
+            ``causal_mask(seq, seq)``; padding of the target lies in the future, so that hides it too.
 
     Returns:
         ``(output, (self_weights, cross_weights))``, shapes (..., seq, d_model), (..., num_heads, seq, seq)
@@ -75,65 +83,58 @@ def decoder_layer(params, x, memory, memory_mask=None, norm_first=True, activati
 
     Source: Vaswani et al. (2017), section 3.1 and fig. 1, right.
     """
-    past = past_mask(x)
+    check_params(params, DecoderLayerParams)
+    mask = past_mask(x) if mask is None else mask
 
     def look_back(x):
-        return multi_head_attention(params.self_attention, x, x, x, past)
+        return multi_head_attention(params.self_attention, x, x, x, mask)
 
     def look_across(x):
         return multi_head_attention(params.cross_attention, x, memory, memory, memory_mask)
 
     def think(x):
-        return feed_forward(params.feed_forward, x, activation), None
+        return feed_forward(params.feed_forward, x), None
 
-    x, self_weights = residual(params.self_attention_norm, x, look_back, norm_first)
-    x, cross_weights = residual(params.cross_attention_norm, x, look_across, norm_first)
-    x, _ = residual(params.feed_forward_norm, x, think, norm_first)
+    x, self_weights = residual(params.self_attention_norm, x, look_back, params.norm_first)
+    x, cross_weights = residual(params.cross_attention_norm, x, look_across, params.norm_first)
+    x, _ = residual(params.feed_forward_norm, x, think, params.norm_first)
     return x, (self_weights, cross_weights)
 
 
-def decoder_layer_vjp(params, x, memory, memory_mask=None, norm_first=True, activation="relu"):
-    """One layer, and the function that carries a gradient back to its parameters, its input and the memory.
+def decoder_layer_vjp(params, x, memory, memory_mask=None, mask=None):
+    """``decoder_layer``, and its pullback: grad_output (..., seq, d_model) → ``(grad_params, grad_x, grad_memory)``."""
+    check_params(params, DecoderLayerParams)
+    mask = past_mask(x) if mask is None else mask
 
-    Args:
-        params, x, memory, memory_mask, norm_first, activation: as for ``decoder_layer``.
+    def look_back_vjp(x):
+        return self_attention_vjp(params.self_attention, x, mask)
 
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)`` returns ``(grad_params, grad_x, grad_memory)``.
+    def look_across_vjp(x):
+        return cross_attention_vjp(params.cross_attention, x, memory, memory_mask)
 
-    Raises:
-        TypeError, ValueError: as ``decoder_layer``; ``pullback`` if the shape of ``grad_output`` does not fit.
-    """
-    past = past_mask(x)
-    x, back_self = residual_vjp(
-        params.self_attention_norm, x, lambda x: self_attention_vjp(params.self_attention, x, past), norm_first
-    )
-    x, back_cross = residual_vjp(
-        params.cross_attention_norm,
-        x,
-        lambda x: cross_attention_vjp(params.cross_attention, x, memory, memory_mask),
-        norm_first,
-    )
-    output, back_feed_forward = residual_vjp(
-        params.feed_forward_norm, x, lambda x: thinking_vjp(params.feed_forward, x, activation), norm_first
-    )
+    def think_vjp(x):
+        return thinking_vjp(params.feed_forward, x)
+
+    x, back_self = residual_vjp(params.self_attention_norm, x, look_back_vjp, params.norm_first)
+    x, back_cross = residual_vjp(params.cross_attention_norm, x, look_across_vjp, params.norm_first)
+    output, back_feed_forward = residual_vjp(params.feed_forward_norm, x, think_vjp, params.norm_first)
 
     def pullback(grad_output):
-        grad, *feed_forward_grads = back_feed_forward(grad_output)
+        grad, grad_feed_forward_norm, grad_feed_forward = back_feed_forward(grad_output)
         grad, grad_cross_norm, grad_cross, grad_memory = back_cross(grad)
-        grad, *self_grads = back_self(grad)
-        norms_last = (*self_grads[::-1], grad_cross, grad_cross_norm, *feed_forward_grads[::-1])
-        return DecoderLayerParams(*norms_last), grad, grad_memory
+        grad, grad_self_norm, grad_self = back_self(grad)
+        grads = grad_self, grad_self_norm, grad_cross, grad_cross_norm, grad_feed_forward, grad_feed_forward_norm
+        return DecoderLayerParams(*grads, params.norm_first), grad, grad_memory
 
     return output, pullback
 
 
-def decoder(params, x, memory, memory_mask=None, norm_first=True, activation="relu"):
+def decoder(params, x, memory, memory_mask=None, mask=None):
     """All layers in turn, each asking the same memory, then the last norm if there is one.
 
     Args:
         params: ``DecoderParams``.
-        x, memory, memory_mask, norm_first, activation: as for ``decoder_layer``.
+        x, memory, memory_mask, mask: as for ``decoder_layer``.
 
     Returns:
         ``(output, attn_weights)``: (..., seq, d_model), and a tuple with a pair
@@ -142,46 +143,34 @@ def decoder(params, x, memory, memory_mask=None, norm_first=True, activation="re
     Raises:
         TypeError, ValueError: as ``decoder_layer``.
     """
-    attn_weights = []
-    for layer in params.layers:
-        x, weights = decoder_layer(layer, x, memory, memory_mask, norm_first, activation)
-        attn_weights.append(weights)
-    return x if params.norm is None else layer_norm(x, *params.norm), tuple(attn_weights)
+    check_params(params, DecoderParams)
+    x, attn_weights = stack(params.layers, x, lambda layer, x: decoder_layer(layer, x, memory, memory_mask, mask))
+    return last_norm(params.norm, x), attn_weights
 
 
-def decoder_vjp(params, x, memory, memory_mask=None, norm_first=True, activation="relu"):
-    """All layers, and the function that carries a gradient back through them.
+def decoder_vjp(params, x, memory, memory_mask=None, mask=None):
+    """``decoder``, and its pullback: grad_output (..., seq, d_model) → ``(grad_params, grad_x, grad_memory)``.
 
-    Args:
-        params, x, memory, memory_mask, norm_first, activation: as for ``decoder``.
-
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)`` returns ``(grad_params, grad_x, grad_memory)``;
-        the memory collects the gradients of all layers.
-
-    Raises:
-        TypeError, ValueError: as ``decoder``; ``pullback`` if the shape of ``grad_output`` does not fit.
+    The memory collects the gradients of all layers.
     """
-    backs = []
-    for layer in params.layers:
-        x, back = decoder_layer_vjp(layer, x, memory, memory_mask, norm_first, activation)
-        backs.append(back)
-    output, back_norm = final_norm_vjp(params.norm, x)
+    check_params(params, DecoderParams)
+
+    def layer_vjp(layer, x):
+        return decoder_layer_vjp(layer, x, memory, memory_mask, mask)
+
+    x, back_layers = stack_vjp(params.layers, x, layer_vjp)
+    output, back_norm = last_norm_vjp(params.norm, x)
 
     def pullback(grad_output):
         grad_norm, grad = back_norm(grad_output)
-        grad_layers, grad_memory = [], np.zeros_like(memory)
-        for back in reversed(backs):
-            grad_layer, grad, grad_asked = back(grad)
-            grad_layers.append(grad_layer)
-            grad_memory = grad_memory + grad_asked
-        return DecoderParams(tuple(reversed(grad_layers)), grad_norm), grad, grad_memory
+        grad_layers, grad, grad_memory = back_layers(grad)
+        return DecoderParams(grad_layers, grad_norm), grad, grad_memory
 
     return output, pullback
 
 
 def past_mask(x):
-    """The causal mask for ``x`` itself. Padding of the target lies in the future, so it is hidden too.
+    """The causal mask for ``x`` itself.
 
     Raises:
         TypeError, ValueError: if ``x`` is not (..., seq, d_model) of floats.
@@ -189,14 +178,3 @@ def past_mask(x):
     [x] = as_floats(x=x)
     check_sequences(x=x)
     return causal_mask(x.shape[-2], x.shape[-2])
-
-
-def cross_attention_vjp(params, x, memory, memory_mask):
-    """Attention of one sequence to another; its pullback returns ``(grad_x, grad_params, grad_memory)``."""
-    output, back = multi_head_attention_vjp(params, x, memory, memory, memory_mask)
-
-    def pullback(grad_output):
-        grad_params, grad_query, grad_key, grad_value = back(grad_output)
-        return grad_query, grad_params, grad_key + grad_value
-
-    return output, pullback

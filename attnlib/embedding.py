@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from attnlib.arguments import as_floats, as_gradient, describe
-from attnlib.linear import as_rows
+from attnlib.arguments import as_floats, as_gradient, as_tokens, describe
+from attnlib.rows import as_rows
 
 
 def embedding(table, tokens):
@@ -27,17 +27,9 @@ def embedding(table, tokens):
 
 
 def embedding_vjp(table, tokens):
-    """The vectors, and the function that carries a gradient back to the table.
+    """``embedding``, and its pullback: grad_output (..., d_model) → grad_table (vocab, d_model).
 
-    Args:
-        table, tokens: as for ``embedding``.
-
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)``, with a gradient of shape (..., d_model), returns grad_table:
-        a row collects the gradients of all places where its token stood. Tokens are integers and have no gradient.
-
-    Raises:
-        TypeError, ValueError: as ``embedding``; ``pullback`` if the shape of ``grad_output`` is not that of the output.
+    A row collects the gradients of all places where its token stood. Tokens are integers and have no gradient.
     """
     output = embedding(table, tokens)
     tokens = np.ravel(tokens)
@@ -53,21 +45,3 @@ def embedding_vjp(table, tokens):
         return grad_table
 
     return output, pullback
-
-
-def as_tokens(tokens, vocab, name="tokens"):
-    """``tokens`` as an array of integers below ``vocab``.
-
-    Raises:
-        TypeError: if they are not integers.
-        ValueError: if one is negative or too large.
-    """
-    tokens = np.asarray(tokens)
-    if not np.issubdtype(tokens.dtype, np.integer):
-        raise TypeError(f"{name} must be integers: got {tokens.dtype} {tokens.shape}")
-    if tokens.size and not 0 <= tokens.min() <= tokens.max() < vocab:
-        raise ValueError(
-            f"{name} must lie between 0 and {vocab - 1}: got {tokens.min()} to {tokens.max()} "
-            f"in {describe(**{name: tokens})}"
-        )
-    return tokens

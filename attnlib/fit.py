@@ -5,7 +5,7 @@ import os
 import sys
 from typing import Any, NamedTuple
 
-from attnlib.adam import AdamState, adam_start, adam_step
+from attnlib.adam import AdamState, adam_start, adam_step, check_state
 
 
 class Fitted(NamedTuple):
@@ -14,6 +14,7 @@ class Fitted(NamedTuple):
     params: Any
     losses: list[float]  # one a step, each on the batch before the step
     state: AdamState  # to go on from here
+    interrupted: bool  # whether Ctrl-C ended it
 
 
 def fit(params, loss_vjp, batches, learning_rate, progress=None, state=None):
@@ -29,14 +30,19 @@ def fit(params, loss_vjp, batches, learning_rate, progress=None, state=None):
         state: the ``AdamState`` to go on from; steps are counted on from its own. None starts at step 1.
 
     Returns:
-        ``Fitted(params, losses, state)``. An interrupt (Ctrl-C) ends training early and keeps what was learned.
+        ``Fitted(params, losses, state, interrupted)``. An interrupt (Ctrl-C) ends training early and keeps what was
+        learned.
 
     Raises:
-        FloatingPointError: if the loss is not finite; the message says at which step.
+        TypeError: if ``state`` is no ``AdamState``.
+        FloatingPointError: if the loss or a gradient is not finite; the message says at which step, and which
+            parameter's gradient.
     """
     rate = learning_rate if callable(learning_rate) else lambda step: learning_rate
     state = adam_start(params) if state is None else state
+    check_state(state)
     losses: list[float] = []
+    interrupted = False
     show = progress_line if wants_progress(progress) else lambda *_: None
     try:
         for step, batch in enumerate(batches, start=state.step + 1):
@@ -48,9 +54,10 @@ def fit(params, loss_vjp, batches, learning_rate, progress=None, state=None):
             losses.append(float(loss))
             show(step, loss)
     except KeyboardInterrupt:
+        interrupted = True
         print(f"interrupted after {state.step} steps; what was learned so far is kept", file=sys.stderr)
     show(state.step, losses[-1] if losses else math.nan, "\n")
-    return Fitted(params, losses, state)
+    return Fitted(params, losses, state, interrupted)
 
 
 def progress_line(step, loss, end=""):

@@ -4,16 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count
-from attnlib.embedding import as_tokens
+from attnlib.arguments import as_count, as_tokens
 from attnlib.feed_forward import feed_forward
 from attnlib.heads import split_heads
-from attnlib.layer_norm import layer_norm
 from attnlib.linear import linear
 from attnlib.multi_head import attend_heads, key_value_heads
-from attnlib.residual import residual
+from attnlib.params import check_params
+from attnlib.residual import last_norm, residual
 from attnlib.softmax import softmax
-from attnlib.transformer import decode, encode, output_map, vectors
+from attnlib.transformer import TransformerParams, decode, encode, output_map, vectors
 
 
 class Decoded(NamedTuple):
@@ -32,7 +31,7 @@ class LayerCache(NamedTuple):
     memory_values: np.ndarray
 
 
-def greedy(params, source, begin, steps, source_mask=None, norm_first=True, activation="relu", end=None, cached=True):
+def greedy(params, source, begin, steps, source_mask=None, end=None, cached=True):
     """The target, one token after the other, always the likeliest.
 
     Args:
@@ -41,7 +40,6 @@ def greedy(params, source, begin, steps, source_mask=None, norm_first=True, acti
         begin: the token that starts every target.
         steps: number of tokens to say at most, 1 or more.
         source_mask: boolean, True = may attend, as for ``encode``.
-        norm_first, activation: as for ``encoder_layer``.
         end: stop once every target holds this token; None goes on for all steps. What a target says after its own
             ``end`` has no meaning.
         cached: keep the keys and values of the tokens already said, instead of computing them again at every step.
@@ -51,29 +49,40 @@ def greedy(params, source, begin, steps, source_mask=None, norm_first=True, acti
         ``Decoded(tokens, probs)``, shapes (batch, steps) and (batch, steps, target_vocab).
 
     Raises:
-        TypeError, ValueError: as ``encode``; if ``begin`` or ``end`` is no token of the target, ``steps`` is not
+        TypeError, ValueError: as ``encode``; if ``begin`` or ``end`` is not one token of the target, ``steps`` is not
             a positive integer, or the source has not two axes.
     """
+    check_params(params, TransformerParams)
     steps, vocab = as_count("steps", steps), len(params.target_tokens)
-    for name, token in (("begin", begin), ("end", end)):
-        if token is not None:
-            as_tokens(token, vocab, name)
+    check_token("begin", begin, vocab)
+    if end is not None:
+        check_token("end", end, vocab)
     if np.ndim(source) != 2:
         raise ValueError(f"source must have shape (batch, seq_source): got {np.shape(source)}")
-    memory, _ = encode(params, source, source_mask, norm_first, activation)
+    memory, _ = encode(params, source, source_mask)
     said = np.full((len(memory), 1), begin)
     caches = start_cache(params, memory) if cached else None
     probs = []
     for _ in range(steps):
         if caches is None:
-            logits, _ = decode(params, said, memory, source_mask, norm_first, activation)
+            logits, _ = decode(params, said, memory, source_mask)
         else:
-            logits, caches = decode_next(params, said, caches, source_mask, norm_first, activation)
+            logits, caches = decode_next(params, said, caches, source_mask)
         probs.append(softmax(logits[:, -1]))
         said = np.concatenate([said, probs[-1].argmax(axis=-1)[:, None]], axis=1)
         if end is not None and (said[:, 1:] == end).any(axis=1).all():
             break
     return Decoded(said[:, 1:], np.stack(probs, axis=1))
+
+
+def check_token(name, token, vocab):
+    """It is one token, not several.
+
+    Raises:
+        TypeError, ValueError: if not.
+    """
+    if as_tokens(token, vocab, name).ndim:
+        raise ValueError(f"{name} must be one token: got {token}")
 
 
 def start_cache(params, memory):
@@ -86,14 +95,14 @@ def start_cache(params, memory):
     return tuple(layer_cache(layer) for layer in params.decoder.layers)
 
 
-def decode_next(params, said, caches, source_mask=None, norm_first=True, activation="relu"):
+def decode_next(params, said, caches, source_mask=None):
     """Logits for the token after the last one of ``said``, computed for that one alone.
 
     Args:
         params: ``TransformerParams``.
         said: (batch, steps so far) integers; the cache holds all but the last.
         caches: from ``start_cache`` or the step before.
-        source_mask, norm_first, activation: as for ``decode``.
+        source_mask: as for ``decode``.
 
     Returns:
         ``(logits, caches)``, the logits of shape (batch, 1, target_vocab), the caches one token longer.
@@ -101,14 +110,12 @@ def decode_next(params, said, caches, source_mask=None, norm_first=True, activat
     x = vectors(params.target_tokens, said[:, -1:], first=said.shape[1] - 1)
     longer = []
     for layer, cache in zip(params.decoder.layers, caches, strict=True):
-        x, cache = layer_next(layer, x, cache, source_mask, norm_first, activation)
+        x, cache = layer_next(layer, x, cache, source_mask)
         longer.append(cache)
-    if params.decoder.norm is not None:
-        x = layer_norm(x, *params.decoder.norm)
-    return linear(x, output_map(params)), tuple(longer)
+    return linear(last_norm(params.decoder.norm, x), output_map(params)), tuple(longer)
 
 
-def layer_next(params, x, cache, source_mask, norm_first, activation):
+def layer_next(params, x, cache, source_mask):
     """``decoder_layer`` for one token; the past is in the cache, so no mask is needed to hide a future."""
 
     def look_back(x):
@@ -123,11 +130,11 @@ def layer_next(params, x, cache, source_mask, norm_first, activation):
         return attend_heads(params.cross_attention, query, cache.memory_keys, cache.memory_values, source_mask)
 
     def think(x):
-        return feed_forward(params.feed_forward, x, activation), None
+        return feed_forward(params.feed_forward, x), None
 
-    x, cache = residual(params.self_attention_norm, x, look_back, norm_first)
-    x, _ = residual(params.cross_attention_norm, x, look_across, norm_first)
-    x, _ = residual(params.feed_forward_norm, x, think, norm_first)
+    x, cache = residual(params.self_attention_norm, x, look_back, params.norm_first)
+    x, _ = residual(params.cross_attention_norm, x, look_across, params.norm_first)
+    x, _ = residual(params.feed_forward_norm, x, think, params.norm_first)
     return x, cache
 
 

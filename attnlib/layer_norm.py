@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type, as_floats, as_gradient, describe
+from attnlib.arguments import as_count, as_float_type, as_floats, as_gradient
+from attnlib.normalise import check_features, over_tokens, root_mean_square, where_read
 
 
 class LayerNormParams(NamedTuple):
@@ -40,7 +41,8 @@ def layer_norm(x, gain, bias, eps=1e-5):
         eps: added to the variance, inside the root; 0 or more. It decides what becomes of a vector of equal numbers.
 
     Returns:
-        (..., d_model). The variance is the biased one (a mean of d_model squares), found in two passes.
+        (..., d_model). The variance is the biased one: a mean of d_model squared distances from the mean.
+        A vector with NaN or infinity in it, or whose sum is too large for the dtype, becomes NaN, and no other does.
 
     Raises:
         TypeError: if the arrays are not all float32 or all float64.
@@ -52,62 +54,31 @@ def layer_norm(x, gain, bias, eps=1e-5):
 
 
 def layer_norm_vjp(x, gain, bias, eps=1e-5):
-    """The normalised vectors, and the function that carries a gradient back.
+    """``layer_norm``, and its pullback: grad_output (..., d_model) → ``(grad_x, grad_gain, grad_bias)``.
 
-    Args:
-        x, gain, bias, eps: as for ``layer_norm``.
-
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)``, with a gradient of shape (..., d_model), returns
-        ``(grad_x, grad_gain, grad_bias)``.
-
-    Raises:
-        TypeError, ValueError: as ``layer_norm``;
-            ``pullback`` if the shape of ``grad_output`` is not that of the output.
+    A vector of NaN whose gradient is zero adds nothing to any of them.
     """
     x, gain, bias = as_floats(x=x, gain=gain, bias=bias)
     check_features(x, gain=gain, bias=bias)
-    centred = x - x.mean(axis=-1, keepdims=True)
-    # Two passes: the mean first, then the mean of the squared distances. E[x²] − E[x]² loses all digits far from 0.
-    variance = np.vecdot(centred, centred)[..., None] / x.shape[-1]
-    scale = inverse_root(variance, eps)
-    normed = centred * scale
+    centred = without_mean(x)
+    root = root_mean_square(centred, eps)  # √(variance + eps)
+    normed = centred / root
     output = normed * gain + bias
 
     def pullback(grad_output):
         grad_output = as_gradient(grad_output, output)
+        x_hat, sigma = where_read(grad_output, normed, root)
         grad_normed = grad_output * gain
         # A vector of norm √d_model and mean 0: what would move its mean or its length has no effect, and is taken out.
-        along = np.vecdot(grad_normed, normed)[..., None] / x.shape[-1]
-        grad_x = (grad_normed - grad_normed.mean(axis=-1, keepdims=True) - normed * along) * scale
-        return grad_x, over_tokens(grad_output * normed), over_tokens(grad_output)
+        along = np.vecdot(grad_normed, x_hat)[..., None] / x.shape[-1]
+        grad_x = (grad_normed - grad_normed.mean(axis=-1, keepdims=True) - x_hat * along) / sigma
+        return grad_x, over_tokens(grad_output * x_hat), over_tokens(grad_output)
 
     return output, pullback
 
 
-def inverse_root(variance, eps):
-    """1 / √(variance + eps), and 0 where that would be 1/0: what never varies becomes 0.
-
-    Raises:
-        ValueError: if ``eps`` is not a finite number of 0 or more.
-    """
-    if np.ndim(eps) != 0 or not 0 <= eps < np.inf:
-        raise ValueError(f"eps must be a finite number of 0 or more: got {eps}")
-    root = np.sqrt(variance + float(eps))
-    return np.divide(1, root, out=np.zeros_like(root), where=root > 0)
-
-
-def over_tokens(grad):
-    """The gradient of one vector that every token used: (..., d_model) → (d_model,)."""
-    return grad.reshape(-1, grad.shape[-1]).sum(axis=0)
-
-
-def check_features(x, **vectors):
-    """Each vector has one number a feature.
-
-    Raises:
-        ValueError: if not.
-    """
-    if x.ndim == 0 or x.shape[-1] == 0 or any(vector.shape != x.shape[-1:] for vector in vectors.values()):
-        names = " and ".join(vectors)
-        raise ValueError(f"x (..., d_model) and {names} (d_model,) must share d_model: got {describe(x=x, **vectors)}")
+@np.errstate(invalid="ignore")  # ∞ − ∞ is NaN, as it should be
+def without_mean(x):
+    """Each vector minus its mean, twice: the first mean is rounded, and the second takes away by how much."""
+    x = x - x.mean(axis=-1, keepdims=True)
+    return x - x.mean(axis=-1, keepdims=True)

@@ -1,8 +1,18 @@
 """A linear map of every token's vector, and its gradient."""
 
-import math
+import numpy as np
 
-from attnlib.arguments import as_floats, as_gradient, describe
+from attnlib.arguments import as_floats, as_generator, as_gradient, describe
+from attnlib.rows import as_rows, idle_as_zero
+
+
+def init_linear(rng, d_in, d_out, dtype=np.float64):
+    """A random map that keeps the variance of its inputs: (d_in, d_out) normal numbers of variance 1/d_in.
+
+    Raises:
+        TypeError: if ``rng`` is no ``numpy.random.Generator``.
+    """
+    return (as_generator(rng).normal(size=(d_in, d_out)) * d_in**-0.5).astype(dtype)
 
 
 def linear(x, weight, bias=None):
@@ -29,32 +39,19 @@ def linear(x, weight, bias=None):
 
 
 def linear_vjp(x, weight, bias=None):
-    """The map, and the function that carries a gradient back through it.
+    """``linear``, and its pullback: grad_output (..., d_out) → ``(grad_x, grad_weight)``, with a bias grad_bias too.
 
-    Args:
-        x, weight, bias: as for ``linear``.
-
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)``, with a gradient of shape (..., d_out), returns
-        ``(grad_x, grad_weight)``, or with a bias ``(grad_x, grad_weight, grad_bias)``.
-
-    Raises:
-        TypeError, ValueError: as ``linear``; ``pullback`` if the shape of ``grad_output`` is not that of the output.
+    A vector whose gradient is zero does not count, even if it holds NaN.
     """
     output = linear(x, weight, bias)
     x, weight = as_floats(x=x, weight=weight)
 
     def pullback(grad_output):
-        rows = as_rows(as_gradient(grad_output, output))
-        grads = (rows @ weight.T).reshape(x.shape), as_rows(x).T @ rows
-        return grads if bias is None else (*grads, rows.sum(axis=0))
+        grad_rows = as_rows(as_gradient(grad_output, output))
+        grads = (grad_rows @ weight.T).reshape(x.shape), idle_as_zero(as_rows(x), grad_rows).T @ grad_rows
+        return grads if bias is None else (*grads, grad_rows.sum(axis=0))
 
     return output, pullback
-
-
-def as_rows(x):
-    """All vectors as the rows of one matrix, (..., d) → (n, d): one large matrix product is faster than many small."""
-    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 def check_map(x, weight, bias=None):

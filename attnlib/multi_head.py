@@ -4,10 +4,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type, as_floats, as_mask, check_one_value_a_key, describe
+from attnlib.arguments import (
+    as_array,
+    as_count,
+    as_float_type,
+    as_floats,
+    as_mask,
+    as_size,
+    check_one_value_a_key,
+    describe,
+)
 from attnlib.attention import attention, attention_vjp
+from attnlib.broadcast import fits
 from attnlib.heads import merge_heads, split_heads
-from attnlib.linear import linear, linear_vjp
+from attnlib.linear import init_linear, linear, linear_vjp
+from attnlib.params import check_params
 from attnlib.rotary import rotate, rotate_vjp
 
 
@@ -40,8 +51,8 @@ def init_multi_head(rng, d_model, num_heads, num_kv_heads=None, dtype=np.float64
         ``MultiHeadParams``; w_q and w_o are (d_model, d_model), w_k and w_v (d_model, num_kv_heads · head_dim).
 
     Raises:
-        TypeError, ValueError: if a size is not a positive integer, one does not divide the other,
-            or ``dtype`` is neither float32 nor float64.
+        TypeError, ValueError: if ``rng`` is no generator, a size not a positive integer, one does not divide the
+            other, or ``dtype`` is neither float32 nor float64.
 
     Source: Vaswani et al. (2017), section 3.2.2; Ainslie et al. (2023) for fewer key and value heads.
     """
@@ -53,12 +64,13 @@ def init_multi_head(rng, d_model, num_heads, num_kv_heads=None, dtype=np.float64
             f"got d_model={d_model}, num_heads={num_heads}, num_kv_heads={num_kv_heads}"
         )
     dtype, kv_width = as_float_type(dtype), kv_heads * (d_model // num_heads)
-    shapes = [(d_model, d_model), (d_model, kv_width), (d_model, kv_width), (d_model, d_model)]
-    w_q, w_k, w_v, w_o = ((rng.normal(size=shape) * d_model**-0.5).astype(dtype) for shape in shapes)
+    widths = d_model, kv_width, kv_width, d_model
+    w_q, w_k, w_v, w_o = (init_linear(rng, d_model, width, dtype) for width in widths)
     return MultiHeadParams(w_q, w_k, w_v, w_o, num_heads, num_kv_heads)
 
 
-def multi_head_attention(params, query, key, value, mask=None, bias=None, scale=None, rotary=False):
+@np.errstate(invalid="ignore")  # attention looks at what comes of it and raises an error that says more
+def multi_head_attention(params, query, key, value, mask=None, bias=None, scale=None, rotary=False, first_query=0):
     """Project, attend in every head by itself, lay the heads side by side, project again.
 
     Args:
@@ -69,22 +81,25 @@ def multi_head_attention(params, query, key, value, mask=None, bias=None, scale=
             or with one axis more than the inputs, (..., num_heads, seq_q, seq_k).
         bias: float, broadcastable to (..., num_heads, seq_q, seq_k), added to the scaled scores.
         scale: multiplies the scores. None means 1/√d_k, with the width of one head.
-        rotary: whether queries and keys are turned by their index in the sequence, as ``rotate`` does.
+        rotary: whether queries and keys are turned by their position in the sequence, as ``rotate`` does.
+        first_query: position of the first query, where keys count from 0: the number of keys before it.
+            Only ``rotary`` looks at it.
 
     Returns:
         ``(output, attn_weights)``, shapes (..., seq_q, d_out) and (..., num_heads, seq_q, seq_k).
 
     Raises:
-        TypeError: as ``attention``.
-        ValueError: as ``attention``, or if the maps do not fit the inputs or the number of heads.
+        TypeError: as ``attention``, or if ``params`` or ``first_query`` is of another kind.
+        ValueError: as ``attention``, if the maps do not fit the inputs or the number of heads, or if the first axis
+            of a bias could be that of the batch as well as that of the heads.
 
     Source: Vaswani et al. (2017), section 3.2.2.
     """
-    check_multi_head(params, query, key, value)
+    check_multi_head(params, query, key, value, first_query)
     query = split_heads(linear(query, params.w_q), params.num_heads)  # (..., num_heads, seq_q, d_k)
     key, value = key_value_heads(params, key, value)
     if rotary:
-        query, key = rotate(query), rotate(key)
+        query, key = rotate(query, query_positions(query, first_query)), rotate(key)
     return attend_heads(params, query, key, value, mask, bias, scale)
 
 
@@ -96,37 +111,30 @@ def key_value_heads(params, key, value):
 def attend_heads(params, query, key, value, mask=None, bias=None, scale=None):
     """Attention in every head, then the last map; the heads are projected already."""
     key, value = (share_heads(x, params.num_heads) for x in (key, value))
-    outputs, attn_weights = attention(query, key, value, for_every_head(mask, query, key), bias, scale)
+    mask, bias = for_every_head(mask, bias, query, key)
+    outputs, attn_weights = attention(query, key, value, mask, bias, scale)
     return linear(merge_heads(outputs), params.w_o), attn_weights
 
 
-def multi_head_attention_vjp(params, query, key, value, mask=None, bias=None, scale=None, rotary=False):
-    """Multi-head attention, and the function that carries a gradient back through it.
+@np.errstate(invalid="ignore")
+def multi_head_attention_vjp(params, query, key, value, mask=None, bias=None, scale=None, rotary=False, first_query=0):
+    """``multi_head_attention``, and its pullback to parameters and inputs.
 
-    Args:
-        params, query, key, value, mask, bias, scale, rotary: as for ``multi_head_attention``.
-
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)``, with a gradient of shape (..., seq_q, d_out), returns
-        ``(grad_params, grad_query, grad_key, grad_value)``, and ``grad_bias`` behind them if there is a bias.
-        ``grad_params`` is a ``MultiHeadParams``. For self-attention add up the three gradients of the one input.
-
-    Raises:
-        TypeError, ValueError: as ``multi_head_attention``;
-            ``pullback`` if the shape of ``grad_output`` is not that of the output.
+    ``pullback(grad_output)``, with a gradient of shape (..., seq_q, d_out), returns
+    ``(grad_params, grad_query, grad_key, grad_value)``, and ``grad_bias`` behind them if there is a bias.
+    For self-attention add up the three gradients of the one input.
     """
-    check_multi_head(params, query, key, value)
+    check_multi_head(params, query, key, value, first_query)
     num_kv_heads = kv_heads(params)
-    query, back_w_q = linear_vjp(query, params.w_q)
-    key, back_w_k = linear_vjp(key, params.w_k)
-    value, back_w_v = linear_vjp(value, params.w_v)
-    query, key, value = (
-        split_heads(x, n) for x, n in ((query, params.num_heads), (key, num_kv_heads), (value, num_kv_heads))
-    )
+    query, back_w_q = project_vjp(query, params.w_q, params.num_heads)
+    key, back_w_k = project_vjp(key, params.w_k, num_kv_heads)
+    value, back_w_v = project_vjp(value, params.w_v, num_kv_heads)
     if rotary:
-        (query, back_query_turn), (key, back_key_turn) = rotate_vjp(query), rotate_vjp(key)
+        query, back_query_turn = rotate_vjp(query, query_positions(query, first_query))
+        key, back_key_turn = rotate_vjp(key)
     key, value = (share_heads(x, params.num_heads) for x in (key, value))
-    outputs, back_attention = attention_vjp(query, key, value, for_every_head(mask, query, key), bias, scale)
+    mask, bias = for_every_head(mask, bias, query, key)
+    outputs, back_attention = attention_vjp(query, key, value, mask, bias, scale)
     output, back_w_o = linear_vjp(merge_heads(outputs), params.w_o)
 
     def pullback(grad_output):
@@ -135,13 +143,24 @@ def multi_head_attention_vjp(params, query, key, value, mask=None, bias=None, sc
         grad_key, grad_value = (collect_heads(grad, num_kv_heads) for grad in (grad_key, grad_value))
         if rotary:
             grad_query, grad_key = back_query_turn(grad_query), back_key_turn(grad_key)
-        grad_query, grad_w_q = back_w_q(merge_heads(grad_query))
-        grad_key, grad_w_k = back_w_k(merge_heads(grad_key))
-        grad_value, grad_w_v = back_w_v(merge_heads(grad_value))
+        grad_query, grad_w_q = back_w_q(grad_query)
+        grad_key, grad_w_k = back_w_k(grad_key)
+        grad_value, grad_w_v = back_w_v(grad_value)
         grad_params = params._replace(w_q=grad_w_q, w_k=grad_w_k, w_v=grad_w_v, w_o=grad_w_o)
         return grad_params, grad_query, grad_key, grad_value, *grad_bias
 
     return output, pullback
+
+
+def project_vjp(x, weight, num_heads):
+    """Projected vectors, cut into heads: (..., seq, d_model) → (..., num_heads, seq, width), and the pullback."""
+    projected, back = linear_vjp(x, weight)
+    return split_heads(projected, num_heads), lambda grad_heads: back(merge_heads(grad_heads))
+
+
+def query_positions(query, first_query):
+    """Where the queries stand: (seq_q,) integers."""
+    return first_query + np.arange(query.shape[-2])
 
 
 def kv_heads(params):
@@ -165,24 +184,41 @@ def collect_heads(grad, num_kv_heads):
     return grad.reshape(*lead, num_kv_heads, num_heads // num_kv_heads, seq, width).sum(axis=-3)
 
 
-def for_every_head(mask, query, key):
-    """The mask with an axis for the heads, if it has none: queries and keys are (..., num_heads, seq, d_k) already."""
-    if mask is None:
-        return None
-    mask = as_mask(mask)
-    return mask if mask.ndim in (0, 1, max(query.ndim, key.ndim)) else np.expand_dims(mask, -3)
+def for_every_head(mask, bias, query, key):
+    """Mask and bias for scores with an axis of heads; queries and keys are (..., num_heads, seq, d_k) already.
+
+    A mask that has no such axis gets one.
+
+    Raises:
+        ValueError: if a bias fits both with and without an axis of heads: it would be one a head, where a mask of
+            its shape is one a sequence.
+    """
+    heads = np.broadcast_shapes(query.shape[:-2], key.shape[:-2])  # (..., num_heads)
+    if mask is not None:
+        mask = as_mask(mask)
+        mask = mask if mask.ndim in (0, 1, len(heads) + 2) else np.expand_dims(mask, -3)
+    lead = () if bias is None else as_array("bias", bias).shape[:-2]
+    if max(lead, default=1) > 1 and fits(lead, heads[:-1]) and fits(lead, heads):
+        raise ValueError(
+            "is the bias one a sequence or one a head? Write bias[..., None, :, :] for the first, bias[None] for the "
+            f"second: got bias {np.shape(bias)} for scores {(*heads, query.shape[-2], key.shape[-2])}"
+        )
+    return mask, bias
 
 
-def check_multi_head(params, query, key, value):
+def check_multi_head(params, query, key, value, first_query):
     """The maps fit the inputs, the number of heads, and one another.
 
     Raises:
-        TypeError: if the arrays are not all float32 or all float64.
+        TypeError: if the arrays are not all float32 or all float64, ``params`` is no ``MultiHeadParams``,
+            or ``first_query`` no integer.
         ValueError: if the shapes do not fit; the message lists them.
     """
-    weights = dict(zip(("w_q", "w_k", "w_v", "w_o"), params, strict=False))
+    check_params(params, MultiHeadParams)
+    weights = {name: getattr(params, name) for name in ("w_q", "w_k", "w_v", "w_o")}
     query, key, value, *maps = as_floats(query=query, key=key, value=value, **weights)
     check_one_value_a_key(query, key, value)
+    as_size("first_query", first_query)
     num_heads, num_kv_heads = as_count("num_heads", params.num_heads), as_count("num_kv_heads", kv_heads(params))
     widths = [x.shape[-1] for x in (query, key, value)]
     if any(weight.ndim != 2 for weight in maps) or not maps_fit(maps, widths, num_heads, num_kv_heads):

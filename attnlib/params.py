@@ -48,6 +48,16 @@ def build(tree):
     return "an array" if is_leaf(tree) else "no array"
 
 
+def check_params(params, kind):
+    """The parameters are of the kind that the function takes.
+
+    Raises:
+        TypeError: if not.
+    """
+    if not isinstance(params, kind):
+        raise TypeError(f"params must be {kind.__name__}: got {type(params).__name__}")
+
+
 def tree_leaves(tree):
     """All arrays of a structure, in order, as a list."""
     leaves: list[np.ndarray] = []

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type, as_floats, as_gradient, as_size, describe
+from attnlib.arguments import as_array, as_count, as_float_type, as_floats, as_gradient, as_number, as_size, describe
 
 
 def sinusoidal_positions(seq, d_model, base=10000.0, dtype=np.float64):
@@ -27,7 +27,7 @@ def sinusoidal_positions(seq, d_model, base=10000.0, dtype=np.float64):
 
     Source: Vaswani et al. (2017), section 3.5.
     """
-    angles = wave_angles(np.arange(as_size("seq", seq)), d_model, base)
+    angles = wave_angles(np.arange(as_size("seq", seq)), as_count("d_model", d_model), base)
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(seq, d_model).astype(as_float_type(dtype))
 
 
@@ -48,13 +48,14 @@ def wave_angles(positions, width, base=10000.0):
     """
     if as_count("width", width) % 2:
         raise ValueError(f"sines and cosines come in pairs, so the width must be even: got {width}")
-    if not 0 < base < np.inf:
-        raise ValueError(f"base must be a finite number above 0: got {base}")
-    positions = np.asarray(positions, dtype=np.float64)
+    base = as_number("base", base, "be a finite number above 0", lambda base: 0 < base < np.inf)
+    positions = as_array("positions", positions)
+    if positions.dtype.kind not in "iuf":
+        raise TypeError(f"positions must be integers or floats: got {positions.dtype} {positions.shape}")
     if not np.isfinite(positions).all():
         raise ValueError(f"positions must be finite: got NaN or inf in {describe(positions=positions)}")
-    frequencies = float(base) ** (-np.arange(0, width, 2) / width)
-    return positions[..., None] * frequencies
+    frequencies = base ** (-np.arange(0, width, 2) / width)
+    return positions[..., None].astype(np.float64) * frequencies
 
 
 def learned_positions(table, seq):
@@ -82,17 +83,9 @@ def learned_positions(table, seq):
 
 
 def learned_positions_vjp(table, seq):
-    """The rows, and the function that carries a gradient back to the table.
+    """``learned_positions``, and its pullback: grad_output (seq, d_model) → grad_table (max_seq, d_model).
 
-    Args:
-        table, seq: as for ``learned_positions``.
-
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)``, with a gradient of shape (seq, d_model), returns grad_table,
-        (max_seq, d_model): zero for positions that were not used, which is why they learn nothing.
-
-    Raises:
-        TypeError, ValueError: as ``learned_positions``; ``pullback`` if the shape of ``grad_output`` does not fit.
+    It is zero for positions that were not used, which is why they learn nothing.
     """
     output = learned_positions(table, seq)
 

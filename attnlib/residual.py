@@ -30,18 +30,10 @@ def residual(norm, x, sublayer, norm_first=True):
 
 
 def residual_vjp(norm, x, sublayer_vjp, norm_first=True):
-    """The sum, and the function that carries a gradient back both ways: past the sublayer and through it.
+    """``residual``, and its pullback both ways, past the sublayer and through it: → ``(grad_x, grad_norm, *rest)``.
 
-    Args:
-        norm, x, norm_first: as for ``residual``.
-        sublayer_vjp: takes vectors like ``x``; returns ``(added, pullback)``, and ``pullback(grad_added)`` a tuple:
-            the gradient by those vectors first, then whatever else there is.
-
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)`` returns ``(grad_x, grad_norm, *rest)``.
-
-    Raises:
-        ValueError: as ``residual``.
+    ``sublayer_vjp`` takes vectors like ``x`` and returns ``(added, pullback)``, and ``pullback(grad_added)`` a tuple:
+    the gradient by those vectors first, then the rest.
     """
     if norm_first:
         normed, back_norm = layer_norm_vjp(x, *norm)
@@ -63,6 +55,24 @@ def residual_vjp(norm, x, sublayer_vjp, norm_first=True):
         return grad_sum + grad_x, LayerNormParams(*grad_norm), *rest
 
     return output, pullback_after
+
+
+def last_norm(norm, x):
+    """The norm behind the last layer: pre-LN needs one for the sum, post-LN has none (None)."""
+    return x if norm is None else layer_norm(x, *norm)
+
+
+def last_norm_vjp(norm, x):
+    """``last_norm``, and its pullback: grad_output → ``(grad_norm, grad_x)``."""
+    if norm is None:
+        return x, lambda grad_output: (None, grad_output)
+    output, back = layer_norm_vjp(x, *norm)
+
+    def pullback(grad_output):
+        grad_x, *grad_norm = back(grad_output)
+        return LayerNormParams(*grad_norm), grad_x
+
+    return output, pullback
 
 
 def total(x, added):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from attnlib.arguments import as_floats, as_gradient
-from attnlib.layer_norm import check_features, inverse_root, over_tokens
+from attnlib.normalise import check_features, over_tokens, root_mean_square, where_read
 
 
 def rms_norm(x, gain, eps=1e-5):
@@ -16,6 +16,7 @@ def rms_norm(x, gain, eps=1e-5):
 
     Returns:
         (..., d_model). For vectors of mean 0 the same as ``layer_norm`` with a bias of 0.
+        A vector with NaN or infinity in it becomes NaN, and no other does.
 
     Raises:
         TypeError: if the arrays are not all float32 or all float64.
@@ -27,28 +28,21 @@ def rms_norm(x, gain, eps=1e-5):
 
 
 def rms_norm_vjp(x, gain, eps=1e-5):
-    """The normalised vectors, and the function that carries a gradient back.
+    """``rms_norm``, and its pullback: grad_output (..., d_model) → ``(grad_x, grad_gain)``.
 
-    Args:
-        x, gain, eps: as for ``rms_norm``.
-
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)``, with a gradient of shape (..., d_model), returns
-        ``(grad_x, grad_gain)``.
-
-    Raises:
-        TypeError, ValueError: as ``rms_norm``; ``pullback`` if the shape of ``grad_output`` is not that of the output.
+    A vector of NaN whose gradient is zero adds nothing to either.
     """
     x, gain = as_floats(x=x, gain=gain)
     check_features(x, gain=gain)
-    scale = inverse_root(np.vecdot(x, x)[..., None] / x.shape[-1], eps)
-    normed = x * scale
+    root = root_mean_square(x, eps)
+    normed = x / root
     output = normed * gain
 
     def pullback(grad_output):
         grad_output = as_gradient(grad_output, output)
+        x_hat, sigma = where_read(grad_output, normed, root)
         grad_normed = grad_output * gain
-        along = np.vecdot(grad_normed, normed)[..., None] / x.shape[-1]
-        return (grad_normed - normed * along) * scale, over_tokens(grad_output * normed)
+        along = np.vecdot(grad_normed, x_hat)[..., None] / x.shape[-1]
+        return (grad_normed - x_hat * along) / sigma, over_tokens(grad_output * x_hat)
 
     return output, pullback

@@ -37,17 +37,7 @@ def rotate(x, positions=None, base=10000.0):
 
 
 def rotate_vjp(x, positions=None, base=10000.0):
-    """The turned vectors, and the function that carries a gradient back: it turns the other way.
-
-    Args:
-        x, positions, base: as for ``rotate``.
-
-    Returns:
-        ``(output, pullback)``. ``pullback(grad_output)`` returns the gradient by ``x``, in its shape.
-
-    Raises:
-        TypeError, ValueError: as ``rotate``; ``pullback`` if the shape of ``grad_output`` is not that of the output.
-    """
+    """``rotate``, and its pullback to ``x``: it turns the other way."""
     output = rotate(x, positions, base)
     # As floats: the opposite of an unsigned integer would wrap around.
     backwards = -np.asarray(np.arange(output.shape[-2]) if positions is None else positions, dtype=np.float64)

@@ -10,6 +10,7 @@ from attnlib.arguments import (
     check_sequences,
     describe,
 )
+from attnlib.normalise import root_mean_square
 
 
 def dot_scores(query, key):
@@ -62,7 +63,8 @@ def cosine_scores(query, key):
         key: (..., seq_k, d_k)
 
     Returns:
-        (..., seq_q, seq_k) scores from −1 to 1. A vector of zeros has no direction and scores 0.
+        (..., seq_q, seq_k) scores from −1 to 1. A vector of zeros has no direction and scores 0,
+        one with NaN or infinity NaN.
 
     Raises:
         TypeError, ValueError: as ``dot_scores``.
@@ -130,11 +132,5 @@ def additive_scores(query, key, w_q, w_k, v):
 
 
 def unit_vectors(x):
-    """Each vector along the last axis divided by its length; a vector of zeros stays as it is.
-
-    Dividing by the largest entry first keeps the squares from overflowing.
-    """
-    largest = np.abs(x).max(axis=-1, keepdims=True)
-    x = x / np.where(largest == 0, 1, largest)
-    length = np.linalg.norm(x, axis=-1, keepdims=True)
-    return x / np.where(length == 0, 1, length)
+    """Each vector along the last axis divided by its length; a vector of zeros stays as it is."""
+    return x / root_mean_square(x) / x.shape[-1] ** 0.5

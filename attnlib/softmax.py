@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnlib.arguments import as_floats, as_gradient, describe
+from attnlib.arguments import as_axis, as_floats, as_gradient, describe
 
 
 def softmax(x, axis=-1):
@@ -17,12 +17,13 @@ def softmax(x, axis=-1):
         A weight too small for a normal number of the dtype (some 1e-29 in float32) is zero.
 
     Raises:
-        TypeError: if ``x`` is not float32 or float64.
-        ValueError: if ``x`` holds NaN or +inf, of which no weights can be made.
+        TypeError: if ``x`` is not float32 or float64, or ``axis`` not an integer.
+        ValueError: if ``x`` has no such axis, or holds NaN or +inf, of which no weights can be made.
 
     Source: Bridle (1990); inside attention, Vaswani et al. (2017), eq. 1.
     """
     [x] = as_floats(x=x)
+    axis = as_axis(axis, x=x)
     highest = x.max(axis=axis, keepdims=True, initial=-np.inf)
     check_below_inf(x, highest)
     # Taking away the maximum changes no weight and keeps exp from overflowing. A row of −inf has none to take away.
@@ -34,19 +35,7 @@ def softmax(x, axis=-1):
 
 
 def softmax_vjp(x, axis=-1):
-    """Softmax, and the function that carries a gradient back through it.
-
-    Args:
-        x: (...) float32 or float64 scores.
-        axis: as for ``softmax``.
-
-    Returns:
-        ``(weights, pullback)``. ``pullback(grad_output)`` takes the gradient of a loss by the weights,
-        shape (...), and returns the gradient by ``x``, shape (...). Where a weight is zero it is zero.
-
-    Raises:
-        TypeError, ValueError: as ``softmax``; ``pullback`` if the shape of ``grad_output`` is not that of the weights.
-    """
+    """``softmax``, and its pullback: grad_output (...) → grad_x (...), zero where a weight is zero."""
     weights = softmax(x, axis)
 
     def pullback(grad_output):
@@ -68,9 +57,9 @@ def softmax_jacobian(weights):
 
     Raises:
         TypeError: if ``weights`` is not float32 or float64.
-        ValueError: if ``weights`` has no axis.
+        ValueError: if ``weights`` has no axis, or one of them is negative, NaN or infinite.
     """
-    [weights] = as_floats(weights=weights)
+    weights = as_weights(weights)
     if weights.ndim == 0:
         raise ValueError(f"weights must have shape (..., n), one axis or more: got {describe(weights=weights)}")
     row, column = weights[..., None, :], weights[..., :, None]
@@ -90,15 +79,29 @@ def entropy(weights, axis=-1):
 
     Raises:
         TypeError: if ``weights`` is not float32 or float64.
-        ValueError: if a weight is negative or NaN.
+        ValueError: if ``weights`` has no such axis, or one of them is negative, NaN or infinite.
 
     Source: Shannon (1948), section 6, with natural logarithms.
     """
-    [weights] = as_floats(weights=weights)
-    if not (weights >= 0).all():
-        raise ValueError(f"weights must be zero or more: got smallest {weights.min()} in {describe(weights=weights)}")
+    weights = as_weights(weights)
+    axis = as_axis(axis, weights=weights)
     logs = np.log(weights, out=np.zeros_like(weights), where=weights > 0)  # 0 · log 0 counts as 0, its limit
     return 0 - (weights * logs).sum(axis=axis)  # 0 − 0 is 0, where a minus sign alone would give −0
+
+
+def as_weights(weights):
+    """``weights`` as an array of finite numbers of zero or more.
+
+    Raises:
+        TypeError, ValueError: if they are not.
+    """
+    [weights] = as_floats(weights=weights)
+    if not ((weights >= 0) & (weights < np.inf)).all():
+        raise ValueError(
+            "weights must be finite and zero or more: "
+            f"got {weights.min()} to {weights.max()} in {describe(weights=weights)}"
+        )
+    return weights
 
 
 def check_below_inf(x, highest):

@@ -1,10 +1,13 @@
 """Parameters in a file: the arrays of a structure in order, as ``.npz``."""
 
 import os
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 
+from attnlib.leaf_names import leaf_names
 from attnlib.params import tree_leaves, tree_map
 
 
@@ -33,17 +36,31 @@ def load_arrays(path, like):
         A structure like ``like``.
 
     Raises:
-        ValueError: if the file holds other arrays; the message names the first that differs.
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is no .npz file, or damaged, or holds other arrays; the message names the first that differs.
     """
-    wanted = tree_leaves(like)
-    with np.load(path, allow_pickle=False) as file:
-        leaves = [file[name] for name in file.files]
+    path, wanted = Path(path), tree_leaves(like)
+    leaves = stored_arrays(path)
     if len(leaves) != len(wanted):
-        raise ValueError(f"{Path(path).name} must hold {len(wanted)} arrays: got {len(leaves)}")
-    for i, (leaf, want) in enumerate(zip(leaves, wanted, strict=True)):
+        raise ValueError(f"{path.name} must hold {len(wanted)} arrays: got {len(leaves)}")
+    for name, leaf, want in zip(leaf_names(like), leaves, wanted, strict=True):
         if leaf.shape != want.shape or leaf.dtype != want.dtype:
-            raise ValueError(
-                f"array {i} of {Path(path).name} must be {want.dtype} {want.shape}: got {leaf.dtype} {leaf.shape}"
-            )
+            raise ValueError(f"{name} in {path.name} must be {want.dtype} {want.shape}: got {leaf.dtype} {leaf.shape}")
     rest = iter(leaves)
     return tree_map(lambda _: next(rest), like)
+
+
+def stored_arrays(path):
+    """All arrays of a file, in order.
+
+    Raises:
+        FileNotFoundError, ValueError: as ``load_arrays``.
+    """
+    with path.open("rb") as file:  # a file that is not there says so itself
+        if not zipfile.is_zipfile(path):
+            raise ValueError(f"{path.name} is no .npz file, or was cut short")
+        try:
+            with np.load(file, allow_pickle=False) as arrays:
+                return [arrays[name] for name in arrays.files]
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise ValueError(f"{path.name} is damaged: {error}") from None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count
+from attnlib.arguments import as_count, as_generator
 
 IGNORED = -1
 
@@ -60,7 +60,7 @@ def associative_recall(rng, batch, pairs, keys, values):
     Raises:
         TypeError, ValueError: if a size is not a positive integer, or there are more pairs than keys.
     """
-    batch, pairs = as_count("batch", batch), as_count("pairs", pairs)
+    rng, batch, pairs = as_generator(rng), as_count("batch", batch), as_count("pairs", pairs)
     keys, values = as_count("keys", keys), as_count("values", values)
     if pairs > keys:
         raise ValueError(f"the pairs of a sequence need different keys: got pairs={pairs}, keys={keys}")
@@ -80,8 +80,8 @@ def random_tokens(rng, batch, seq, vocab):
     """Endless batches of tokens, each drawn by itself with equal chances.
 
     Raises:
-        TypeError, ValueError: if a size is not a positive integer.
+        TypeError, ValueError: if ``rng`` is no ``Generator``, or a size no positive integer.
     """
-    batch, seq, vocab = as_count("batch", batch), as_count("seq", seq), as_count("vocab", vocab)
+    rng, batch, seq, vocab = as_generator(rng), as_count("batch", batch), as_count("seq", seq), as_count("vocab", vocab)
     while True:
         yield rng.integers(vocab, size=(batch, seq))

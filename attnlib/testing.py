@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from attnlib.arguments import as_floats, as_generator, as_mask
+from attnlib.broadcast import check_broadcasts
+from attnlib.leaf_names import leaf_names
 from attnlib.params import tree_leaves, tree_map
 
 
@@ -28,13 +31,14 @@ def check_vjp(fun, vjp, args, rng, step=1e-6, rtol=1e-6):
     args = tuple(arg if isinstance(arg, tuple) else np.asarray(arg, dtype=np.float64) for arg in args)
     output, pullback = vjp(*args)
     np.testing.assert_array_equal(output, fun(*args), err_msg="fun and vjp must return the same output")
-    grad_output = rng.normal(size=np.shape(output))
+    grad_output = as_generator(rng).normal(size=np.shape(output))
     grads = pullback(grad_output)
     if not isinstance(grads, tuple) or hasattr(grads, "_fields"):  # one gradient, be it a NamedTuple of arrays
         grads = (grads,)
     assert len(grads) == len(args), f"one gradient an argument: got {len(grads)} gradients for {len(args)} arguments"
     leaves, errors = tree_leaves(args), []
-    for name, i, grad in zip(places(args), range(len(leaves)), tree_leaves(grads), strict=True):
+    names = [name for i, arg in enumerate(args) for name in leaf_names(arg, str(i))]
+    for name, i, grad in zip(names, range(len(leaves)), tree_leaves(grads), strict=True):
         assert grad.shape == leaves[i].shape, (
             f"gradient {name} must have the shape of its argument {leaves[i].shape}: got {grad.shape}"
         )
@@ -48,12 +52,6 @@ def check_vjp(fun, vjp, args, rng, step=1e-6, rtol=1e-6):
             f"gradient by argument {name}: the pullback says {claimed:.12g}, the central difference {measured:.12g}"
         )
     return max(errors)
-
-
-def places(args):
-    """A name for each array: the number of its argument, and its own number if the argument holds several."""
-    counts = [len(tree_leaves(arg)) for arg in args]
-    return [f"{i}, array {j}" if n > 1 else f"{i}" for i, n in enumerate(counts) for j in range(n)]
 
 
 def with_leaf(tree, i, leaf):
@@ -73,9 +71,13 @@ def assert_weights(attn_weights, mask=None):
 
     Raises:
         AssertionError: names the property and the row that breaks it.
+        TypeError, ValueError: if the arrays are no weights and no mask at all, or do not fit.
     """
-    attn_weights = np.asarray(attn_weights)
-    mask = np.broadcast_to(True if mask is None else mask, attn_weights.shape)
+    [attn_weights] = as_floats(attn_weights=attn_weights)
+    assert attn_weights.ndim > 0, f"weights must have shape (..., seq_k): got {attn_weights.shape}"
+    mask = as_mask(True if mask is None else mask)
+    check_broadcasts(attn_weights, mask=mask)
+    mask = np.broadcast_to(mask, attn_weights.shape)
     assert np.isfinite(attn_weights).all(), "weights must be finite: got NaN or inf"
     assert (attn_weights >= 0).all(), f"weights must not be negative: the smallest is {attn_weights.min():.3g}"
     leaked = attn_weights[~mask].max(initial=0)

@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type, check_sequences
+from attnlib.arguments import as_count, as_float_type, as_generator, check_sequences
 from attnlib.decoder import DecoderParams, decoder, decoder_vjp, init_decoder
 from attnlib.embedding import embedding_vjp
 from attnlib.encoder import EncoderParams, encoder, encoder_vjp, init_encoder
 from attnlib.linear import linear, linear_vjp
+from attnlib.params import check_params
 from attnlib.positions import sinusoidal_positions
 
 
@@ -41,6 +42,7 @@ def init_transformer(
     decoder_layers=1,
     tied=True,
     norm_first=True,
+    activation="relu",
     dtype=np.float64,
 ):
     """A Transformer with random parameters.
@@ -48,10 +50,9 @@ def init_transformer(
     Args:
         rng: a ``numpy.random.Generator``.
         source_vocab, target_vocab: numbers of different tokens.
-        d_model, num_heads, d_ff: as for ``init_encoder``.
+        d_model, num_heads, d_ff, norm_first, activation: as for ``init_encoder``.
         encoder_layers, decoder_layers: numbers of layers, 1 or more.
         tied: whether the map to the logits is the table of the target's tokens, read the other way.
-        norm_first: whether it will be used as pre-LN (True) or post-LN (False).
         dtype: float32 or float64.
 
     Returns:
@@ -65,27 +66,27 @@ def init_transformer(
     """
     d_model, dtype = as_count("d_model", d_model), as_float_type(dtype)
     sinusoidal_positions(1, d_model)  # raises if the width does not suit the waves
+    layer = d_model, num_heads, d_ff, norm_first, activation, dtype
 
     def table(name, size):
-        return (rng.normal(size=(as_count(name, size), d_model)) * d_model**-0.5).astype(dtype)
+        return (as_generator(rng).normal(size=(as_count(name, size), d_model)) * d_model**-0.5).astype(dtype)
 
     return TransformerParams(
         source_tokens=table("source_vocab", source_vocab),
         target_tokens=table("target_vocab", target_vocab),
-        encoder=init_encoder(rng, encoder_layers, d_model, num_heads, d_ff, norm_first, dtype),
-        decoder=init_decoder(rng, decoder_layers, d_model, num_heads, d_ff, norm_first, dtype),
+        encoder=init_encoder(rng, encoder_layers, *layer),
+        decoder=init_decoder(rng, decoder_layers, *layer),
         w_out=None if tied else table("target_vocab", target_vocab).T.copy(),
     )
 
 
-def encode(params, source, source_mask=None, norm_first=True, activation="relu"):
+def encode(params, source, source_mask=None):
     """Read the source: tokens and positions in, the memory out.
 
     Args:
         params: ``TransformerParams``.
         source: (..., seq_source) integers.
         source_mask: boolean, True = may attend, broadcastable to (..., 1, seq_source): ``padding_mask`` of the source.
-        norm_first, activation: as for ``encoder_layer``.
 
     Returns:
         ``(memory, attn_weights)``: (..., seq_source, d_model), and the encoder's weights, one array a layer.
@@ -93,10 +94,11 @@ def encode(params, source, source_mask=None, norm_first=True, activation="relu")
     Raises:
         TypeError, ValueError: as ``embedding`` and ``encoder``.
     """
-    return encoder(params.encoder, vectors(params.source_tokens, source), source_mask, norm_first, activation)
+    check_params(params, TransformerParams)
+    return encoder(params.encoder, vectors(params.source_tokens, source), source_mask)
 
 
-def decode(params, target, memory, source_mask=None, norm_first=True, activation="relu"):
+def decode(params, target, memory, source_mask=None, target_mask=None):
     """Logits for the token after each token of the target, given the memory.
 
     Args:
@@ -104,7 +106,8 @@ def decode(params, target, memory, source_mask=None, norm_first=True, activation
         target: (..., seq_target) integers; the first is a sign for the beginning.
         memory: (..., seq_source, d_model), from ``encode``.
         source_mask: as for ``encode``: the cross-attention must not look at the source's padding either.
-        norm_first, activation: as for ``decoder_layer``.
+        target_mask: boolean, True = may attend, broadcastable to (..., seq_target, seq_target), for the decoder's
+            self-attention. None means causal.
 
     Returns:
         ``(logits, attn_weights)``: (..., seq_target, target_vocab), and a pair of the decoder's self-attention
@@ -113,16 +116,17 @@ def decode(params, target, memory, source_mask=None, norm_first=True, activation
     Raises:
         TypeError, ValueError: as ``embedding`` and ``decoder``.
     """
+    check_params(params, TransformerParams)
     x = vectors(params.target_tokens, target)
-    x, attn_weights = decoder(params.decoder, x, memory, source_mask, norm_first, activation)
+    x, attn_weights = decoder(params.decoder, x, memory, source_mask, target_mask)
     return linear(x, output_map(params)), attn_weights
 
 
-def transformer(params, source, target, source_mask=None, norm_first=True, activation="relu"):
+def transformer(params, source, target, source_mask=None, target_mask=None):
     """Logits for the token after each token of the target, and every attention map.
 
     Args:
-        params, source, target, source_mask, norm_first, activation: as for ``encode`` and ``decode``.
+        params, source, target, source_mask, target_mask: as for ``encode`` and ``decode``.
 
     Returns:
         ``(logits, AttentionMaps)``, the logits of shape (..., seq_target, target_vocab).
@@ -132,29 +136,22 @@ def transformer(params, source, target, source_mask=None, norm_first=True, activ
 
     Source: Vaswani et al. (2017), fig. 1.
     """
-    memory, encoder_weights = encode(params, source, source_mask, norm_first, activation)
-    logits, decoder_weights = decode(params, target, memory, source_mask, norm_first, activation)
+    memory, encoder_weights = encode(params, source, source_mask)
+    logits, decoder_weights = decode(params, target, memory, source_mask, target_mask)
     own, cross = zip(*decoder_weights, strict=True)
     return logits, AttentionMaps(encoder_weights, own, cross)
 
 
-def transformer_vjp(params, source, target, source_mask=None, norm_first=True, activation="relu"):
-    """The logits, and the function that carries a gradient back to every parameter.
+def transformer_vjp(params, source, target, source_mask=None, target_mask=None):
+    """``transformer``'s logits, and their pullback: grad_logits → a ``TransformerParams`` of gradients.
 
-    Args:
-        params, source, target, source_mask, norm_first, activation: as for ``transformer``.
-
-    Returns:
-        ``(logits, pullback)``. ``pullback(grad_logits)`` returns the gradient by the parameters, a
-        ``TransformerParams``. A tied table collects both of its gradients.
-
-    Raises:
-        TypeError, ValueError: as ``transformer``; ``pullback`` if the shape of ``grad_logits`` does not fit.
+    A tied table collects both of its gradients.
     """
+    check_params(params, TransformerParams)
     read, back_source = vectors_vjp(params.source_tokens, source)
-    memory, back_encoder = encoder_vjp(params.encoder, read, source_mask, norm_first, activation)
+    memory, back_encoder = encoder_vjp(params.encoder, read, source_mask)
     written, back_target = vectors_vjp(params.target_tokens, target)
-    x, back_decoder = decoder_vjp(params.decoder, written, memory, source_mask, norm_first, activation)
+    x, back_decoder = decoder_vjp(params.decoder, written, memory, source_mask, target_mask)
     logits, back_out = linear_vjp(x, output_map(params))
 
     def pullback(grad_logits):
@@ -180,7 +177,7 @@ def vectors(table, tokens, first=0):
 
 
 def vectors_vjp(table, tokens, first=0):
-    """The vectors, and the function that carries a gradient back to the table."""
+    """``vectors``, and their pullback to the table."""
     looked_up, back = embedding_vjp(table, tokens)
     check_sequences(x=looked_up)
     root = table.shape[-1] ** 0.5

@@ -114,13 +114,13 @@ def torch_model(params):
         ours = getattr(params, side)
         put_norm(model[side].norm, ours.norm)
         for module, layer in zip(model[side].layers, ours.layers, strict=True):
-            *attentions, dense, dense_norm = layer
+            *attentions, dense, dense_norm, _ = layer
             modules = [module.self_attn, getattr(module, "multihead_attn", None)]
             for i in range(0, len(attentions), 2):
                 put_attention(modules[i // 2], attentions[i])
                 put_norm(getattr(module, f"norm{i // 2 + 1}"), attentions[i + 1])
             put_norm(getattr(module, f"norm{len(attentions) // 2 + 1}"), dense_norm)
-            for linear, weight, bias in ((module.linear1, *dense[:2]), (module.linear2, *dense[2:])):
+            for linear, weight, bias in ((module.linear1, *dense[:2]), (module.linear2, *dense[2:4])):
                 put(linear.weight, weight.T)
                 put(linear.bias, bias)
     return model

@@ -124,16 +124,9 @@ def gelu(rng):
 def feed_forward(rng, activation="relu"):
     """With biases that are not zero."""
     batch, seq, d_model, d_ff = sizes(rng, 4)
-    params = attnlib.init_feed_forward(rng, d_model, d_ff)
+    params = attnlib.init_feed_forward(rng, d_model, d_ff, activation)
     params = attnlib.tree_map(lambda x: x + 0.1 * rng.normal(size=x.shape), params)
-
-    def fun(params, x):
-        return attnlib.feed_forward(params, x, activation)
-
-    def vjp(params, x):
-        return attnlib.feed_forward_vjp(params, x, activation)
-
-    return fun, vjp, [params, rng.normal(size=(batch, seq, d_model))]
+    return attnlib.feed_forward, attnlib.feed_forward_vjp, [params, rng.normal(size=(batch, seq, d_model))]
 
 
 def feed_forward_gelu(rng):
@@ -223,14 +216,14 @@ def moved(rng, params):
 def encoder(rng, norm_first=True):
     """One to three layers, with padding."""
     batch, seq, heads, d_ff, layers = sizes(rng, 5, most=3)
-    params = moved(rng, attnlib.init_encoder(rng, layers, 6 * heads, heads, d_ff, norm_first))
+    params = moved(rng, attnlib.init_encoder(rng, layers, 6 * heads, heads, d_ff, norm_first, "gelu"))
     mask = attnlib.padding_mask(rng.integers(1, seq + 1, size=batch), seq)
 
     def fun(*args):
-        return attnlib.encoder(*args, mask, norm_first, "gelu")[0]
+        return attnlib.encoder(*args, mask)[0]
 
     def vjp(*args):
-        return attnlib.encoder_vjp(*args, mask, norm_first, "gelu")
+        return attnlib.encoder_vjp(*args, mask)
 
     return fun, vjp, [params, rng.normal(size=(batch, seq, 6 * heads))]
 
@@ -243,14 +236,14 @@ def encoder_post_ln(rng):
 def decoder(rng, norm_first=True):
     """One to three layers, with padding in the memory."""
     batch, seq, seq_memory, heads, d_ff, layers = sizes(rng, 6, most=3)
-    params = moved(rng, attnlib.init_decoder(rng, layers, 6 * heads, heads, d_ff, norm_first))
+    params = moved(rng, attnlib.init_decoder(rng, layers, 6 * heads, heads, d_ff, norm_first, "gelu"))
     mask = attnlib.padding_mask(rng.integers(1, seq_memory + 1, size=batch), seq_memory)
 
     def fun(*args):
-        return attnlib.decoder(*args, mask, norm_first, "gelu")[0]
+        return attnlib.decoder(*args, mask)[0]
 
     def vjp(*args):
-        return attnlib.decoder_vjp(*args, mask, norm_first, "gelu")
+        return attnlib.decoder_vjp(*args, mask)
 
     return fun, vjp, [params, *(rng.normal(size=(batch, n, 6 * heads)) for n in (seq, seq_memory))]
 
@@ -264,15 +257,15 @@ def transformer(rng, norm_first=True):
     """One to three layers on each side, with padding and a tied table."""
     batch, source, target, heads, d_ff, layers, vocab = sizes(rng, 7, most=3)
     sides = (5, vocab, 6 * heads, heads, d_ff, layers, layers)
-    params = moved(rng, attnlib.init_transformer(rng, *sides, norm_first=norm_first))
+    params = moved(rng, attnlib.init_transformer(rng, *sides, norm_first=norm_first, activation="gelu"))
     tokens = rng.integers(5, size=(batch, source)), rng.integers(vocab, size=(batch, target))
     mask = attnlib.padding_mask(rng.integers(1, source + 1, size=batch), source)
 
     def fun(params):
-        return attnlib.transformer(params, *tokens, mask, norm_first, "gelu")[0]
+        return attnlib.transformer(params, *tokens, mask)[0]
 
     def vjp(params):
-        return attnlib.transformer_vjp(params, *tokens, mask, norm_first, "gelu")
+        return attnlib.transformer_vjp(params, *tokens, mask)
 
     return fun, vjp, [params]
 

@@ -66,7 +66,7 @@ def torch_trainer(params, batches, fused):
     params = attnlib.tree_map(lambda x: torch.tensor(x, requires_grad=True), params)
     tensors = [params.tokens, params.positions, params.w_out]
     for layer in params.layers:
-        tensors += [*layer.attention[:4], *layer.feed_forward]
+        tensors += [*layer.attention[:4], *layer.feed_forward[:4]]
     optimiser = torch.optim.Adam(tensors, lr=LEARNING_RATE, betas=(0.9, 0.98), eps=1e-9, fused=fused)
 
     def heads(x, num_heads):
@@ -74,7 +74,7 @@ def torch_trainer(params, batches, fused):
 
     def logits_of(tokens):
         x = functional.embedding(tokens, params.tokens) + params.positions
-        for (w_q, w_k, w_v, w_o, num_heads, _), (w_in, b_in, w_out, b_out) in params.layers:
+        for (w_q, w_k, w_v, w_o, num_heads, _), (w_in, b_in, w_out, b_out, _) in params.layers:
             query, key, value = (heads(x @ w, num_heads) for w in (w_q, w_k, w_v))
             x = x + functional.scaled_dot_product_attention(query, key, value).transpose(-3, -2).flatten(-2) @ w_o
             x = x + functional.linear(functional.relu(functional.linear(x, w_in.T, b_in)), w_out.T, b_out)

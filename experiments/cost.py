@@ -9,7 +9,6 @@ what other programs take is left out. Then a Transformer with random parameters 
 values of the past kept, and computed again at every step.
 """
 
-import sys
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -21,7 +20,7 @@ from attnlib import attention, init_transformer, softmax
 from attnlib.encoder import encoder_layer, init_encoder
 from attnlib.greedy import decode_next, start_cache
 from attnlib.transformer import TransformerParams, decode, encode
-from experiments.stored import open_result, short, stored_after, threads
+from experiments.record import Record, short
 
 RESULT = result_path("cost")
 COMMAND = "OMP_NUM_THREADS=1 python -m experiments.cost"
@@ -159,10 +158,9 @@ def decoding_round(settings: Settings = SETTINGS) -> dict[str, Any]:
     }
 
 
-def main(fresh: bool = False) -> None:
+def main(record: Record) -> None:
     """Measure the rounds that are not stored yet."""
-    result = open_result(RESULT, COMMAND, SETTINGS, fresh)
-    result["threads"] = threads()
+    result = record.found
     result["multiply_adds"] = [multiply_adds(*size) for size in sizes()]
     steps = range(1, SETTINGS.tokens + 1)
     result["step_multiply_adds"] = {
@@ -170,12 +168,12 @@ def main(fresh: bool = False) -> None:
     }
     rounds, decoding = result.setdefault("rounds", []), result.setdefault("decoding", [])
     while len(rounds) < SETTINGS.rounds:
-        with stored_after(RESULT, result, f"round {len(rounds) + 1}"):
+        with record.storing(f"round {len(rounds) + 1}"):
             rounds.append(short(one_round()))
     while len(decoding) < SETTINGS.decoding_rounds:
-        with stored_after(RESULT, result, f"decoding, round {len(decoding) + 1}"):
+        with record.storing(f"decoding, round {len(decoding) + 1}"):
             decoding.append(short(decoding_round()))
 
 
 if __name__ == "__main__":
-    main(fresh="--fresh" in sys.argv[1:])
+    main(Record(RESULT, COMMAND, SETTINGS))

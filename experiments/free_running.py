@@ -9,32 +9,38 @@ several stages of its training, on days that it never saw: under teacher forcing
 characters, and running free, where it reads what it has said itself.
 """
 
-import importlib
 import itertools
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
-from unittest import mock
 
 import numpy as np
 
 from attncourse.results import result_path
-from attnlib import causal_mask, fit, init_transformer, padding_mask
+from attnlib import (
+    causal_mask,
+    cross_entropy_vjp,
+    decode,
+    encode,
+    init_transformer,
+    padding_mask,
+    transformer,
+    transformer_vjp,
+)
 from attnlib.adam import adam_start
-from attnlib.dates.model import date_loss_vjp
 from attnlib.dates.task import BEGIN, SOURCE_VOCAB, STEPS, TARGET_VOCAB, DateBatch, as_batch, date_batches
 from attnlib.dates.train import held_out_dates, learning_rate
-from attnlib.greedy import greedy
-from attnlib.transformer import TransformerParams, transformer
-from experiments.stored import open_result, short, stored_after, threads
+from attnlib.transformer import TransformerParams
+from experiments.arms import run_seeds
+from experiments.record import Record
+from experiments.training import fit_whole
 
 RESULT = result_path("free_running")
 COMMAND = "OMP_NUM_THREADS=1 python -m experiments.free_running"
-MASKS = {
-    "causal": causal_mask,
-    "no mask": lambda seq_q, seq_k: np.ones((seq_q, seq_k), dtype=bool),
-    "flipped": lambda seq_q, seq_k: ~causal_mask(seq_q, seq_k),
+MASKS = {  # (seq, seq) each, for the decoder's self-attention
+    "causal": lambda seq: causal_mask(seq, seq),
+    "no mask": lambda seq: np.ones((seq, seq), dtype=bool),
+    "flipped": lambda seq: ~causal_mask(seq, seq),
 }
 
 
@@ -55,13 +61,6 @@ class Settings(NamedTuple):
 SETTINGS = Settings()
 
 
-@contextmanager
-def decoder_mask(mask: str) -> Iterator[None]:
-    """Inside, decoder layers use this mask in place of the causal one: the library has no switch for a mistake."""
-    with mock.patch.object(importlib.import_module("attnlib.decoder"), "causal_mask", MASKS[mask]):
-        yield
-
-
 def new_model(seed: int, settings: Settings = SETTINGS) -> TransformerParams:
     """A small model of the build of the big one: pre-LN, tied output."""
     rng, width, layers = np.random.default_rng(seed), settings.d_model, settings.num_layers
@@ -69,27 +68,44 @@ def new_model(seed: int, settings: Settings = SETTINGS) -> TransformerParams:
     return init_transformer(rng, SOURCE_VOCAB, TARGET_VOCAB, *sizes, dtype=np.float32)
 
 
+def loss_of(mask: str) -> Callable:
+    """The loss of a date model that ``fit`` takes, with this mask in its decoder."""
+
+    def loss_vjp(params, batch: DateBatch):
+        masks = padding_mask(batch.lengths, batch.source.shape[1]), MASKS[mask](STEPS)
+        logits, back_model = transformer_vjp(params, batch.source, batch.target, *masks)
+        loss, back_loss = cross_entropy_vjp(logits, batch.wanted)
+        return loss, lambda grad_loss: back_model(back_loss(grad_loss))
+
+    return loss_vjp
+
+
 def stages(seed: int, mask: str, settings: Settings = SETTINGS) -> Iterator[TransformerParams]:
     """The model at each stage of one training. Batches come from the seed alone: the same for every mask."""
     params, batches = new_model(seed, settings), date_batches(seed, settings.batch)
     state, rate = adam_start(params), learning_rate(settings.steps)
     for stage in settings.stages:
-        with decoder_mask(mask):
-            some = itertools.islice(batches, stage - state.step)
-            params, _, state = fit(params, date_loss_vjp, some, rate, progress=False, state=state)
+        some = itertools.islice(batches, stage - state.step)
+        params, _, state, _ = fit_whole(params, loss_of(mask), some, rate, state)
         yield params
 
 
-def forced(params: TransformerParams, batch: DateBatch) -> np.ndarray:
+def forced(params: TransformerParams, mask: str, batch: DateBatch) -> np.ndarray:
     """(texts, STEPS) the likeliest character at each step, if the decoder reads the right ones before it."""
-    logits, _ = transformer(params, batch.source, batch.target, padding_mask(batch.lengths, batch.source.shape[1]))
+    masks = padding_mask(batch.lengths, batch.source.shape[1]), MASKS[mask](STEPS)
+    logits, _ = transformer(params, batch.source, batch.target, *masks)
     return logits.argmax(axis=-1)
 
 
-def free(params: TransformerParams, batch: DateBatch) -> np.ndarray:
+def free(params: TransformerParams, mask: str, batch: DateBatch) -> np.ndarray:
     """(texts, STEPS) what the model says, reading what it has said."""
     source_mask = padding_mask(batch.lengths, batch.source.shape[1])
-    return greedy(params, batch.source, BEGIN, STEPS, source_mask, cached=False).tokens  # a cache needs no mask
+    memory, _ = encode(params, batch.source, source_mask)
+    said = np.full((len(memory), 1), BEGIN)
+    for step in range(1, STEPS + 1):
+        logits, _ = decode(params, said, memory, source_mask, MASKS[mask](step))
+        said = np.append(said, logits[:, -1:].argmax(axis=-1), axis=1)
+    return said[:, 1:]
 
 
 def compare(forced_right: np.ndarray, free_right: np.ndarray) -> dict[str, Any]:
@@ -114,8 +130,7 @@ def compare(forced_right: np.ndarray, free_right: np.ndarray) -> dict[str, Any]:
 
 def ask(params: TransformerParams, mask: str, batch: DateBatch) -> dict[str, Any]:
     """The model under teacher forcing and running free, with this mask in its decoder."""
-    with decoder_mask(mask):
-        return compare(forced(params, batch) == batch.wanted, free(params, batch) == batch.wanted)
+    return compare(forced(params, mask, batch) == batch.wanted, free(params, mask, batch) == batch.wanted)
 
 
 def new_run(seed: int, mask: str, batch: DateBatch, settings: Settings = SETTINGS) -> list[dict[str, Any]]:
@@ -126,17 +141,12 @@ def new_run(seed: int, mask: str, batch: DateBatch, settings: Settings = SETTING
     ]
 
 
-def main(fresh: bool = False) -> None:
+def main(record: Record) -> None:
     """Run what is not stored yet."""
-    result = open_result(RESULT, COMMAND, SETTINGS, fresh)
-    result["threads"] = threads()
     batch = as_batch(held_out_dates(SETTINGS.texts))
-    for seed, mask in itertools.product(SETTINGS.seeds, MASKS):
-        runs = result.setdefault("runs", {}).setdefault(mask, {})
-        if str(seed) not in runs:
-            with stored_after(RESULT, result, f"{mask}, seed {seed}"):
-                runs[str(seed)] = short(new_run(seed, mask, batch))
+    for mask in MASKS:
+        run_seeds(record, ("runs", mask), partial(new_run, mask=mask, batch=batch), SETTINGS.seeds)
 
 
 if __name__ == "__main__":
-    main(fresh="--fresh" in sys.argv[1:])
+    main(Record(RESULT, COMMAND, SETTINGS))

@@ -9,19 +9,22 @@ No token sees what comes later. Two models are stored to be looked at: one whose
 one whose looks elsewhere and knows it all the same; of each kind the one whose heads are the clearest.
 """
 
-import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from attncourse.figures.heads.trained import DIGIT, keep_heads, places_looked_at, share_of_weight, text_of, to_stored
+from attncourse.figures.heads.head_probes import DIGIT, keep_heads, places_looked_at, share_of_weight, text_of
 from attncourse.results import result_path
-from attnlib import causal_mask, fit
+from attncourse.results.models import to_stored
+from attnlib import causal_mask
 from attnlib.attention_model import ModelParams, attention_model, init_attention_model
 from attnlib.tasks import IGNORED, Batch
+from experiments.arms import run_arm
 from experiments.questions import accuracy_of_each, loss_vjp
-from experiments.stored import open_result, short, stored_after
+from experiments.record import Record
+from experiments.training import train
 
 RESULT = result_path("head_maps")
 COMMAND = "python -m experiments.head_maps"
@@ -80,16 +83,13 @@ def new_model(rng: np.random.Generator, settings: Settings = SETTINGS) -> ModelP
     )
 
 
-def train(seed: int, learning_rate: float, settings: Settings = SETTINGS) -> tuple[ModelParams, list[float]]:
+def trained(seed: int, learning_rate: float, settings: Settings = SETTINGS) -> tuple[ModelParams, list[float]]:
     """The trained parameters, and the loss averaged over blocks of steps."""
     start, data = np.random.default_rng(seed).spawn(2)
-    seq, every = 4 * settings.pairs, settings.record_every
-    mask = causal_mask(seq, seq)
-    batches = (batch for _, batch in zip(range(settings.steps), pairs_twice(data, settings), strict=False))
-    params, losses, _ = fit(
-        new_model(start, settings), lambda *given: loss_vjp(*given, mask=mask), batches, learning_rate, progress=False
-    )
-    return params, np.reshape(losses, (-1, every)).mean(axis=1).tolist()
+    seq = 4 * settings.pairs
+    loss = partial(loss_vjp, mask=causal_mask(seq, seq))
+    model, batches = new_model(start, settings), pairs_twice(data, settings)
+    return train(model, loss, batches, settings.steps, learning_rate, settings.record_every)
 
 
 def accuracies(params: ModelParams, batch: Batch) -> list[float]:
@@ -130,12 +130,12 @@ def fresh_batch(seed: int, size: int, settings: Settings = SETTINGS) -> Batch:
     return next(pairs_twice(np.random.default_rng(seed + 1000), settings._replace(batch=size)))
 
 
-def new_run(seed: int, learning_rate: float, settings: Settings = SETTINGS) -> tuple[dict[str, Any], ModelParams]:
-    """What is stored about one seed, measured on fresh sequences, and the trained parameters."""
-    params, losses = train(seed, learning_rate, settings)
+def new_run(seed: int, learning_rate: float, settings: Settings = SETTINGS) -> dict[str, Any]:
+    """What is stored about one seed, measured on fresh sequences."""
+    params, losses = trained(seed, learning_rate, settings)
     batch = fresh_batch(seed, settings.fresh_sequences, settings)
     looks = [[list(pair) for pair in layer] for layer in looked_at(params, batch)]
-    return {"loss": losses, "looked_at": looks, **ablation(params, batch)}, params
+    return {"loss": losses, "looked_at": looks, **ablation(params, batch)}
 
 
 def kind(run: dict[str, Any]) -> str:
@@ -151,25 +151,26 @@ def clearest(runs: dict[str, Any], of_kind: str) -> str:
     return max((seed for seed, run in runs.items() if kind(run) == of_kind), key=lambda seed: clearness[seed])
 
 
-def main(fresh: bool = False) -> None:
+def last_loss(seed: int, learning_rate: float) -> float:
+    """Of the last four blocks of steps: the smallest ends lowest."""
+    return float(np.mean(trained(seed, learning_rate)[1][-4:]))
+
+
+def stored_model(seed: str, learning_rate: float) -> dict[str, Any]:
+    """The model of one seed, trained again, as plain data."""
+    params, _ = trained(int(seed), learning_rate)
+    return {"seed": int(seed), **to_stored(params)}
+
+
+def main(record: Record) -> None:
     """Run what is not stored yet."""
-    result = open_result(RESULT, COMMAND, SETTINGS, fresh)
-    tried, runs = result.setdefault("tried", {}), result.setdefault("runs", {})
-    for learning_rate in SETTINGS.learning_rates:
-        losses = tried.setdefault(f"{learning_rate:g}", [])
-        for seed in SETTINGS.choosing_seeds[len(losses) :]:
-            with stored_after(RESULT, result, f"choosing, learning rate {learning_rate:g}"):
-                losses.append(short(float(np.mean(train(seed, learning_rate)[1][-4:]))))
-    result["learning_rate"] = float(min(tried, key=lambda rate: np.mean(tried[rate])))
-    result["sequences"] = [text_of(tokens) for tokens in fresh_batch(len(SETTINGS.seeds), 64).tokens]
-    for seed in SETTINGS.seeds:
-        if str(seed) not in runs:
-            with stored_after(RESULT, result, f"learning rate {result['learning_rate']:g}, seed {seed}"):
-                run, params = new_run(seed, result["learning_rate"])
-                runs[str(seed)] = short(run)
-                if clearest(runs, kind(run)) == str(seed):
-                    result.setdefault("models", {})[kind(run)] = {"seed": seed, **to_stored(params)}
+    record.found["sequences"] = [text_of(tokens) for tokens in fresh_batch(len(SETTINGS.seeds), 64).tokens]
+    run_arm(record, (), last_loss, new_run, SETTINGS)
+    runs, learning_rate = record.part("runs"), record.found["learning_rate"]
+    seeds = {of_kind: clearest(runs, of_kind) for of_kind in sorted({kind(run) for run in runs.values()})}
+    models = {of_kind: partial(stored_model, seed, learning_rate) for of_kind, seed in seeds.items()}
+    record.fill(("models",), models)
 
 
 if __name__ == "__main__":
-    main(fresh="--fresh" in sys.argv[1:])
+    main(Record(RESULT, COMMAND, SETTINGS))

@@ -8,7 +8,7 @@ Each arm gets the learning rate that suits it best, chosen on seeds that are not
 asked of heads that are wider, and of longer training.
 """
 
-import sys
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +16,10 @@ import numpy as np
 from attncourse.results import result_path
 from attnlib import MultiHeadParams, count_parameters
 from attnlib.attention_model import ModelParams, attention_model, init_attention_model
-from experiments.questions import QUESTIONS, TASKS, accuracy_of_each, train
-from experiments.stored import open_result, short, stored_after
+from experiments.arms import run_arm, run_seeds
+from experiments.questions import QUESTIONS, TASKS, accuracy_of_each, loss_vjp
+from experiments.record import Record
+from experiments.training import train
 
 RESULT = result_path("heads")
 COMMAND = "python -m experiments.heads"
@@ -108,8 +110,8 @@ def trained(
     """The model after training, and its losses averaged over blocks of steps."""
     start, data, _ = np.random.default_rng(seed).spawn(3)
     batches = TASKS[arm.task](data, settings.batch, settings.seq, settings.vocab)
-    params, losses, _ = train(new_model(start, arm, settings), batches, settings.steps * arm.longer, learning_rate)
-    return params, np.reshape(losses, (-1, settings.record_every * arm.longer)).mean(axis=1).tolist()
+    steps, block = settings.steps * arm.longer, settings.record_every * arm.longer
+    return train(new_model(start, arm, settings), loss_vjp, batches, steps, learning_rate, block)
 
 
 def positions_pointed_at(attn_weights: np.ndarray) -> float:
@@ -121,34 +123,26 @@ def positions_pointed_at(attn_weights: np.ndarray) -> float:
     return float(1 + (np.diff(favourites, axis=-1) > 0).sum(axis=-1).mean())
 
 
-def choose(tried: dict[str, list[float]]) -> float:
-    """The learning rate that ends lowest: mean loss of the last fifth of the steps over the choosing seeds."""
-    return float(min(tried, key=lambda learning_rate: np.mean(tried[learning_rate])))
+def last_loss(seed: int, arm: Arm, learning_rate: float) -> float:
+    """Of the last fifth of the steps: the smallest ends lowest."""
+    _, losses = trained(seed, arm, learning_rate)
+    return float(np.mean(losses[-len(losses) // 5 :]))
 
 
-def main(fresh: bool = False) -> None:
+def main(record: Record) -> None:
     """Run what is not stored yet."""
-    result = open_result(RESULT, COMMAND, SETTINGS, fresh)
-    stored = result.setdefault("arms", {})
     for arm in arms():
-        entry = stored.setdefault(arm.name, {"parameters": 0, "tried": {}, "learning_rate": None, "runs": {}})
+        where, run = ("arms", arm.name), partial(new_run, arm=arm)
+        entry = record.part(*where)
         entry["parameters"] = count_parameters(new_model(np.random.default_rng(0), arm))
-        alike = arm == equal_heads(arm)
-        for learning_rate in SETTINGS.learning_rates if alike else ():
-            tried = entry["tried"].setdefault(f"{learning_rate:g}", [])
-            for seed in SETTINGS.choosing_seeds[len(tried) :]:
-                with stored_after(RESULT, result, f"{arm.name}, choosing, learning rate {learning_rate:g}"):
-                    _, losses = trained(seed, arm, learning_rate)
-                    tried.append(short(float(np.mean(losses[-len(losses) // 5 :]))))
-        # What differs in width or steps takes the learning rate of the arm it is compared with.
-        entry["learning_rate"] = choose(entry["tried"] or stored[equal_heads(arm).name]["tried"])
-        for seed in SETTINGS.seeds if alike else SETTINGS.fewer_seeds:
-            if str(seed) not in entry["runs"]:
-                with stored_after(RESULT, result, f"{arm.name}, learning rate {entry['learning_rate']:g}, seed {seed}"):
-                    entry["runs"][str(seed)] = short(new_run(seed, arm, entry["learning_rate"]))
-    for task in TASKS:
-        assert len({stored[arm.name]["parameters"] for arm in arms() if arm.task == task and arm.d_k is None}) == 1
+        if arm == equal_heads(arm):
+            run_arm(record, where, partial(last_loss, arm=arm), run, SETTINGS)
+        else:  # what differs in width or steps takes the learning rate of the arm it is compared with
+            entry["tried"] = {}
+            entry["learning_rate"] = record.part("arms", equal_heads(arm).name)["learning_rate"]
+            chosen = partial(run, learning_rate=entry["learning_rate"])
+            run_seeds(record, (*where, "runs"), chosen, SETTINGS.fewer_seeds)
 
 
 if __name__ == "__main__":
-    main(fresh="--fresh" in sys.argv[1:])
+    main(Record(RESULT, COMMAND, SETTINGS))

@@ -11,20 +11,22 @@ times the steps at one of the rates.
 """
 
 import itertools
-import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from attncourse.results import result_path
-from attnlib import accuracy, cross_entropy_vjp, fit
+from attnlib import accuracy, cross_entropy_vjp
 from attnlib.encoder import EncoderParams, encoder_vjp, init_encoder
 from attnlib.linear import linear_vjp
 from attnlib.params import tree_leaves
 from attnlib.tasks import Batch, sort
 from attnlib.transformer import vectors_vjp
-from experiments.stored import open_result, short, stored_after, threads
+from experiments.arms import run_seeds
+from experiments.record import Record
+from experiments.training import train
 
 RESULT = result_path("norm_placement")
 COMMAND = "OMP_NUM_THREADS=1 python -m experiments.norm_placement"
@@ -74,12 +76,10 @@ def new_model(rng: np.random.Generator, num_layers: int, norm_first: bool, setti
     return SorterParams(tokens * d_model**-0.5, encoder, w_out * d_model**-0.5)
 
 
-def model_vjp(
-    params: SorterParams, tokens: np.ndarray, norm_first: bool
-) -> tuple[np.ndarray, Callable[[np.ndarray], SorterParams]]:
+def model_vjp(params: SorterParams, tokens: np.ndarray) -> tuple[np.ndarray, Callable[[np.ndarray], SorterParams]]:
     """Logits, and the pullback to the parameters. Positions are told by sines."""
     x, back_vectors = vectors_vjp(params.tokens, tokens)
-    x, back_encoder = encoder_vjp(params.encoder, x, norm_first=norm_first)
+    x, back_encoder = encoder_vjp(params.encoder, x)
     logits, back_out = linear_vjp(x, params.w_out)
 
     def pullback(grad_logits):
@@ -90,15 +90,11 @@ def model_vjp(
     return logits, pullback
 
 
-def loss_of(norm_first: bool) -> Callable:
-    """The loss that ``fit`` takes, for one placement of the norms."""
-
-    def loss_vjp(params, batch: Batch):
-        logits, back_model = model_vjp(params, batch.tokens, norm_first)
-        loss, back_loss = cross_entropy_vjp(logits, batch.targets)
-        return loss, lambda grad_loss: back_model(back_loss(grad_loss))
-
-    return loss_vjp
+def loss_vjp(params: SorterParams, batch: Batch) -> tuple[float, Callable[[float], SorterParams]]:
+    """The loss that ``fit`` takes."""
+    logits, back_model = model_vjp(params, batch.tokens)
+    loss, back_loss = cross_entropy_vjp(logits, batch.targets)
+    return loss, lambda grad_loss: back_model(back_loss(grad_loss))
 
 
 def gradient_norms(seed: int, num_layers: int, norm_first: bool, settings: Settings = SETTINGS) -> dict[str, Any]:
@@ -106,7 +102,7 @@ def gradient_norms(seed: int, num_layers: int, norm_first: bool, settings: Setti
     start, data = np.random.default_rng(seed).spawn(2)
     params = new_model(start, num_layers, norm_first, settings)
     batch = next(sort(data, settings.gradient_batch, settings.seq, settings.vocab))
-    _, pullback = loss_of(norm_first)(params, batch)
+    _, pullback = loss_vjp(params, batch)
     layers = pullback(1.0).encoder.layers
     return {part: [length(getattr(layer, part)) for layer in layers] for part in PARTS}
 
@@ -127,11 +123,11 @@ def new_run(
     """Loss along the way, averaged over blocks of steps, and the share of right tokens on fresh sequences."""
     start, data, fresh = np.random.default_rng(seed).spawn(3)
     model = new_model(start, settings.num_layers, norm_first, settings)
-    batches = itertools.islice(sort(data, settings.batch, settings.seq, settings.vocab), settings.steps)
-    params, losses, _ = fit(model, loss_of(norm_first), batches, rate(learning_rate, warmup), progress=False)
+    batches, schedule = sort(data, settings.batch, settings.seq, settings.vocab), rate(learning_rate, warmup)
+    params, losses = train(model, loss_vjp, batches, settings.steps, schedule, settings.record_every)
     tokens, targets = next(sort(fresh, settings.fresh_sequences, settings.seq, settings.vocab))
-    right = accuracy(model_vjp(params, tokens, norm_first)[0], targets)
-    return {"loss": np.reshape(losses, (-1, settings.record_every)).mean(axis=1).tolist(), "accuracy": right}
+    right = accuracy(model_vjp(params, tokens)[0], targets)
+    return {"loss": losses, "accuracy": right}
 
 
 def arms(settings: Settings = SETTINGS) -> list[tuple[str, int, float]]:
@@ -144,32 +140,20 @@ def name(placement: str, warmup: int, learning_rate: float) -> str:
     return f"{placement}, {'warm-up' if warmup else 'no warm-up'}, {learning_rate:g}"
 
 
-def main(fresh: bool = False) -> None:
+def main(record: Record) -> None:
     """Measure and run what is not stored yet."""
-    result = open_result(RESULT, COMMAND, SETTINGS, fresh)
-    result["threads"] = threads()
-    gradients, trained = result.setdefault("gradients", {}), result.setdefault("arms", {})
-    for placement, num_layers in itertools.product(PLACEMENTS, SETTINGS.depths):
-        seeds = gradients.setdefault(f"{placement}, {num_layers} layers", {})
-        if len(seeds) < len(SETTINGS.gradient_seeds):
-            with stored_after(RESULT, result, f"gradients, {placement}, {num_layers} layers"):
-                for seed in SETTINGS.gradient_seeds:
-                    seeds[str(seed)] = short(gradient_norms(seed, num_layers, PLACEMENTS[placement]))
-    for seed, arm in itertools.product(SETTINGS.seeds, arms()):  # all arms of a seed, before the next seed
-        placement, warmup, learning_rate = arm
-        runs = trained.setdefault(name(*arm), {})
-        if str(seed) not in runs:
-            with stored_after(RESULT, result, f"{name(*arm)}, seed {seed}"):
-                runs[str(seed)] = short(new_run(seed, PLACEMENTS[placement], learning_rate, warmup))
-    times, long = SETTINGS.longer, result.setdefault("longer", {})
+    for (placement, norm_first), num_layers in itertools.product(PLACEMENTS.items(), SETTINGS.depths):
+        measure = partial(gradient_norms, num_layers=num_layers, norm_first=norm_first)
+        run_seeds(record, ("gradients", f"{placement}, {num_layers} layers"), measure, SETTINGS.gradient_seeds)
+    times = SETTINGS.longer
     longer = SETTINGS._replace(steps=times * SETTINGS.steps, record_every=times * SETTINGS.record_every)
-    for seed, warmup in itertools.product(SETTINGS.seeds, (0, SETTINGS.warmup)):
-        arm = "post-LN", warmup, SETTINGS.longer_rate
-        runs = long.setdefault(name(*arm), {})
-        if str(seed) not in runs:
-            with stored_after(RESULT, result, f"{times} × steps, {name(*arm)}, seed {seed}"):
-                runs[str(seed)] = short(new_run(seed, False, SETTINGS.longer_rate, warmup, longer))
+    longer_arms = [("post-LN", warmup, SETTINGS.longer_rate) for warmup in (0, SETTINGS.warmup)]
+    for part, compared, settings in (("arms", arms(), SETTINGS), ("longer", longer_arms, longer)):
+        for placement, warmup, learning_rate in compared:
+            how = {"norm_first": PLACEMENTS[placement], "learning_rate": learning_rate, "warmup": warmup}
+            run = partial(new_run, **how, settings=settings)
+            run_seeds(record, (part, name(placement, warmup, learning_rate)), run, SETTINGS.seeds)
 
 
 if __name__ == "__main__":
-    main(fresh="--fresh" in sys.argv[1:])
+    main(Record(RESULT, COMMAND, SETTINGS))

@@ -92,7 +92,7 @@ def init_normed_model(
 
     def layer() -> NormedLayer:
         attention = init_multi_head(rng, d_model, num_heads, dtype=dtype)
-        widen = init_feed_forward(rng, d_model, d_ff, dtype)
+        widen = init_feed_forward(rng, d_model, d_ff, dtype=dtype)
         return NormedLayer(init_norm(kind, d_model, dtype), attention, init_norm(kind, d_model, dtype), widen)
 
     return NormedModel(

@@ -9,18 +9,18 @@ arm gets the learning rate that suits it best, chosen on seeds that are not used
 """
 
 import itertools
-import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from attncourse.results import result_path
-from attnlib import Statistics, accuracy, batch_statistics, count_parameters, cross_entropy, cross_entropy_vjp, fit
-from attnlib.dates.task import LONGEST, SOURCE_VOCAB
+from attnlib import Statistics, accuracy, batch_statistics, count_parameters, cross_entropy, cross_entropy_vjp
+from attnlib.dates.characters import LONGEST
+from attnlib.dates.task import SOURCE_VOCAB
+from experiments.arms import run_arm, run_seeds
 from experiments.date_tags import TAG_NAMES, Padded, date_tags, text_batch
 from experiments.normed_model import (
     COUNTED,
@@ -34,10 +34,11 @@ from experiments.normed_model import (
     start_running,
     update_running,
 )
-from experiments.stored import open_result, short, stored_after
+from experiments.record import Record
+from experiments.training import fit_whole
 
 RESULT = result_path("norms")
-COMMAND = "python -m experiments.norms"
+COMMAND = "OMP_NUM_THREADS=1 python -m experiments.norms"
 
 
 class Settings(NamedTuple):
@@ -129,7 +130,7 @@ def stages(
 
     for before, now in itertools.pairwise((0, *settings.measured_at)):
         steps = itertools.islice(batches, now - before)
-        params, _, state = fit(params, loss_vjp, steps, rate, progress=False, state=state)
+        params, _, state, _ = fit_whole(params, loss_vjp, steps, rate, state)
         yield Trained(kind, params, running)
 
 
@@ -207,53 +208,27 @@ def trimmed(texts: Padded) -> Padded:
     return Padded(texts.tokens[:, :longest], texts.lengths, texts.targets[:, :longest])
 
 
-def choose(tried: dict[str, list[float]]) -> float:
-    """The learning rate whose loss at inference is the smallest at the end, averaged over the choosing seeds."""
-    return float(min(tried, key=lambda learning_rate: np.mean(tried[learning_rate])))
-
-
-def final_loss(seed: int, kind: str, batch: int, settings: Settings, learning_rate: float) -> float:
+def final_loss(seed: int, kind: str, batch: int, learning_rate: float, settings: Settings = SETTINGS) -> float:
     """The loss at inference after training, which chooses."""
     start, data, fresh = np.random.default_rng(seed).spawn(3)
     *_, model = stages(start, data, kind, batch, learning_rate, settings)
-    return short(loss_at_inference(model, text_batch(fresh, settings.final_texts)))
+    loss = loss_at_inference(model, text_batch(fresh, settings.final_texts))
+    assert loss is not None  # no text is longer than those of the training
+    return loss
 
 
-def counted_run(seed: int, kind: str, batch: int, learning_rate: float, settings: Settings) -> dict[str, Any]:
-    """A run that counts, in the form in which it is stored."""
-    return short(new_run(seed, kind, batch, learning_rate, settings))
-
-
-def run_arm(result: dict[str, Any], path: Path, kind: str, batch: int, settings: Settings, pool: Any) -> None:
-    """Choose the learning rate, then run the seeds that count: what is not stored yet."""
-    key = name(kind, batch)
-    entry = result.setdefault("arms", {}).setdefault(key, {"tried": {}, "learning_rate": None})
-    entry["parameters"] = count_parameters(new_model(np.random.default_rng(0), kind, settings))
-    for seed in settings.choosing_seeds[min(map(len, entry["tried"].values()), default=0) :]:
-        with stored_after(path, result, f"{key}, choosing, seed {seed}"):
-            losses = list(pool.map(partial(final_loss, seed, kind, batch, settings), settings.learning_rates))
-            for learning_rate, loss in zip(settings.learning_rates, losses, strict=True):
-                entry["tried"].setdefault(f"{learning_rate:g}", []).append(loss)
-    entry["learning_rate"] = choose(entry["tried"])
-    one = partial(counted_run, kind=kind, batch=batch, learning_rate=entry["learning_rate"], settings=settings)
-    groups = {"runs": settings.seeds}
-    if (kind, batch) in settings.more_arms:
-        groups["more_runs"] = settings.more_seeds
-    for group, seeds in groups.items():
-        stored = entry.setdefault(group, {})
-        missing = [seed for seed in seeds if str(seed) not in stored]
-        if missing:
-            with stored_after(path, result, f"{key}, learning rate {entry['learning_rate']:g}, seeds {missing}"):
-                stored |= dict(zip(map(str, missing), pool.map(one, missing), strict=True))
-
-
-def main(fresh: bool = False) -> None:
+def main(record: Record) -> None:
     """Run what is not stored yet."""
-    result = open_result(RESULT, COMMAND, SETTINGS, fresh)
-    with ProcessPoolExecutor(SETTINGS.processes) as pool:
+    with ProcessPoolExecutor(SETTINGS.processes) as executor:
         for kind, batch in arms():
-            run_arm(result, RESULT, kind, batch, SETTINGS, pool)
+            where, how = ("arms", name(kind, batch)), {"kind": kind, "batch": batch}
+            arm, run = record.part(*where), partial(new_run, **how)
+            arm["parameters"] = count_parameters(new_model(np.random.default_rng(0), kind))
+            run_arm(record, where, partial(final_loss, **how), run, SETTINGS, executor)
+            if (kind, batch) in SETTINGS.more_arms:
+                more = partial(run, learning_rate=arm["learning_rate"])
+                run_seeds(record, (*where, "more_runs"), more, SETTINGS.more_seeds, executor)
 
 
 if __name__ == "__main__":
-    main(fresh="--fresh" in sys.argv[1:])
+    main(Record(RESULT, COMMAND, SETTINGS))

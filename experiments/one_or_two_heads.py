@@ -1,22 +1,23 @@
 """Train a small layer with one head and with two, and keep both models at some steps along the way.
 
-    python -m experiments.one_or_two_heads
+    python -m experiments.one_or_two_heads --fresh    # from the repository's root; takes seconds
 
 Every token is asked for the token before it and the one behind it. Same parameters, same examples, same learning rate.
 """
 
 import itertools
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from attncourse.figures.heads.trained import to_stored
 from attncourse.results import result_path
-from attnlib import fit
+from attncourse.results.models import to_stored
 from attnlib.attention_model import ModelParams, init_attention_model
 from attnlib.tasks import previous_and_next
 from experiments.questions import loss_vjp
-from experiments.stored import open_result, stored_after
+from experiments.record import Record
+from experiments.training import fit_whole
 
 RESULT = result_path("one_or_two_heads")
 COMMAND = "python -m experiments.one_or_two_heads"
@@ -50,18 +51,19 @@ def new_run(num_heads: int, settings: Settings = SETTINGS) -> list[ModelParams]:
         return loss_vjp(params, batch)
 
     batches = itertools.islice(previous_and_next(data, settings.batch, seq, vocab), settings.kept_steps[-1] + 1)
-    fit(params, watched, batches, settings.learning_rate, progress=False)
+    fit_whole(params, watched, batches, settings.learning_rate)
     return [kept[step] for step in settings.kept_steps]
 
 
-def main() -> None:
-    """Run both, always: it takes seconds."""
-    result: dict[str, Any] = open_result(RESULT, COMMAND, SETTINGS, fresh=True)
-    result["models"] = {}
-    for num_heads in SETTINGS.heads:
-        with stored_after(RESULT, result, f"{num_heads} heads"):
-            result["models"][str(num_heads)] = [to_stored(params, "<f2") for params in new_run(num_heads)]
+def stored_models(num_heads: int) -> list[dict[str, Any]]:
+    """The kept models as plain data, in half precision."""
+    return [to_stored(params, "<f2") for params in new_run(num_heads)]
+
+
+def main(record: Record) -> None:
+    """Run what is not stored yet."""
+    record.fill(("models",), {str(num_heads): partial(stored_models, num_heads) for num_heads in SETTINGS.heads})
 
 
 if __name__ == "__main__":
-    main()
+    main(Record(RESULT, COMMAND, SETTINGS))

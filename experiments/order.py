@@ -10,19 +10,20 @@ training. ``order_controls`` asks why.
 """
 
 import itertools
-import sys
 from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from attncourse.results import result_path
-from attnlib import accuracy, alibi_bias, causal_mask, cross_entropy_vjp, fit
+from attnlib import accuracy, alibi_bias, causal_mask, cross_entropy_vjp
 from attnlib.attention_model import ModelParams, attention_model, attention_model_vjp, init_attention_model
 from attnlib.tasks import Batch, previous_and_next, reverse
+from experiments.arms import run_arm
 from experiments.encodings import ADDED
-from experiments.stored import open_result, short, stored_after
+from experiments.record import Record
+from experiments.training import train
 
 RESULT = result_path("order")
 COMMAND = "python -m experiments.order"
@@ -103,15 +104,20 @@ def batches(rng: np.random.Generator, task: str, settings: Settings = SETTINGS) 
         yield next(sources[rng.integers(len(sources))])
 
 
-def new_run(
+def new_directions(start: np.random.Generator, settings: Settings) -> np.ndarray:
+    """(2, d_model) along which the position is laid; drawn before the model."""
+    return start.normal(size=(2, settings.d_model))
+
+
+def trained(
     seed: int, task: str, arm: str, learning_rate: float, settings: Settings = SETTINGS
-) -> tuple[ModelParams, dict[str, Any]]:
-    """The trained model; its loss along the way, averaged over blocks of steps; its accuracy by length.
+) -> tuple[ModelParams, list[float]]:
+    """The model after training, and its losses averaged over blocks of steps.
 
     The data come from the seed alone: they are the same for every arm of a task.
     """
-    start, data, fresh = np.random.default_rng(seed).spawn(3)
-    directions = start.normal(size=(2, settings.d_model))
+    start, data, _ = np.random.default_rng(seed).spawn(3)
+    directions = new_directions(start, settings)
 
     def loss_vjp(params, batch):
         how = options(arm, batch.tokens.shape[-1], directions, settings)
@@ -119,8 +125,15 @@ def new_run(
         loss, back_loss = cross_entropy_vjp(logits, batch.targets)
         return loss, lambda grad_loss: back_model(back_loss(grad_loss))
 
-    model, steps = new_model(start, arm, settings), itertools.islice(batches(data, task, settings), settings.steps)
-    params, losses, _ = fit(model, loss_vjp, steps, learning_rate, progress=False)
+    model, source = new_model(start, arm, settings), batches(data, task, settings)
+    return train(model, loss_vjp, source, settings.steps, learning_rate, settings.record_every)
+
+
+def new_run(seed: int, task: str, arm: str, learning_rate: float, settings: Settings = SETTINGS) -> dict[str, Any]:
+    """Loss along the way, and accuracy on fresh sequences by their length."""
+    params, losses = trained(seed, task, arm, learning_rate, settings)
+    start, _, fresh = np.random.default_rng(seed).spawn(3)
+    directions = new_directions(start, settings)
     right: dict[str, float | None] = {}
     for seq in settings.longer[: None if task == "previous" else 1]:
         batch = next(TASKS[task](fresh, settings.fresh_sequences, seq, settings.vocab))
@@ -128,13 +141,12 @@ def new_run(
         knows = arm != "learned" or seq <= settings.seq
         how = options(arm, seq, directions, settings)
         right[str(seq)] = accuracy(attention_model(params, batch.tokens, **how)[0], batch.targets) if knows else None
-    blocks = np.reshape(losses, (-1, settings.record_every)).mean(axis=1)
-    return params, {"loss": blocks.tolist(), "accuracy": right}
+    return {"loss": losses, "accuracy": right}
 
 
-def choose(tried: dict[str, list[float]]) -> float:
-    """The learning rate that learns fastest: its loss, averaged over steps and choosing seeds, is the smallest."""
-    return float(min(tried, key=lambda learning_rate: np.mean(tried[learning_rate])))
+def mean_loss(seed: int, task: str, arm: str, learning_rate: float, settings: Settings) -> float:
+    """Of all steps: the smallest learns fastest."""
+    return float(np.mean(trained(seed, task, arm, learning_rate, settings)[1]))
 
 
 def name(task: str, arm: str) -> str:
@@ -142,28 +154,17 @@ def name(task: str, arm: str) -> str:
     return f"{task}: {arm}"
 
 
-def run_arm(result: dict[str, Any], path: Path, key: str, task: str, arm: str, settings: Settings) -> None:
+def run_order_arm(record: Record, key: str, task: str, arm: str, settings: Settings) -> None:
     """Choose the learning rate, then run the seeds that count: what is not stored yet."""
-    entry = result.setdefault("arms", {}).setdefault(key, {"tried": {}, "learning_rate": None, "runs": {}})
-    for learning_rate in settings.learning_rates:
-        tried = entry["tried"].setdefault(f"{learning_rate:g}", [])
-        for seed in settings.choosing_seeds[len(tried) :]:
-            with stored_after(path, result, f"{key}, choosing, learning rate {learning_rate:g}"):
-                run = new_run(seed, task, arm, learning_rate, settings._replace(longer=()))[1]
-                tried.append(short(float(np.mean(run["loss"]))))
-    entry["learning_rate"] = choose(entry["tried"])
-    for seed in settings.seeds:
-        if str(seed) not in entry["runs"]:
-            with stored_after(path, result, f"{key}, learning rate {entry['learning_rate']:g}, seed {seed}"):
-                entry["runs"][str(seed)] = short(new_run(seed, task, arm, entry["learning_rate"], settings)[1])
+    how = {"task": task, "arm": arm, "settings": settings}
+    run_arm(record, ("arms", key), partial(mean_loss, **how), partial(new_run, **how), settings)
 
 
-def main(fresh: bool = False) -> None:
+def main(record: Record) -> None:
     """Run what is not stored yet."""
-    result = open_result(RESULT, COMMAND, SETTINGS, fresh)
     for task, arm in arms():
-        run_arm(result, RESULT, name(task, arm), task, arm, SETTINGS)
+        run_order_arm(record, name(task, arm), task, arm, SETTINGS)
 
 
 if __name__ == "__main__":
-    main(fresh="--fresh" in sys.argv[1:])
+    main(Record(RESULT, COMMAND, SETTINGS))

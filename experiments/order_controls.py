@@ -9,18 +9,17 @@ Three groups, all on the task of the previous token. "controls" change one prope
 Last, models of ``experiments.order`` read the longest sequences with only the offsets of their training in sight.
 """
 
-import json
-import sys
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from attncourse.results import result_path
+from attncourse.results import load_result, result_path
 from attnlib import accuracy
 from attnlib.attention_model import attention_model
 from experiments import order
-from experiments.order import run_arm
-from experiments.stored import open_result, short, stored_after
+from experiments.arms import run_seeds
+from experiments.record import Record
 
 RESULT = result_path("order_controls")
 COMMAND = "python -m experiments.order_controls"
@@ -53,7 +52,7 @@ def with_known_offsets(seed: int, arm: str, learning_rate: float) -> float:
     """
     settings = order.SETTINGS
     seq, start = settings.longer[-1], np.random.default_rng(seed)
-    params, _ = order.new_run(seed, TASK, arm, learning_rate, settings._replace(longer=()))
+    params, _ = order.trained(seed, TASK, arm, learning_rate)
     batch = next(order.TASKS[TASK](start.spawn(4)[3], settings.fresh_sequences, seq, settings.vocab))
     how = order.options(arm, seq, np.zeros((2, settings.d_model)))  # directions are for other arms
     how["mask"] = np.abs(np.arange(seq)[:, None] - np.arange(seq)) < settings.seq
@@ -65,22 +64,18 @@ def name(group: str, arm: str) -> str:
     return f"{group.replace('_', ' ')}: {arm}"
 
 
-def main(fresh: bool = False) -> None:
+def main(record: Record) -> None:
     """Run what is not stored yet."""
-    result = open_result(RESULT, COMMAND, SETTINGS, fresh)
     for group, arms in GROUPS.items():
         settings = order.Settings(**getattr(SETTINGS, group))
         for arm in arms:
-            run_arm(result, RESULT, name(group, arm), TASK, arm, settings)
-    chosen = json.loads(order.RESULT.read_text("utf-8"))["arms"]
+            order.run_order_arm(record, name(group, arm), TASK, arm, settings)
+    chosen = load_result("order")["arms"]
     for arm in LIMITED:
-        seeds = result.setdefault("known_offsets", {}).setdefault(arm, {})
-        for seed in order.SETTINGS.seeds:
-            if str(seed) not in seeds:
-                with stored_after(RESULT, result, f"known offsets: {arm}, seed {seed}"):
-                    learning_rate = chosen[order.name(TASK, arm)]["learning_rate"]
-                    seeds[str(seed)] = short(with_known_offsets(seed, arm, learning_rate))
+        learning_rate = chosen[order.name(TASK, arm)]["learning_rate"]
+        run = partial(with_known_offsets, arm=arm, learning_rate=learning_rate)
+        run_seeds(record, ("known_offsets", arm), run, order.SETTINGS.seeds)
 
 
 if __name__ == "__main__":
-    main(fresh="--fresh" in sys.argv[1:])
+    main(Record(RESULT, COMMAND, SETTINGS))

@@ -1,14 +1,14 @@
 """Ask PyTorch for attention on one small random input, so that a notebook can compare without PyTorch.
 
-pip install torch && python -m experiments.pytorch_attention
+pip install torch && python -m experiments.pytorch_attention    # from the repository's root; takes a moment
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from attncourse.results import result_path
-from experiments.stored import open_result, stored_after
+from experiments.record import Record
 
 RESULT = result_path("pytorch_attention")
 COMMAND = "python -m experiments.pytorch_attention"
@@ -32,17 +32,16 @@ def draw(settings: Settings = SETTINGS) -> dict[str, np.ndarray]:
     return {name: rng.normal(size=getattr(settings, name)).round(3) for name in ("query", "key", "value")}
 
 
-def main() -> None:
-    """Ask once: it takes a moment."""
+def main(record: Record) -> None:
+    """Ask again, always: it takes a moment."""
     import torch
 
-    result: dict[str, Any] = open_result(RESULT, COMMAND, SETTINGS, fresh=True)
-    result["versions"]["torch"] = torch.__version__.partition("+")[0]
+    record.found["versions"]["torch"] = torch.__version__.partition("+")[0]
     inputs = draw()
-    with stored_after(RESULT, result, "PyTorch's attention"):
+    with record.storing("PyTorch's attention"):
         output = torch.nn.functional.scaled_dot_product_attention(*map(torch.from_numpy, inputs.values()))
-        result |= {name: array.tolist() for name, array in (inputs | {"output": output.numpy()}).items()}
+        record.found |= {name: array.tolist() for name, array in (inputs | {"output": output.numpy()}).items()}
 
 
 if __name__ == "__main__":
-    main()
+    main(Record(RESULT, COMMAND, SETTINGS, fresh=True))

@@ -1,11 +1,10 @@
 """A task with one or more questions a token, and the loss that trains attention_model on it."""
 
-import itertools
 from collections.abc import Iterator
 
 import numpy as np
 
-from attnlib import Fitted, accuracy, cross_entropy_vjp, fit
+from attnlib import accuracy, cross_entropy_vjp
 from attnlib.attention_model import ModelParams, attention_model_vjp
 from attnlib.tasks import IGNORED, Batch, previous_and_next
 
@@ -29,11 +28,6 @@ def loss_vjp(params: ModelParams, batch: Batch, mask: np.ndarray | None = None):
     logits, back_model = attention_model_vjp(params, batch.tokens, mask=mask)
     loss, back_loss = cross_entropy_vjp(logits.reshape(*batch.targets.shape, -1), batch.targets)
     return loss, lambda grad_loss: back_model(back_loss(grad_loss).reshape(logits.shape))
-
-
-def train(params: ModelParams, batches: Iterator[Batch], steps: int, learning_rate: float) -> Fitted:
-    """So many steps of Adam, without a progress line."""
-    return fit(params, loss_vjp, itertools.islice(batches, steps), learning_rate, progress=False)
 
 
 def accuracy_of_each(logits: np.ndarray, targets: np.ndarray) -> list[float]:

@@ -7,15 +7,18 @@ The maps of the layer start so that each component of a query or key has varianc
 Each arm (width, optimiser, scale) gets the learning rate that suits it best, chosen on seeds that are not used again.
 """
 
-import sys
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from attncourse.results import result_path
+from attnlib.adam import adam_start, adam_step
+from attnlib.params import tree_map
+from experiments.arms import run_arm
 from experiments.lookup import Params, draw_batch, initial_params, loss_and_gradient, mean_entropy, score_gradients
-from experiments.optimisers import OPTIMISERS
-from experiments.stored import open_result, short, stored_after
+from experiments.record import Record
+from experiments.training import block_means
 
 RESULT = result_path("scale_training")
 COMMAND = "python -m experiments.scale_training"
@@ -40,6 +43,17 @@ class Settings(NamedTuple):
 SETTINGS = Settings()
 
 
+def sgd_step(params: Params, grads: Params, state: Any, learning_rate: float) -> tuple[Params, Any]:
+    """Plain gradient descent, called like ``adam_step``; it has nothing to remember."""
+    return tree_map(lambda param, grad: param - learning_rate * grad, params, grads), state
+
+
+OPTIMISERS = {  # Adam with the constants of its paper
+    "sgd": sgd_step,
+    "adam": partial(adam_step, beta1=0.9, beta2=0.999, eps=1e-8),
+}
+
+
 def train(
     params: Params,
     rng: np.random.Generator,
@@ -49,8 +63,7 @@ def train(
     settings: Settings = SETTINGS,
 ) -> dict[str, Any]:
     """One run: loss and entropy along the way, averaged over blocks of steps, and the gradient at the start."""
-    updates = [OPTIMISERS[optimiser](learning_rate) for _ in params]
-    losses, entropies = [], []
+    state, losses, entropies = adam_start(params), [], []
     start: dict[str, Any] = {}
     for step in range(settings.steps):
         batch = draw_batch(rng, settings.batch)
@@ -60,12 +73,9 @@ def train(
         if step == 0:
             start = {f"grad_{name}": float(np.linalg.norm(grad)) for name, grad in grads._asdict().items()}
             start["grad_of_each_query"] = sorted(score_gradients(params, batch, scale).tolist())
-        params = Params(*(update(param, grad) for update, param, grad in zip(updates, params, grads, strict=True)))
-    return {"loss": _blocks(losses, settings), "entropy": _blocks(entropies, settings), "start": start}
-
-
-def _blocks(per_step: list[float], settings: Settings) -> list[float]:
-    return np.reshape(per_step, (-1, settings.record_every)).mean(axis=1).tolist()
+        params, state = OPTIMISERS[optimiser](params, grads, state, learning_rate)
+    every = settings.record_every
+    return {"loss": block_means(losses, every), "entropy": block_means(entropies, every), "start": start}
 
 
 def new_run(
@@ -83,32 +93,23 @@ def arms(settings: Settings = SETTINGS) -> list[tuple[int, str, str]]:
     ]
 
 
-def choose(tried: dict[str, list[float]]) -> float:
-    """The learning rate that learns fastest: its loss, averaged over all steps and choosing seeds, is the smallest."""
-    return float(min(tried, key=lambda learning_rate: np.mean(tried[learning_rate])))
+def mean_loss(**how: Any) -> float:
+    """Of all steps of a run: the smallest learns fastest."""
+    return float(np.mean(new_run(**how)["loss"]))
 
 
-def main(fresh: bool = False) -> None:
-    """Run what is not stored yet; store after each run, so that an interruption loses one run at most."""
-    result = open_result(RESULT, COMMAND, SETTINGS, fresh)
-    stored = result.setdefault("arms", {})
+def name(d_k: int, optimiser: str, scale: str) -> str:
+    """Under which an arm is stored: "d_k=16 sgd none"."""
+    return f"d_k={d_k} {optimiser} {scale}"
+
+
+def main(record: Record) -> None:
+    """Run what is not stored yet."""
     for d_k, optimiser, scale in arms():
-        name = f"d_k={d_k} {optimiser} {scale}"
-        arm = stored.setdefault(name, {"tried": {}, "learning_rate": None, "runs": {}})
-        for learning_rate in SETTINGS.learning_rates[optimiser]:
-            tried = arm["tried"].setdefault(f"{learning_rate:g}", [])
-            for seed in SETTINGS.choosing_seeds[len(tried) :]:
-                line = f"{name}, choosing, learning rate {learning_rate:g}, seed {seed}"
-                with stored_after(RESULT, result, line):
-                    run = new_run(seed, d_k, scale, optimiser, learning_rate)
-                    tried.append(short(float(np.mean(run["loss"]))))
-        arm["learning_rate"] = choose(arm["tried"])
-        for seed in SETTINGS.seeds:
-            if str(seed) not in arm["runs"]:
-                line = f"{name}, learning rate {arm['learning_rate']:g}, seed {seed}"
-                with stored_after(RESULT, result, line):
-                    arm["runs"][str(seed)] = short(new_run(seed, d_k, scale, optimiser, arm["learning_rate"]))
+        how = {"d_k": d_k, "optimiser": optimiser, "scale": scale}
+        settings = SETTINGS._replace(learning_rates=SETTINGS.learning_rates[optimiser])
+        run_arm(record, ("arms", name(**how)), partial(mean_loss, **how), partial(new_run, **how), settings)
 
 
 if __name__ == "__main__":
-    main(fresh="--fresh" in sys.argv[1:])
+    main(Record(RESULT, COMMAND, SETTINGS))

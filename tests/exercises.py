@@ -3,21 +3,32 @@
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
+import attnlib
 from attncourse import check
 from tests.notebooks import code_cells
 
 
-def solutions_of(chapter: Path, **imported: Any) -> dict[str, Any]:
-    """What the solution cells define, run with the names that the chapter's first cell imports for them."""
-    namespace = {"np": np, "check": check, **imported}
+class Recorder:
+    """Stands where a notebook has ``check``, and keeps the answers that it is given."""
+
+    def __init__(self):
+        self.answers = {}
+
+    def __getattr__(self, exercise):
+        return lambda answer: self.answers.update({exercise: answer})
+
+
+def solutions_of(chapter: Path) -> dict[str, Callable]:
+    """Exercise -> what the chapter's solution cell hands to its check."""
+    recorder = Recorder()
+    namespace = {**vars(attnlib), "np": np, "rng": np.random.default_rng(0), "check": recorder}
     for cell in code_cells(chapter, tag="solution"):
         exec("".join(cell["source"]), namespace)
-    return namespace
+    return recorder.answers
 
 
 def exercise_tests(solutions: Mapping[str, Callable], wrong: Mapping[str, list[tuple[Callable, str]]]) -> tuple:

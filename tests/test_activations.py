@@ -56,6 +56,16 @@ def test_far_from_zero_both_are_x_or_nothing(bend, bend_vjp, dtype):
 
 
 @both
+def test_infinity_has_the_limits_of_large_numbers_and_nan_stays(bend, bend_vjp):
+    x = np.array([-np.inf, np.inf, np.nan])
+    output, pullback = bend_vjp(x)
+    assert_array_equal(bend(x), [0, np.inf, np.nan])
+    assert_array_equal(output, [0, np.inf, np.nan])
+    assert_array_equal(pullback(np.ones(3))[:2], [0, 1])
+    assert_array_equal(pullback(np.zeros(3)), 0)  # what nobody reads adds nothing
+
+
+@both
 @every_shape
 @both_dtypes
 def test_shape_and_dtype_stay_forwards_and_backwards(rng, bend, bend_vjp, shape, dtype):

@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from attnlib import AdamState, adam_start, adam_step, init_multi_head, tree_leaves, tree_map, warmup_schedule
+from attnlib import (
+    AdamState,
+    adam_start,
+    adam_step,
+    init_encoder,
+    init_multi_head,
+    tree_leaves,
+    tree_map,
+    warmup_schedule,
+)
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -136,21 +145,62 @@ def test_gradients_that_do_not_fit_their_parameters_are_restated(grads, error, w
 
 
 @pytest.mark.parametrize(
-    "numbers",
+    ("name", "number", "wanted"),
     [
-        {"learning_rate": -0.1},
-        {"learning_rate": np.nan},
-        {"learning_rate": np.inf},
-        {"learning_rate": 0.1, "beta1": 1.0},
-        {"learning_rate": 0.1, "beta1": -0.1},
-        {"learning_rate": 0.1, "beta2": 1.0},
-        {"learning_rate": 0.1, "eps": 0.0},
+        ("learning_rate", -0.1, "be a finite number of 0 or more"),
+        ("learning_rate", np.nan, "be a finite number of 0 or more"),
+        ("learning_rate", np.inf, "be a finite number of 0 or more"),
+        ("beta1", 1.0, "lie from 0 to below 1"),
+        ("beta1", -0.1, "lie from 0 to below 1"),
+        ("beta2", 1.0, "lie from 0 to below 1"),
+        ("eps", 0.0, "be a finite number above 0"),
     ],
-    ids=str,
 )
-def test_numbers_out_of_range_are_restated(numbers):
-    with pytest.raises(ValueError, match=r"learning_rate must be 0 or more, beta1 and beta2 .* got learning_rate="):
-        adam_step(np.ones(2), np.ones(2), adam_start(np.ones(2)), **numbers)
+def test_numbers_out_of_range_are_restated(name, number, wanted):
+    with pytest.raises(ValueError, match=f"{name} must {wanted}: got {number}"):
+        adam_step(np.ones(2), np.ones(2), adam_start(np.ones(2)), **{"learning_rate": 0.1, name: number})
+
+
+# Gradients that are none
+
+
+@both_dtypes
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_gradient_that_is_not_finite_is_named_with_its_step(rng, dtype, bad):
+    params = init_encoder(rng, 2, 6, 2, 4, dtype=dtype)
+    state = adam_start(params)._replace(step=6)
+    grads = tree_map(np.ones_like, params)
+    grads.layers[1].attention.w_k[2, 3] = bad
+    words = r"the gradient of layers\[1\]\.attention\.w_k \(6, 6\) is not finite \((nan|inf)\) at step 7"
+    with pytest.raises(FloatingPointError, match=words):
+        adam_step(params, grads, state, 0.1)
+
+
+@both_dtypes
+def test_a_gradient_whose_square_would_overflow_is_named_instead_of_stopping_its_parameter_for_ever(dtype):
+    largest = np.finfo(dtype).max
+    params, grads = (np.ones(2, dtype), np.ones(1, dtype)), (np.array([1, -(largest**0.6)], dtype), np.ones(1, dtype))
+    with pytest.raises(FloatingPointError, match=r"the gradient of \[0\] \(2,\) is too large for its square \(\S+\)"):
+        adam_step(params, grads, adam_start(params), 0.1)
+    grads = (np.array([1, -(largest**0.4)], dtype), grads[1])
+    moved, _ = adam_step(params, grads, adam_start(params), 0.1)
+    assert_allclose(moved[0], [0.9, 1.1], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "words"),
+    [
+        (None, TypeError, "state must be an AdamState, as adam_start makes them: got NoneType"),
+        ((0, np.zeros(2), np.zeros(2)), TypeError, "state must be an AdamState, .* got tuple"),
+        (adam_start(np.ones(2))._replace(step=-1), ValueError, r"state\.step must be 0 or more: got -1"),
+        (adam_start((np.ones(2),)), ValueError, "built alike"),
+        (adam_start(np.ones(1)), ValueError, r"shapes of the parameters: got param \(2,\), mean \(1,\), square \(1,\)"),
+        (adam_start(np.ones(2, np.float32)), TypeError, "param, mean and square must share one dtype"),
+    ],
+)
+def test_a_state_of_other_parameters_is_restated(state, error, words):
+    with pytest.raises(error, match=words):
+        adam_step(np.ones(2), np.ones(2), state, 0.1)
 
 
 # The schedule

@@ -48,6 +48,12 @@ def test_the_dtype_is_the_one_asked_for(dtype):
     assert_allclose(bias, alibi_bias(3, 5, 7), rtol=np.finfo(dtype).eps)
 
 
+def test_queries_may_start_at_any_position():
+    whole = alibi_bias(3, 7, 7)
+    for first in range(7):
+        assert_array_equal(alibi_bias(3, 7 - first, 7, first_query=first), whole[:, first:])
+
+
 def test_no_queries_or_keys():
     assert alibi_bias(3, 0, 4).shape == (3, 0, 4)
     assert alibi_bias(3, 4, 0).shape == (3, 4, 0)
@@ -60,6 +66,7 @@ def test_no_queries_or_keys():
         ((2.0, 2, 3), TypeError, r"num_heads must be an integer: got 2\.0"),
         ((2, -1, 3), ValueError, "seq_q must be 0 or more: got -1"),
         ((2, 2, 3.5), TypeError, r"seq_k must be an integer: got 3\.5"),
+        ((2, 2, 3, float, -1), ValueError, "first_query must be 0 or more: got -1"),
         ((2, 2, 3, int), TypeError, "dtype must be float32 or float64: got int64"),
     ],
 )

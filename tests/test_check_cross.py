@@ -8,15 +8,7 @@ from tests.notebooks import ROOT
 
 CHAPTER = ROOT / "chapters" / "07_ask_another_sequence.ipynb"
 
-DEFINED = solutions_of(CHAPTER, rng=np.random.default_rng(0), attention=attention, attention_vjp=attention_vjp)
-NAMES = {
-    "ask": "cross_attention",
-    "asker_with_memory": "fast_asker",
-    "some_shuffle_matters": "depends_on_order",
-    "through_keys_and_values": "memory_gradient",
-    "hide_each_key": "removal_effects",
-}
-SOLUTIONS = {exercise: DEFINED[name] for name, exercise in NAMES.items()}
+SOLUTIONS = solutions_of(CHAPTER)
 
 
 def keys_by_place(x, memory, w_q, w_k, w_v):
@@ -63,42 +55,48 @@ WRONG = {
     "cross_attention": [
         (
             lambda x, m, q, k, v: (m @ k) @ (x @ q).T,
-            r"the output of 3 queries on 5 memory rows must have shape \(3, 7\)",
+            r"the output for seq_q = 3 and seq_k = 5 must have shape \(3, 7\)",
         ),
-        (lambda x, m, q, k, v: attention(x @ q, m @ k, m @ v), r"must be one array: yours is a tuple"),
-        (keys_by_place, r"a shuffled memory must give the same output: yours moved"),
-        (lambda x, m, q, k, v: attention(x @ q, m @ k, m @ v, scale=1.0)[0], r"scores over √d_k: off by"),
+        (
+            lambda x, m, q, k, v: attention(x @ q, m @ k, m @ v),
+            r"must be one array of shape \(3, 7\): yours is a tuple of 2",
+        ),
+        (keys_by_place, r"a shuffled memory must give the same output: yours at \[0, 0\]"),
+        (lambda x, m, q, k, v: attention(x @ q, m @ k, m @ v, scale=1.0)[0], r"scores are divided by √d_k: yours at"),
         (lambda x, m, q, k, v: 2 * attention(x @ q, m @ k, m @ v)[0], r"weighted mean of the memory's values"),
     ],
     "fast_asker": [
         (
             lambda m, w_k, w_v: lambda query: attention(query, m @ w_k, m @ w_v),
-            r"1 queries must be one array",
+            r"queries of shape \(1, 3\) must be one array",
         ),
-        (lazy, r"computed before any query: yours reads the memory again"),
-        (transposed_maps, r"must be those of attention to the memory: off by"),
-        (lambda memory, w_k, w_v: memory @ w_k, r"must be a function of the queries: yours is a ndarray"),
-        (lambda memory, w_k, w_v: lambda query: query, r"the answer to 1 queries must have shape \(1, 6\)"),
+        (lazy, r"computed before any query, not from the memory again"),
+        (transposed_maps, r"must be those of attention to the memory: yours at"),
+        (lambda memory, w_k, w_v: memory @ w_k, r"must be a function of the queries: yours is of type ndarray"),
+        (
+            lambda memory, w_k, w_v: lambda query: query,
+            r"the answer to queries of shape \(1, 3\) must have shape \(1, 6\)",
+        ),
     ],
     "depends_on_order": [
         (lambda layer, x, memory: True, r"cross-attention \(seq_k = 6\): the answer is False"),
         (lambda layer, x, memory: False, r"value of the next row \(seq_k = 6\): the answer is True"),
         (reversal_matters, r"reversing the memory does not reveal it\) .* yours says False"),
         (exactly, r"the answer is False, yours says True"),
-        (shuffles_in_place, r"yours changed the memory"),
+        (shuffles_in_place, r"your function changed memory in place, called with layer: a function, x"),
         (lambda layer, x, memory: 1, r"must be True or False: yours is of type int"),
     ],
     "memory_gradient": [
         (lambda *args: gradients(*args)[0], r"through the keys alone"),
         (lambda *args: gradients(*args)[1], r"through the values alone"),
         (gradients, r"gradient by the memory must be one array"),
-        (lambda *args: np.subtract(*gradients(*args)), r"must add up: off by"),
+        (lambda *args: np.subtract(*gradients(*args)), r"must add up: yours at"),
         (lambda x, *rest: np.zeros_like(x), r"the gradient by the memory must have shape \(5, 4\)"),
     ],
     "removal_effects": [
         (lambda query, key, value: attention(query, key, value)[1], r"yours are the weights themselves"),
         (lambda query, key, value: attention(query, key, value), r"effects of 5 keys must be one array"),
-        (not_renormalised, r"column 0 must hold .* the other weights summing to 1 again: off by"),
+        (not_renormalised, r"column j must hold .* the other weights summing to 1 again: yours at"),
         (lambda query, key, value: -SOLUTIONS["removal_effects"](query, key, value), r"a distance is never negative"),
         (lambda query, key, value: SOLUTIONS["removal_effects"](query, key, value)[0], r"must have shape \(2, 5\)"),
     ],

@@ -9,18 +9,7 @@ from tests.notebooks import ROOT
 
 CHAPTER = ROOT / "chapters" / "03_split_into_heads.ipynb"
 
-
-DEFINED = solutions_of(CHAPTER, attention=attention)
-NAMES = {
-    "cut": "split_heads",
-    "join": "merge_heads",
-    "whole_layer": "multi_head",
-    "by_head": "head_contributions",
-    "shared_keys": "grouped_query",
-    "low_rank": "factor_scores",
-    "cost_of_removal": "removal_costs",
-}
-SOLUTIONS = {exercise: DEFINED[name] for name, exercise in NAMES.items()}
+SOLUTIONS = solutions_of(CHAPTER)
 
 
 def layer(x, w_q, w_k, w_v, w_o, num_heads, **options):
@@ -147,7 +136,7 @@ WRONG = {
         (every_other_feature, r"head 0 must hold features 0 to 2 of every token"),
         (lambda x, h: np.flip(split_heads(x, h), -3), r"head 0 must hold features 0 to 2"),
         (lambda x, h: split_heads(x, h).swapaxes(-3, -2), r"must have shape \(2, 5, 3\): yours has \(5, 2, 3\)"),
-        (lambda x, h: split_heads(0 * x, h), r"your heads changed at nothing"),
+        (lambda x, h: split_heads(0 * x, h), r"your heads changed nowhere"),
     ],
     "merge_heads": [
         (merge_by_reshape, r"they changed at token 1, and your vectors changed at tokens 0, 3"),
@@ -158,7 +147,8 @@ WRONG = {
     "multi_head": [
         (one_wide_head, r"each of the 2 heads must attend in its own 3 columns"),
         (scaled_by_d_model, r"the root of its own width 3, not of d_model = 6"),
-        (merged_without_the_transpose, r"the output must be the mean .* with 2 heads yours is off"),
+        (lambda x, *rest: layer(x, *rest, mask=np.tri(x.shape[-2], dtype=bool)), r"yours hides the later ones"),
+        (merged_without_the_transpose, r"the output must be the mean .* with num_heads = 2: yours at \[0, 0\]"),
         (with_relu, r"twice w_o must give twice the output"),
         (not_projected_back, r"twice w_o must give twice the output"),
         (lambda x, w_q, w_k, w_v, w_o, h: layer(x, w_k, w_q, w_v, w_o, h), r"if w_q is zero|in its own 3 columns"),
@@ -166,29 +156,29 @@ WRONG = {
     ],
     "head_contributions": [
         (equal_shares, r"must come from its own head alone"),
-        (columns_of_w_o, r"must sum to concat · w_o: with 2 heads your sum is off"),
+        (columns_of_w_o, r"here 2, must sum to concat · w_o: in the sum: yours at"),
         (lambda heads, w_o: np.flip(SOLUTIONS["head_contributions"](heads, w_o), 0), r"from its own head alone"),
         (lambda heads, w_o: merge_heads(heads) @ w_o, r"must have shape \(2, 5, 7\): yours has \(5, 7\)"),
     ],
     "grouped_query": [
         (tiled, r"of 6 query heads the first 3 read key head 0.* head 1 reads key head 1 instead of 0"),
-        (mean_of_the_keys, r"query head 0 must attend to one of the 3 key heads: yours agrees with none"),
-        (group_of_scores_summed, r"query head 0 must attend to one of the 1 key heads"),
+        (mean_of_the_keys, r"query head 0 must attend to key head 0 of 3, and yours to none"),
+        (group_of_scores_summed, r"query head 0 must attend to key head 0 of 1, and yours to none"),
         (lambda query, key, value: attention(query, key, value)[0], r"your code raised ValueError"),
     ],
     "factor_scores": [
-        (first_columns, r"as rank 5 allows, 0\.000 away .*: yours is 4\.239 away"),
-        (sizes_on_both_sides, r"as rank 5 allows, 0\.000 away"),
+        (first_columns, r"as rank 5 allows, 0 away .*: yours is 4\.239 away"),
+        (sizes_on_both_sides, r"as rank 5 allows, 0 away"),
         (smallest_first, r"as rank 2 allows"),
         (lambda weight, d_k: (weight, np.eye(weight.shape[1])), r"w_q must have shape \(5, 5\): yours has \(5, 7\)"),
-        (lambda weight, d_k: weight[:, :d_k], r"return two arrays"),
+        (lambda weight, d_k: weight[:, :d_k], r"must be 2 things, \(w_q, w_k\): yours is one array of shape \(5, 5\)"),
     ],
     "removal_costs": [
-        (cost_of_keeping_one, r"without head 0 of 3 the mean squared distance|without head 0 of 2"),
-        (cost_with_even_weights, r"without head 0 of 2 the mean squared distance to the target is"),
-        (cost_to_the_full_output, r"without head 0 of 2 the mean squared distance to the target is"),
-        (cost_summed, r"without head 0 of 2 .* yours says"),
-        (cost_in_place, r"yours changed w_o in place"),
+        (cost_of_keeping_one, r"mean squared distance to the target without head 0 of 2"),
+        (cost_with_even_weights, r"mean squared distance to the target without head 0 of 2: yours is"),
+        (cost_to_the_full_output, r"mean squared distance to the target without head 0 of 2: yours is"),
+        (cost_summed, r"without head 0 of 2: yours is"),
+        (cost_in_place, r"your function changed params.w_o in place"),
     ],
 }
 

@@ -8,17 +8,7 @@ from tests.notebooks import ROOT
 
 CHAPTER = ROOT / "chapters" / "06_normalise_the_token.ipynb"
 
-
-DEFINED = solutions_of(CHAPTER, rng=np.random.default_rng(0))
-NAMES = {
-    "normalise_tokens": "layer_norm",
-    "statistics_of_tokens": "masked_statistics",
-    "go_a_little_way": "running_statistics",
-    "compare_outputs": "changed_tokens",
-    "back_through_rms": "rms_norm_pullback",
-    "one_linear_map": "fold_batch_norm",
-}
-SOLUTIONS = {exercise: DEFINED[name] for name, exercise in NAMES.items()}
+SOLUTIONS = solutions_of(CHAPTER)
 
 
 def whatever_is_not_nan(x, mask):
@@ -138,18 +128,23 @@ WRONG = {
         (lambda x, gain, bias, eps: attnlib.rms_norm(x, gain, eps) + bias, r"every token's mean must become 0"),
         (lambda x, gain, bias, eps: (x - x.mean(axis=-1, keepdims=True)) * gain + bias, r"variance must become 1"),
         (lambda x, gain, bias, eps: normed(x, eps) * gain, r"normed · gain \+ bias"),
-        (eps_outside, r"inside the root: .* off by"),
+        (eps_outside, r"inside the root, .* yours at"),
         (one_pass, r"the digits must survive"),
-        (lambda x, gain, bias, eps: np.nan_to_num(normed(x, 0)) * gain + bias, r"inside the root: .* off by"),
+        (lambda x, gain, bias, eps: normed(x, 1e-5) * gain + bias, r"eps, here 0\.0001, .* yours at"),
+        (
+            lambda x, gain, bias, eps: normed(x, 0.1) * gain + bias,
+            r"variance must become 1: yours at \[0\] is 0\.9\d+ ",
+        ),
+        (lambda x, gain, bias, eps: np.nan_to_num(normed(x, 0)) * gain + bias, r"inside the root, .* yours at"),
         (normalise_in_place, r"changed x in place"),
     ],
     "masked_statistics": [
         (times_the_mask, r"0 · NaN is NaN"),
-        (padding_as_zeros, r"divide by the \d+ tokens that count, not by all 15"),
+        (padding_as_zeros, r"over the 9 tokens that count, not over all 15"),
         (sentence_by_sentence, r"a mean of the sentences' means"),
         (lambda x, mask: (x[mask].mean(axis=0), x[mask].var(axis=0, ddof=1)), r"the variance is biased: divide by \d"),
         (squares_of_the_padding_too, r"the mean squared distance of the tokens that count"),
-        (lambda x, mask: x[mask].mean(axis=0), r"must be a pair \(mean, variance\)"),
+        (lambda x, mask: x[mask].mean(axis=0), r"must be 2 things, \(mean, variance\)"),
         (whatever_is_not_nan, r"the mask says what is padding, not NaN"),
     ],
     "running_statistics": [
@@ -158,33 +153,48 @@ WRONG = {
         (lambda m, v, x, momentum: step(m, v, x, 1.0), r"the mean goes 10% of the way"),
         (lambda m, v, x, momentum: (step(m, v, x, momentum)[0], v), r"the variance goes 10% of the way"),
         (lambda m, v, x, momentum: step(m, v, x[:1], momentum), r"the mean goes 10% of the way"),
-        (step_in_place, r"changed the old statistics in place"),
+        (step_in_place, r"changed mean in place"),
     ],
     "changed_tokens": [
-        (lambda norm, x, token: changes(x, token, lambda t: t + 1)(norm), r"LayerNorm .*: 1 of 6 .* yours finds 0"),
-        (lambda norm, x, token: changes(x, token, lambda t: 2 * t)(norm), r"nor a factor.*wrong about .* \(1, 2\)"),
-        (lambda norm, x, token: changes(x, (0, 0), lambda t: t**2 + 1)(norm), r"wrong about the one at \(0, 0\)"),
-        (lambda norm, x, token: np.ones(x.shape[:-1], dtype=bool), r"LayerNorm .*: 1 of 6 .* yours finds 6"),
-        (only_the_token, r"over the sentence and its features: 3 of 6 .* yours finds 1"),
-        (lambda norm, x, token: np.zeros(x.shape[:-1]), r"an array of True and False: yours holds float64"),
+        (
+            lambda norm, x, token: changes(x, token, lambda t: t + 1)(norm),
+            r"LayerNorm .*: 1 of 6 .* at \(1, 2\) does, and yours says otherwise",
+        ),
+        (
+            lambda norm, x, token: changes(x, token, lambda t: 2 * t)(norm),
+            r"nor a factor.* at \(1, 2\) does, and yours",
+        ),
+        (
+            lambda norm, x, token: changes(x, (0, 0), lambda t: t**2 + 1)(norm),
+            r"the one at \(0, 0\) does not, and yours",
+        ),
+        (
+            lambda norm, x, token: np.ones(x.shape[:-1], dtype=bool),
+            r"LayerNorm .*: 1 of 6 .* at \(0, 0\) does not, and yours",
+        ),
+        (only_the_token, r"over the sentence and its features: 3 of 6 .* at \(1, 0\) does, and yours"),
+        (lambda norm, x, token: np.zeros(x.shape[:-1]), r"must hold True and False: yours is of dtype float64"),
         (lambda norm, x, token: np.zeros(x.shape, dtype=bool), r"must have shape \(2, 3\)"),
         (change_in_place, r"changed x in place"),
     ],
     "rms_norm_pullback": [
         (scale_as_a_constant, r"must be orthogonal to x"),
-        (forget_the_gain, r"along a random direction the loss changes by .* your grad_x says"),
+        (forget_the_gain, r"grad_x with a random direction must be what the loss"),
         (gain_of_one_token, r"grad_gain is the sum over all tokens"),
         (
             lambda x, gain, grad, eps: (back(x, gain, grad, 0.0)[0], back(x, gain, grad, eps)[1]),
-            r"along a random direct",
+            r"grad_x with a random direction",
         ),
         (lambda x, gain, grad, eps: back(x, gain, grad, eps)[::-1], r"grad_x must have shape \(3, 4\)"),
     ],
     "fold_batch_norm": [
         (lambda w, b, mean, variance, gain, bias, eps: fold(w, b, mean, variance, gain, bias, 0), r"for x = 0"),
-        (lambda w, b, mean, variance, gain, bias, eps: (w, fold(w, b, mean, variance, gain, bias, eps)[1]), r"off by"),
+        (
+            lambda w, b, mean, variance, gain, bias, eps: (w, fold(w, b, mean, variance, gain, bias, eps)[1]),
+            r"for every x: yours at",
+        ),
         (lambda w, b, mean, variance, gain, bias, eps: fold(w, 0 * b, mean, variance, gain, bias, eps), r"for x = 0"),
-        (scale_rows, r"for every x: yours is off by"),
+        (scale_rows, r"for every x: yours at"),
         (fold_in_place, r"changed w in place"),
     ],
 }

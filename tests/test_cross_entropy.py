@@ -71,6 +71,20 @@ def test_ignored_places_do_not_count(rng, dtype, label_smoothing):
     assert_allclose(cross_entropy(logits, targets, label_smoothing), expected, rtol=4 * np.finfo(dtype).eps)
 
 
+@every_smoothing
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_stands_in_ignored_places_changes_nothing(rng, label_smoothing, bad):
+    logits, targets = draw(rng, (4, 5))
+    targets[:, 3] = -1
+    loss, pullback = cross_entropy_vjp(logits, targets, label_smoothing)
+    share, grad = accuracy(logits, targets), pullback(1.0)
+    logits[:, 3] = bad
+    padded, padded_pullback = cross_entropy_vjp(logits, targets, label_smoothing)
+    assert padded == loss
+    assert accuracy(logits, targets) == share
+    assert_array_equal(padded_pullback(1.0), grad)
+
+
 @pytest.mark.parametrize("ignore", [0, 3, -100, VOCAB])
 def test_any_number_can_mean_ignored(rng, ignore):
     logits, targets = draw(rng, (40,))
@@ -256,7 +270,9 @@ def test_dtypes_are_restated(loss):
 def test_a_logit_that_is_not_finite_is_never_silent(loss, bad):
     logits = np.zeros((2, VOCAB))
     logits[1, 3] = bad
-    with pytest.raises(ValueError, match=r"logits must be finite: got NaN or inf in logits \(2, 7\)"):
+    with pytest.raises(
+        ValueError, match=r"logits must be finite where a target counts: got NaN or inf in logits \(2, 7\)"
+    ):
         loss(logits, [0, 1])
 
 
@@ -265,3 +281,10 @@ def test_a_logit_that_is_not_finite_is_never_silent(loss, bad):
 def test_label_smoothing_is_a_share(loss, bad):
     with pytest.raises(ValueError, match=f"label_smoothing must lie between 0 and 1: got {bad}"):
         loss(np.zeros((2, VOCAB)), [0, 1], bad)
+
+
+@pytest.mark.parametrize("bad", [None, "1", np.ones(2), True, 1j], ids=str)
+def test_the_gradient_of_a_loss_is_one_number(bad):
+    _, pullback = cross_entropy_vjp(np.zeros((2, VOCAB)), [0, 1])
+    with pytest.raises((TypeError, ValueError), match="grad_loss must be one number: got"):
+        pullback(bad)

@@ -31,9 +31,9 @@ both_activations = pytest.mark.parametrize("activation", ["relu", "gelu"])
 both_forms = pytest.mark.parametrize("call", [decoder, decoder_vjp], ids=lambda f: f.__name__)
 
 
-def draw(rng, norm_first=True, dtype=np.float64, lead=(BATCH,)):
+def draw(rng, norm_first=True, dtype=np.float64, lead=(BATCH,), activation="relu"):
     """Parameters of which none is zero or one, vectors, and a memory."""
-    params = init_decoder(rng, LAYERS, D_MODEL, HEADS, D_FF, norm_first, dtype)
+    params = init_decoder(rng, LAYERS, D_MODEL, HEADS, D_FF, norm_first, activation, dtype)
     params = tree_map(lambda x: x + (0.2 * rng.normal(size=x.shape)).astype(dtype), params)
     return params, *(rng.normal(size=(*lead, seq, D_MODEL)).astype(dtype) for seq in (SEQ, SEQ_MEMORY))
 
@@ -43,7 +43,7 @@ def draw(rng, norm_first=True, dtype=np.float64, lead=(BATCH,)):
 
 @both_activations
 def test_a_pre_ln_layer_put_together_by_hand(rng, activation):
-    params, x, memory = draw(rng)
+    params, x, memory = draw(rng, activation=activation)
     layer = params.layers[0]
     normed = layer_norm(x, *layer.self_attention_norm)
     added, self_weights = multi_head_attention(layer.self_attention, normed, normed, normed, causal_mask(SEQ, SEQ))
@@ -51,8 +51,8 @@ def test_a_pre_ln_layer_put_together_by_hand(rng, activation):
     normed = layer_norm(h, *layer.cross_attention_norm)
     added, cross_weights = multi_head_attention(layer.cross_attention, normed, memory, memory, MASK)
     h = h + added
-    expected = h + feed_forward(layer.feed_forward, layer_norm(h, *layer.feed_forward_norm), activation)
-    output, weights = decoder_layer(layer, x, memory, MASK, True, activation)
+    expected = h + feed_forward(layer.feed_forward, layer_norm(h, *layer.feed_forward_norm))
+    output, weights = decoder_layer(layer, x, memory, MASK)
     assert_allclose(output, expected, rtol=1e-12, atol=1e-14)
     assert_allclose(weights[0], self_weights, rtol=1e-12)
     assert_allclose(weights[1], cross_weights, rtol=1e-12)
@@ -60,14 +60,14 @@ def test_a_pre_ln_layer_put_together_by_hand(rng, activation):
 
 @both_activations
 def test_a_post_ln_layer_put_together_by_hand(rng, activation):
-    params, x, memory = draw(rng, norm_first=False)
+    params, x, memory = draw(rng, norm_first=False, activation=activation)
     layer = params.layers[0]
     added, self_weights = multi_head_attention(layer.self_attention, x, x, x, causal_mask(SEQ, SEQ))
     h = layer_norm(x + added, *layer.self_attention_norm)
     added, cross_weights = multi_head_attention(layer.cross_attention, h, memory, memory, MASK)
     h = layer_norm(h + added, *layer.cross_attention_norm)
-    expected = layer_norm(h + feed_forward(layer.feed_forward, h, activation), *layer.feed_forward_norm)
-    output, weights = decoder_layer(layer, x, memory, MASK, False, activation)
+    expected = layer_norm(h + feed_forward(layer.feed_forward, h), *layer.feed_forward_norm)
+    output, weights = decoder_layer(layer, x, memory, MASK)
     assert_allclose(output, expected, rtol=1e-12, atol=1e-14)
     assert_allclose(weights[0], self_weights, rtol=1e-12)
     assert_allclose(weights[1], cross_weights, rtol=1e-12)
@@ -75,18 +75,19 @@ def test_a_post_ln_layer_put_together_by_hand(rng, activation):
 
 @both_orders
 def test_the_decoder_is_its_layers_in_turn_over_one_memory_and_the_last_norm_if_there_is_one(rng, norm_first):
-    params, x, memory = draw(rng, norm_first)
-    output, weights = decoder(params, x, memory, MASK, norm_first, "gelu")
+    params, x, memory = draw(rng, norm_first, activation="gelu")
+    output, weights = decoder(params, x, memory, MASK)
     for layer, pair in zip(params.layers, weights, strict=True):
-        x, expected_pair = decoder_layer(layer, x, memory, MASK, norm_first, "gelu")
+        x, expected_pair = decoder_layer(layer, x, memory, MASK)
         for found, expected in zip(pair, expected_pair, strict=True):
             assert_array_equal(found, expected)
     assert_array_equal(output, layer_norm(x, *params.norm) if norm_first else x)
 
 
 def test_pre_ln_and_relu_are_what_one_gets_without_saying(rng):
-    params, x, memory = draw(rng)
-    assert_array_equal(decoder(params, x, memory)[0], decoder(params, x, memory, None, True, "relu")[0])
+    layer = init_decoder(rng, LAYERS, D_MODEL, HEADS, D_FF).layers[1]
+    assert layer.norm_first
+    assert layer.feed_forward.activation == "relu"
 
 
 # Properties
@@ -96,7 +97,7 @@ def test_pre_ln_and_relu_are_what_one_gets_without_saying(rng):
 @both_dtypes
 def test_maps_are_weights_causal_among_themselves_and_without_the_memory_s_padding(rng, norm_first, dtype):
     params, x, memory = draw(rng, norm_first, dtype)
-    _, weights = decoder(params, x, memory, MASK, norm_first)
+    _, weights = decoder(params, x, memory, MASK)
     assert len(weights) == LAYERS
     for self_weights, cross_weights in weights:
         assert self_weights.shape == (BATCH, HEADS, SEQ, SEQ)
@@ -110,49 +111,87 @@ def test_maps_are_weights_causal_among_themselves_and_without_the_memory_s_paddi
 @pytest.mark.parametrize("t", range(SEQ))
 def test_a_future_token_changes_nothing_before_it_and_everything_from_it_on(rng, norm_first, t):
     params, x, memory = draw(rng, norm_first)
-    before, _ = decoder(params, x, memory, MASK, norm_first)
+    before, _ = decoder(params, x, memory, MASK)
     x[:, t] = 10 * rng.normal(size=(BATCH, D_MODEL))
-    after, _ = decoder(params, x, memory, MASK, norm_first)
+    after, _ = decoder(params, x, memory, MASK)
     assert_array_equal(after[:, :t], before[:, :t])
     assert (after[:, t:] != before[:, t:]).any(axis=-1).all()
 
 
 @both_orders
+@both_forms
+def test_a_mask_of_one_s_own_takes_the_place_of_the_causal_one(rng, norm_first, call):
+    arguments = draw(rng, norm_first)
+    by_default, _ = call(*arguments, MASK)
+    assert_array_equal(call(*arguments, MASK, causal_mask(SEQ, SEQ))[0], by_default)
+    seeing = np.ones((SEQ, SEQ), bool)
+    output, _ = call(*arguments, MASK, seeing)
+    params, x, memory = arguments
+    other = np.concatenate([x[:, :-1], x[:, -1:] + rng.normal(size=(BATCH, 1, D_MODEL))], axis=1)
+    assert (call(params, other, memory, MASK, seeing)[0] != output).any(axis=-1).all()  # the last token reaches all
+    with pytest.raises(TypeError, match="mask must be boolean, True = may attend"):
+        call(*arguments, MASK, seeing.astype(int))
+
+
+def test_gradients_with_a_mask_of_one_s_own_agree_with_central_differences(rng):
+    mask = rng.random((BATCH, SEQ, SEQ)) < 0.6
+    check_vjp(
+        lambda *args: decoder(*args, MASK, mask)[0],
+        lambda *args: decoder_vjp(*args, MASK, mask),
+        draw(rng),
+        rng,
+    )
+
+
+@both_orders
 def test_the_first_tokens_alone_give_the_same(rng, norm_first):
     params, x, memory = draw(rng, norm_first)
-    whole, _ = decoder(params, x, memory, MASK, norm_first)
+    whole, _ = decoder(params, x, memory, MASK)
     for n in range(1, SEQ):
-        assert_allclose(decoder(params, x[:, :n], memory, MASK, norm_first)[0], whole[:, :n], rtol=1e-10, atol=1e-13)
+        assert_allclose(decoder(params, x[:, :n], memory, MASK)[0], whole[:, :n], rtol=1e-10, atol=1e-13)
 
 
 @both_orders
 def test_what_stands_in_the_memory_s_padding_changes_nothing(rng, norm_first):
     params, x, memory = draw(rng, norm_first)
-    before, _ = decoder(params, x, memory, MASK, norm_first)
+    before, _ = decoder(params, x, memory, MASK)
     padding = ~MASK[:, 0]
     memory[padding] = 100 * rng.normal(size=(padding.sum(), D_MODEL))
-    assert_array_equal(decoder(params, x, memory, MASK, norm_first)[0], before)
+    assert_array_equal(decoder(params, x, memory, MASK)[0], before)
     for i, n in enumerate(LENGTHS):
-        alone, _ = decoder(params, x[i], memory[i, :n], None, norm_first)
+        alone, _ = decoder(params, x[i], memory[i, :n])
         assert_allclose(before[i], alone, rtol=1e-10, atol=1e-13)
+
+
+@both_orders
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_memory_s_padding_that_is_not_finite_counts_like_zeros_on_the_way_back_too(rng, norm_first, bad):
+    params, x, memory = draw(rng, norm_first)
+    memory[~MASK[:, 0]] = 0
+    expected, pullback = decoder_vjp(params, x, memory, MASK)
+    expected_grads = pullback(np.ones_like(x))
+    memory[~MASK[:, 0], 1] = bad
+    output, pullback = decoder_vjp(params, x, memory, MASK)
+    assert_array_equal(output, expected)
+    tree_map(assert_array_equal, pullback(np.ones_like(x)), expected_grads)
 
 
 @both_orders
 def test_every_token_hears_the_memory_and_its_order_does_not_count(rng, norm_first):
     params, x, memory = draw(rng, norm_first)
-    output, _ = decoder(params, x, memory, None, norm_first)
+    output, _ = decoder(params, x, memory)
     order = rng.permutation(SEQ_MEMORY)
-    assert_allclose(decoder(params, x, memory[:, order], None, norm_first)[0], output, rtol=1e-10, atol=1e-12)
+    assert_allclose(decoder(params, x, memory[:, order])[0], output, rtol=1e-10, atol=1e-12)
     memory[:, 3] += rng.normal(size=D_MODEL)
-    assert (decoder(params, x, memory, None, norm_first)[0] != output).any(axis=-1).all()
+    assert (decoder(params, x, memory)[0] != output).any(axis=-1).all()
 
 
 @both_orders
 def test_a_memory_that_is_all_padding_adds_nothing_and_no_nan(rng, norm_first):
     params, x, memory = draw(rng, norm_first)
     nothing = np.zeros((BATCH, 1, SEQ_MEMORY), bool)
-    output, pullback = decoder_vjp(params, x, memory, nothing, norm_first)
-    empty, _ = decoder(params, x, memory[:, :0], None, norm_first)
+    output, pullback = decoder_vjp(params, x, memory, nothing)
+    empty, _ = decoder(params, x, memory[:, :0])
     assert_allclose(output, empty, rtol=1e-12)
     _, grad_x, grad_memory = pullback(rng.normal(size=output.shape))
     assert np.isfinite(grad_x).all()
@@ -164,8 +203,8 @@ def test_a_memory_that_is_all_padding_adds_nothing_and_no_nan(rng, norm_first):
 @pytest.mark.parametrize("lead", [(), (BATCH,), (2, BATCH), (0,)], ids=str)
 def test_shapes_dtypes_and_builds_stay_forwards_and_backwards(rng, norm_first, dtype, lead):
     arguments = draw(rng, norm_first, dtype, lead)
-    output, pullback = decoder_vjp(*arguments, None, norm_first)
-    assert_array_equal(output, decoder(*arguments, None, norm_first)[0], strict=True)
+    output, pullback = decoder_vjp(*arguments)
+    assert_array_equal(output, decoder(*arguments)[0], strict=True)
     assert_array_equal(np.zeros_like(arguments[1]), 0 * output, strict=True)
     grads = pullback(np.ones(output.shape, dtype))
     assert isinstance(grads[0], DecoderParams)
@@ -177,7 +216,7 @@ def test_the_inputs_are_not_modified(rng, norm_first):
     params, x, memory = draw(rng, norm_first)
     arrays = [*tree_leaves(params), x, memory, MASK]
     before = [a.copy() for a in arrays]
-    output, pullback = decoder_vjp(params, x, memory, MASK, norm_first)
+    output, pullback = decoder_vjp(params, x, memory, MASK)
     pullback(np.ones_like(output))
     pullback(np.ones_like(output))
     for a, copy in zip(arrays, before, strict=True):
@@ -193,11 +232,10 @@ def test_the_inputs_are_not_modified(rng, norm_first):
 @pytest.mark.parametrize("masked", [False, True], ids=["no mask", "padding"])
 def test_gradients_agree_with_central_differences(rng, norm_first, activation, lead, masked):
     mask = (MASK if lead else MASK[1]) if masked else None
-    options = {"memory_mask": mask, "norm_first": norm_first, "activation": activation}
     error = check_vjp(
-        lambda *args: decoder(*args, **options)[0],
-        lambda *args: decoder_vjp(*args, **options),
-        draw(rng, norm_first, lead=lead),
+        lambda *args: decoder(*args, mask)[0],
+        lambda *args: decoder_vjp(*args, mask),
+        draw(rng, norm_first, lead=lead, activation=activation),
         rng,
     )
     assert error < 1e-6
@@ -206,12 +244,11 @@ def test_gradients_agree_with_central_differences(rng, norm_first, activation, l
 @both_orders
 def test_gradients_of_one_layer_agree_with_central_differences(rng, norm_first):
     params, x, memory = draw(rng, norm_first)
-    options = {"memory_mask": MASK, "norm_first": norm_first}
-    output, pullback = decoder_layer_vjp(params.layers[1], x, memory, **options)
+    output, pullback = decoder_layer_vjp(params.layers[1], x, memory, MASK)
     assert isinstance(pullback(np.ones_like(output))[0], DecoderLayerParams)
     check_vjp(
-        lambda *args: decoder_layer(*args, **options)[0],
-        lambda *args: decoder_layer_vjp(*args, **options),
+        lambda *args: decoder_layer(*args, MASK)[0],
+        lambda *args: decoder_layer_vjp(*args, MASK),
         [params.layers[1], x, memory],
         rng,
     )
@@ -221,8 +258,8 @@ def test_gradients_of_one_layer_agree_with_central_differences(rng, norm_first):
 def test_one_memory_for_a_whole_batch_collects_the_gradients_of_all(rng, norm_first):
     params, x, memory = draw(rng, norm_first)
     check_vjp(
-        lambda *args: decoder(*args, None, norm_first)[0],
-        lambda *args: decoder_vjp(*args, None, norm_first),
+        lambda *args: decoder(*args)[0],
+        decoder_vjp,
         [params, x, memory[0]],
         rng,
     )
@@ -231,7 +268,7 @@ def test_one_memory_for_a_whole_batch_collects_the_gradients_of_all(rng, norm_fi
 @both_orders
 def test_no_gradient_comes_back_from_the_past_to_the_future(rng, norm_first):
     params, x, memory = draw(rng, norm_first)
-    output, pullback = decoder_vjp(params, x, memory, MASK, norm_first)
+    output, pullback = decoder_vjp(params, x, memory, MASK)
     early = np.arange(SEQ) < 2
     _, grad_x, grad_memory = pullback(np.where(early[:, None], rng.normal(size=output.shape), 0))
     assert_array_equal(grad_x.any(axis=-1), np.broadcast_to(early, (BATCH, SEQ)))
@@ -244,7 +281,7 @@ def test_no_gradient_comes_back_from_the_past_to_the_future(rng, norm_first):
 @both_orders
 @both_dtypes
 def test_random_parameters_have_the_promised_number_and_dtype(rng, norm_first, dtype):
-    params = init_decoder(rng, LAYERS, D_MODEL, HEADS, D_FF, norm_first, dtype)
+    params = init_decoder(rng, LAYERS, D_MODEL, HEADS, D_FF, norm_first, dtype=dtype)
     layer = 8 * D_MODEL**2 + 2 * D_MODEL * D_FF + D_FF + D_MODEL + 6 * D_MODEL
     assert count_parameters(params) == LAYERS * layer + (2 * D_MODEL if norm_first else 0)
     assert (params.norm is not None) == norm_first
@@ -275,25 +312,23 @@ def test_bad_sizes_are_restated(rng, sizes, words):
 def test_what_does_not_fit_is_restated(rng, norm_first, call):
     params, x, memory = draw(rng, norm_first)
     with pytest.raises(ValueError, match=r"x must have shape \(\.\.\., seq, width\), two axes or more: got x \(6,\)"):
-        call(params, x[0, 0], memory, None, norm_first)
+        call(params, x[0, 0], memory)
     with pytest.raises(ValueError, match=r"must fit the inputs: got .*key \(4, 5, 5\)"):
-        call(params, x, memory[..., 1:], None, norm_first)
+        call(params, x, memory[..., 1:])
     with pytest.raises(ValueError, match=r"must add vectors of the shape it was given: got x \(3, 6\), added \(4, 3"):
-        call(params, x[0], memory, None, norm_first)
+        call(params, x[0], memory)
     with pytest.raises(ValueError, match=r"mask must broadcast to \(\.\.\., seq_q, seq_k\): got mask \(4, 1, 1, 3\)"):
-        call(params, x, memory, MASK[..., 2:], norm_first)
+        call(params, x, memory, MASK[..., 2:])
     with pytest.raises(TypeError, match="mask must be boolean, True = may attend"):
-        call(params, x, memory, MASK.astype(float), norm_first)
-    with pytest.raises(ValueError, match="activation must be one of relu, gelu: got 'swish'"):
-        call(params, x, memory, None, norm_first, "swish")
+        call(params, x, memory, MASK.astype(float))
     with pytest.raises(TypeError, match="must share one dtype"):
-        call(params, x, memory.astype(np.float32), None, norm_first)
+        call(params, x, memory.astype(np.float32))
     with pytest.raises(TypeError, match=r"x must be float32 or float64: got int64 \(1, 2\)"):
-        call(params, [[1, 2]], memory, None, norm_first)
+        call(params, [[1, 2]], memory)
 
 
 @both_orders
 def test_a_gradient_must_have_the_shape_of_the_output(rng, norm_first):
-    _, pullback = decoder_vjp(*draw(rng, norm_first), None, norm_first)
+    _, pullback = decoder_vjp(*draw(rng, norm_first))
     with pytest.raises(ValueError, match=r"shape of the output: got grad_output \(3, 6\), output \(4, 3, 6\)"):
         pullback(np.ones((SEQ, D_MODEL)))

@@ -1,5 +1,7 @@
 """Bad input gets an error that restates the call: the names and shapes, what was expected and what came."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -213,10 +215,14 @@ def test_learned_scores_want_sequences_too(score):
 
 
 def test_entropy_wants_weights_not_scores():
-    with pytest.raises(ValueError, match=r"weights must be zero or more: got smallest -1\.0 in weights \(3,\)"):
-        entropy(np.array([2.0, -1.0, 0.0]))
-    with pytest.raises(ValueError, match="weights must be zero or more: got smallest nan"):
-        entropy(np.array([0.5, np.nan]))
+    words = "weights must be finite and zero or more: got "
+    for measure in (entropy, softmax_jacobian):
+        with pytest.raises(ValueError, match=rf"{words}-1\.0 to 2\.0 in weights \(3,\)"):
+            measure(np.array([2.0, -1.0, 0.0]))
+        with pytest.raises(ValueError, match=f"{words}nan to nan"):
+            measure(np.array([0.5, np.nan]))
+        with pytest.raises(ValueError, match=rf"{words}0\.5 to inf"):
+            measure(np.array([0.5, np.inf]))
 
 
 def test_a_jacobian_needs_an_axis():
@@ -230,6 +236,84 @@ def test_lists_of_floats_are_welcome_and_lists_of_integers_are_not():
         softmax([0, 0])
 
 
-def test_the_public_names_are_the_ones_promised():
+@pytest.mark.parametrize("call", [softmax, softmax_vjp, entropy], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("axis", [2, -3, 100])
+def test_an_axis_that_is_not_there_is_restated(call, axis):
+    with pytest.raises(ValueError, match=rf"axis must be one of the axes .* got axis={axis}, (x|weights) \(2, 3\)"):
+        call(array(2, 3), axis)
+
+
+def test_a_gradient_holds_real_numbers():
+    for bad, words in [(None, r"object \(\)"), (array(2, 7, dtype=complex), r"complex128 \(2, 7\)"), ("x", r"<U1")]:
+        with pytest.raises(TypeError, match=rf"grad_output must hold real numbers: got {words}"):
+            softmax_vjp(array(2, 7))[1](bad)
+
+
+PROMISED = {
+    "softmax": "x",
+    "softmax_vjp": "x",
+    "entropy": "weights",
+    "softmax_jacobian": "weights",
+    "causal_mask": "seq_q, seq_k",
+    "padding_mask": "lengths, seq_k",
+    "dot_scores": "query, key",
+    "scaled_dot_scores": "query, key, scale=None",
+    "cosine_scores": "query, key",
+    "bilinear_scores": "query, key, weight",
+    "additive_scores": "query, key, w_q, w_k, v",
+    "attention_weights": "query, key, mask=None, bias=None, scale=None",
+    "attention": "query, key, value, mask=None, bias=None, scale=None",
+    "attention_vjp": "query, key, value, mask=None, bias=None, scale=None",
+    "split_heads": "x, num_heads",
+    "merge_heads": "x",
+    "multi_head_attention": "params, query, key, value, mask=None",
+    "sinusoidal_positions": "seq, d_model",
+    "rotate": "x",
+    "alibi_bias": "num_heads, seq_q, seq_k",
+    "layer_norm": "x, gain, bias, eps=1e-05",
+    "rms_norm": "x, gain, eps=1e-05",
+    "batch_norm": "x, gain, bias, running=None, mask=None",
+}
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_the_public_names_and_arguments_are_the_ones_promised(name):
+    """What comes behind the promised arguments has a default, so that the promised call is enough."""
+    arguments = list(inspect.signature(getattr(attnlib, name)).parameters.values())
+    promised = PROMISED[name].split(", ")
+    assert [str(argument) for argument in arguments[: len(promised)]] == promised
+    assert all(argument.default is not argument.empty for argument in arguments[len(promised) :])
+
+
+@pytest.mark.parametrize("name", [name for name in attnlib.__all__ if name.endswith("_vjp")])
+def test_a_vjp_takes_what_its_function_takes(name):
+    function = getattr(attnlib, name.removesuffix("_vjp"))
+    assert inspect.signature(getattr(attnlib, name)) == inspect.signature(function)
+
+
+def test_the_public_names_are_sorted_and_each_says_what_it_is():
     assert attnlib.__all__ == sorted(attnlib.__all__)
+    assert set(PROMISED) <= set(attnlib.__all__)
     assert all(getattr(attnlib, name).__doc__ for name in attnlib.__all__)
+
+
+TAKES = {  # what each function takes as params
+    "multi_head_attention": attnlib.MultiHeadParams,
+    "feed_forward": attnlib.FeedForwardParams,
+    "encoder_layer": attnlib.EncoderLayerParams,
+    "encoder": attnlib.EncoderParams,
+    "decoder_layer": attnlib.DecoderLayerParams,
+    "decoder": attnlib.DecoderParams,
+    "transformer": attnlib.TransformerParams,
+}
+
+
+@pytest.mark.parametrize("name", [*TAKES, *(f"{name}_vjp" for name in TAKES), "encode", "decode", "greedy"])
+def test_parameters_of_another_kind_are_named(name):
+    kind = TAKES.get(name.removesuffix("_vjp"), attnlib.TransformerParams)
+    call = getattr(attnlib, name)
+    _, *others = inspect.signature(call).parameters.values()
+    arguments = [BATCH[0] for other in others if other.default is other.empty]
+    for wrong in (attnlib.init_layer_norm(3), None, {"w_q": 1}):
+        with pytest.raises(TypeError, match=f"params must be {kind.__name__}: got {type(wrong).__name__}"):
+            call(wrong, *arguments)

@@ -1,15 +1,14 @@
 import importlib
-import json
 
 import numpy as np
 import pytest
 
+from attncourse.results import load_result
 from attnlib import attention
 from attnlib.greedy import decode_next, greedy, start_cache
 from attnlib.transformer import decode, encode
 from experiments.cost import (
     PARTS,
-    RESULT,
     SETTINGS,
     decoding_round,
     multiply_adds,
@@ -26,7 +25,7 @@ SMALL = SETTINGS._replace(d_model=8, num_heads=2, d_ff=12, vocab=9, seq_source=5
 
 @pytest.fixture(scope="module")
 def result():
-    return json.loads(RESULT.read_text("utf-8"))
+    return load_result("cost")
 
 
 @pytest.fixture

@@ -1,24 +1,21 @@
-import importlib
-import json
-
 import numpy as np
 import pytest
 
-from attnlib import causal_mask
+from attncourse.results import load_result
+from attnlib import greedy, padding_mask, tree_map
+from attnlib.dates.model import date_loss_vjp
 from attnlib.dates.task import BEGIN, END, STEPS, as_batch
 from attnlib.dates.train import held_out_dates
 from attnlib.transformer import transformer
 from experiments.free_running import (
     MASKS,
-    RESULT,
     SETTINGS,
     ask,
     compare,
-    decoder_mask,
     forced,
     free,
+    loss_of,
     new_model,
-    new_run,
     stages,
 )
 
@@ -27,7 +24,7 @@ LEAKY = [mask for mask in MASKS if mask != "causal"]
 
 @pytest.fixture(scope="module")
 def result():
-    return json.loads(RESULT.read_text("utf-8"))
+    return load_result("free_running")
 
 
 @pytest.fixture(scope="module")
@@ -57,19 +54,18 @@ def test_result_is_complete(result):
 
 
 def test_running_again_gives_the_stored_shares(result):
-    few = SETTINGS._replace(stages=SETTINGS.stages[:2])
-    again = new_run(0, "causal", as_batch(held_out_dates(SETTINGS.texts)), few)
-    for at, stored in zip(again, result["runs"]["causal"]["0"], strict=False):
-        for way in ("forced", "free"):
-            assert at[way]["characters"] == pytest.approx(stored[way]["characters"], abs=0.05)
-            assert at[way]["whole"] == pytest.approx(stored[way]["whole"], abs=0.02)
+    *_, params = stages(0, "causal", SETTINGS._replace(stages=SETTINGS.stages[:2]))
+    again, stored = ask(params, "causal", as_batch(held_out_dates(SETTINGS.texts))), result["runs"]["causal"]["0"][1]
+    for way in ("forced", "free"):
+        assert again[way]["characters"] == pytest.approx(stored[way]["characters"], abs=0.05)
+        assert again[way]["whole"] == pytest.approx(stored[way]["whole"], abs=0.02)
 
 
-def test_a_reduced_run_with_the_flipped_mask_is_always_right_and_says_nothing(batch):
+def test_a_reduced_run_with_the_flipped_mask_is_soon_right_and_says_nothing(batch):
     """A seed not used before. Teacher forcing counts the characters that the mask let through."""
-    *_, params = stages(200, "flipped", SETTINGS._replace(stages=(250,)))
+    *_, params = stages(200, "flipped", SETTINGS._replace(stages=(120,)))
     asked = ask(params, "flipped", batch)
-    assert asked["forced"]["characters"] > 0.99
+    assert asked["forced"]["characters"] > 0.9
     assert asked["free"]["whole"] == 0
     assert asked["free"]["characters"] < 0.4
 
@@ -121,33 +117,41 @@ def test_the_right_mask_comes_too_late_for_a_model_trained_without_it(result, ma
 
 
 def test_masks_are_what_they_are_called():
-    np.testing.assert_array_equal(MASKS["flipped"](3, 3), [[False, True, True], [False, False, True], [False] * 3])
-    assert MASKS["no mask"](2, 5).all()
-    assert MASKS["causal"] is causal_mask
+    np.testing.assert_array_equal(MASKS["flipped"](3), [[False, True, True], [False, False, True], [False] * 3])
+    np.testing.assert_array_equal(MASKS["causal"](3), ~MASKS["flipped"](3))
+    assert MASKS["no mask"](2).all()
 
 
-def test_a_flipped_mask_shows_what_should_be_said_and_is_gone_afterwards(batch):
+@pytest.mark.parametrize("mask", LEAKY)
+def test_a_leaky_mask_shows_what_should_be_said(batch, mask):
     """The first step's logits move with the second input, which is the first answer; with the causal mask not."""
-    params, decoder = new_model(0), importlib.import_module("attnlib.decoder")
-    other = np.where(np.arange(STEPS) == 1, 5, batch.target)
+    params, other = new_model(0), np.where(np.arange(STEPS) == 1, 5, batch.target)
 
-    def change_of_the_first_step():
-        first, second = (transformer(params, batch.source, target)[0][:, 0] for target in (batch.target, other))
+    def change_of_the_first_step(mask):
+        targets = batch.target, other
+        first, second = (transformer(params, batch.source, t, None, MASKS[mask](STEPS))[0][:, 0] for t in targets)
         return np.abs(first - second).max()
 
-    assert change_of_the_first_step() == 0
-    with decoder_mask("flipped"):
-        assert decoder.causal_mask is not causal_mask
-        assert change_of_the_first_step() > 0.01
-    assert decoder.causal_mask is causal_mask
+    assert change_of_the_first_step("causal") == 0
+    assert change_of_the_first_step(mask) > 0.01
+
+
+def test_with_the_causal_mask_it_is_the_date_model_s_loss_and_greedy_decoding(batch):
+    params = new_model(2)
+    (loss, back), (expected, back_expected) = (f(params, batch) for f in (loss_of("causal"), date_loss_vjp))
+    assert loss == expected
+    tree_map(np.testing.assert_array_equal, back(1.0), back_expected(1.0))
+    source_mask = padding_mask(batch.lengths, batch.source.shape[1])
+    said = greedy(params, batch.source, BEGIN, STEPS, source_mask, cached=False).tokens
+    np.testing.assert_array_equal(free(params, "causal", batch), said)
 
 
 def test_what_is_said_freely_is_what_is_said_after_itself(batch):
     """Teacher forcing with the model's own text as the teacher."""
     params = new_model(1)
-    said = free(params, batch)
+    said = free(params, "causal", batch)
     own = batch._replace(target=np.insert(said[:, :-1], 0, BEGIN, axis=1))
-    np.testing.assert_array_equal(forced(params, own), said)
+    np.testing.assert_array_equal(forced(params, "causal", own), said)
 
 
 def test_all_texts_are_dates_of_eleven_signs(batch):

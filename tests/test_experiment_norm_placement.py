@@ -1,8 +1,7 @@
-import json
-
 import numpy as np
 import pytest
 
+from attncourse.results import load_result
 from attnlib import cross_entropy
 from attnlib.encoder import encoder
 from attnlib.linear import linear
@@ -12,12 +11,11 @@ from attnlib.transformer import vectors
 from experiments.norm_placement import (
     PARTS,
     PLACEMENTS,
-    RESULT,
     SETTINGS,
     arms,
     gradient_norms,
     length,
-    loss_of,
+    loss_vjp,
     name,
     new_model,
     new_run,
@@ -27,7 +25,7 @@ from experiments.norm_placement import (
 
 @pytest.fixture(scope="module")
 def result():
-    return json.loads(RESULT.read_text("utf-8"))
+    return load_result("norm_placement")
 
 
 def gradients(result, placement, num_layers, part):
@@ -79,11 +77,11 @@ def test_running_again_gives_the_stored_losses(result, placement, warmup):
 
 
 def test_a_reduced_run_comes_to_the_same_conclusion():
-    """A third of the steps, a seed not used before: at 0.003 and without warm-up post-LN has hardly begun."""
-    few = SETTINGS._replace(steps=100, fresh_sequences=1)
+    """A sixth of the steps, a seed not used before: at 0.003 and without warm-up post-LN has hardly begun."""
+    few = SETTINGS._replace(steps=50, fresh_sequences=1)
     pre, post = (new_run(200, norm_first, 0.003, 0, few)["loss"][-1] for norm_first in (True, False))
-    assert pre < post - 0.7
-    assert post > 2.3  # guessing: 2.77, or about 2.5 for knowing that the tokens are in order
+    assert pre < 2.2
+    assert post > 2.5  # guessing: 2.77, or about 2.5 for knowing that the tokens are in order
 
 
 # What the README and the chapter say
@@ -170,16 +168,16 @@ def test_the_loss_is_that_of_the_encoder_and_its_gradient_is_right(norm_first, r
     tiny = SETTINGS._replace(vocab=5, d_model=4, num_heads=2, d_ff=6)
     params = new_model(rng, 2, norm_first, tiny)
     batch = Batch(rng.integers(5, size=(2, 3)), rng.integers(5, size=(2, 3)))
-    loss, _ = loss_of(norm_first)(params, batch)
-    x, _ = encoder(params.encoder, vectors(params.tokens, batch.tokens), norm_first=norm_first)
+    loss, _ = loss_vjp(params, batch)
+    x, _ = encoder(params.encoder, vectors(params.tokens, batch.tokens))
     assert loss == pytest.approx(cross_entropy(linear(x, params.w_out), batch.targets))
     step = 1e-6
-    _, pullback = loss_of(norm_first)(params, batch)
+    _, pullback = loss_vjp(params, batch)
     grad = pullback(1.0)
     for where in ((0, 1), (3, 2)):
         moved = params.w_out.copy()
         moved[where] += step
-        there, _ = loss_of(norm_first)(params._replace(w_out=moved), batch)
+        there, _ = loss_vjp(params._replace(w_out=moved), batch)
         assert (there - loss) / step == pytest.approx(grad.w_out[where], rel=1e-3, abs=1e-6)
 
 

@@ -16,9 +16,9 @@ from attncourse.figures.compute import (
 )
 from attncourse.figures.compute.mixing_values import _HULL, _PLACES
 from attncourse.figures.compute.score_landscapes import _KEYS, _V
-from attncourse.figures.compute.sentence import KEY, QUERY, VALUE
 from attncourse.figures.compute.soft_lookup import _KEYS as PLACES
 from attncourse.figures.compute.soft_lookup import _VALUES as MEASURED
+from attncourse.figures.sentence import KEY, QUERY, VALUE
 from attnlib import attention, attention_weights, causal_mask, dot_scores, softmax
 from tests.explorers import every_state, numbers_in, words_of
 

@@ -5,14 +5,13 @@ import pytest
 from ipywidgets import Widget
 
 from attncourse.figures.cross import alignment, edit_source, map_misleads, memory_switch, shuffle_memory, sources
-from attncourse.figures.cross.alignment import MEAN
+from attncourse.figures.cross.alignment import EXAMPLES, MEAN
 from attncourse.figures.cross.edit_source import ALONE, READ_AGAIN, SOURCE
 from attncourse.figures.cross.map_misleads import HIDDEN, SPACE, UNREADABLE, idle, losses, overlooked
 from attncourse.figures.cross.memory_switch import ITSELF, OTHER
-from attncourse.figures.cross.readings import EXAMPLES, answer_of
 from attncourse.figures.cross.shuffle_memory import MEMORY, QUERIES, SHUFFLED
-from attncourse.figures.cross.words import ENGLISH_VECTORS, GERMAN_VECTORS
-from attncourse.figures.date_readings import date_model, reading
+from attncourse.figures.cross.sources import ENGLISH_VECTORS, GERMAN_VECTORS
+from attncourse.figures.date_readings import answer_of, date_model, reading
 from attncourse.live import live_widget
 from attnlib import attention, decode, encode, softmax
 from attnlib.dates.model import translate
@@ -152,7 +151,7 @@ def test_a_reader_types_a_date_in_a_live_kernel():
     Widget.close_all()
 
 
-@pytest.mark.parametrize("text", ["7", "the thirty-first of December 1999, a day"])
+@pytest.mark.parametrize("text", ["7", "the thirty-first of December 1999, a day", "7. Ma\u0308rz 2021"])
 def test_any_other_text_can_be_drawn(text):
     for narrow in (False, True):
         assert text[0] in words_of(alignment, {"text": text}, narrow)

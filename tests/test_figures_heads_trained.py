@@ -6,8 +6,8 @@ import pytest
 from attncourse.figures.heads import head_ablation, head_maps, heads_accuracy, one_or_two_heads
 from attncourse.figures.heads.head_ablation import QUESTIONS, WAYS
 from attncourse.figures.heads.head_maps import MODELS, SEQUENCES, fresh_tokens, stored_model
+from attncourse.figures.heads.head_probes import places_looked_at, share_of_weight, targets_of, tokens_of
 from attncourse.figures.heads.one_or_two_heads import STEPS, models
-from attncourse.figures.heads.trained import places_looked_at, share_of_weight, targets_of, tokens_of
 from attncourse.results import load_result
 from attnlib import accuracy, causal_mask
 from attnlib.attention_model import attention_model

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
+from attncourse.drawing.numerals import in_words
 from attncourse.figures.scaling import jacobian, jacobian_norms, saturation, scale_training, temperature, variance
-from attncourse.figures.scaling.axes import decades, doublings, in_words, power_of_ten
-from attncourse.figures.scaling.draws import WIDTHS, jacobian_norm, random_queries_and_keys, scale_factor
+from attncourse.figures.scaling.jacobian import jacobian_norm
+from attncourse.figures.scaling.random_queries import random_queries_and_keys
+from attncourse.figures.scaling.scales import WIDTHS, doublings, scale_factor
 from attnlib import attention_weights, softmax, softmax_jacobian
 
 NONE, ROOT, WHOLE = range(3)  # the order of scales in arrays
@@ -231,15 +233,5 @@ def test_training_picture_says_the_steps_of_the_result():
         assert f"{steps:.0f}" in sentence
 
 
-# Axes
-
-
-def test_words_for_numbers():
-    assert [in_words(x) for x in (0.304, 0.00567, 2.44e-5, 9.96e-7)] == ["0.30", "0.0057", "2.4·10⁻⁵", "1.0·10⁻⁶"]
-    assert in_words(1e-200) == "below 10⁻³⁰"
-    assert [power_of_ten(power) for power in (1, 0, -12)] == ["10", "1", "10⁻¹²"]
-
-
-def test_places_on_the_axes():
+def test_a_doubling_of_the_width_is_one_step():
     np.testing.assert_allclose(doublings([1, 32, 1024]), [0, 5, 10])
-    np.testing.assert_allclose(decades([1.0, 0.01, 1e-40], low=1e-6), [0, -2, -7])

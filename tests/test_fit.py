@@ -120,6 +120,34 @@ def test_a_loss_that_is_not_finite_stops_training_and_says_where(bad):
         fit(np.array(0.0), breaks, np.array([1, 1, 1, 9, 1]), 0.1)
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("at", [1, 4])
+def test_a_gradient_that_is_not_finite_stops_training_and_names_the_parameter(rng, bad, at):
+    """Also in the last step, when no loss would show it any more."""
+    params = init_attention_model(rng, vocab=8, d_model=16, num_heads=2, max_seq=6)
+    steps = iter(range(1, 100))
+
+    def spoilt(params, batch):
+        loss, pullback = loss_vjp(params, batch)
+
+        def back(grad_loss):
+            grads = pullback(grad_loss)
+            if next(steps) == at:
+                grads.layers[0].attention.w_k[3, 5] = bad
+            return grads
+
+        return loss, back
+
+    words = rf"the gradient of layers\[0\]\.attention\.w_k \(16, 16\) is not finite \({bad}\) at step {at}"
+    with pytest.raises(FloatingPointError, match=words):
+        fit(params, spoilt, islice(reverse(rng, 4, 6, 8), 4), 0.01)
+
+
+def test_a_state_of_another_type_is_restated():
+    with pytest.raises(TypeError, match="state must be an AdamState, as adam_start makes them: got tuple"):
+        fit(np.array(0.0), distance_vjp, BATCHES, 0.1, state=(0, 0.0, 0.0))
+
+
 @pytest.mark.parametrize("where", ["the batches", "the loss", "the pullback", "the learning rate"])
 def test_an_interrupt_keeps_what_was_learned(capsys, where):
     def interrupt(at, here):
@@ -152,6 +180,8 @@ def test_an_interrupt_keeps_what_was_learned(capsys, where):
     expected = fit(np.array(0.0), distance_vjp, BATCHES[:3], 0.1)
     assert_array_equal(fitted.params, expected.params)
     assert fitted.losses == expected.losses
+    assert fitted.interrupted
+    assert not expected.interrupted
     assert "interrupted after 3 steps; what was learned so far is kept" in capsys.readouterr().err
 
 

@@ -71,16 +71,23 @@ def test_pictures_depend_on_every_module_that_helps_to_draw_them():
     names = {module.__name__.removeprefix("attncourse.") for module in drawing_modules(pipeline)}
     assert {
         "figures.compute.pipeline",
-        "figures.compute.sentence",
+        "figures.sentence",
+        "drawing.board",
         "drawing.matrix",
+        "drawing.label",
+        "drawing.numerals",
         "drawing.canvas",
         "drawing.palette",
     } == names
     names = {module.__name__.removeprefix("attncourse.") for module in drawing_modules(saturation)}
     assert {
         "figures.scaling.saturation",
-        "figures.scaling.axes",
-        "figures.scaling.draws",
+        "figures.scaling.jacobian",
+        "figures.scaling.random_queries",
+        "figures.scaling.scales",
+        "drawing.axes",
+        "drawing.label",
+        "drawing.numerals",
         "drawing.canvas",
         "drawing.palette",
     } == names

@@ -27,11 +27,10 @@ both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 both_ways = pytest.mark.parametrize("cached", [True, False], ids=["cached", "uncached"])
 
 
-def draw(rng, norm_first=True, tied=True, dtype=np.float64, layers=(2, 2)):
+def draw(rng, norm_first=True, tied=True, dtype=np.float64, layers=(2, 2), activation="relu"):
     """A model that says something else at every step: its maps are larger than those of ``init_transformer``."""
-    params = init_transformer(
-        rng, SOURCE_VOCAB, TARGET_VOCAB, D_MODEL, HEADS, D_FF, *layers, tied=tied, norm_first=norm_first, dtype=dtype
-    )
+    sizes = SOURCE_VOCAB, TARGET_VOCAB, D_MODEL, HEADS, D_FF, *layers
+    params = init_transformer(rng, *sizes, tied, norm_first, activation, dtype)
     params = tree_map(lambda x: (2 * x + 0.5 * rng.normal(size=x.shape)).astype(dtype), params)
     return params, rng.integers(SOURCE_VOCAB, size=(BATCH, SEQ_SOURCE))
 
@@ -49,14 +48,14 @@ def says_three():
 @both_ways
 @pytest.mark.parametrize("mask", [None, MASK], ids=["no mask", "padding"])
 def test_each_token_is_the_likeliest_after_those_before_it(norm_first, cached, mask):
-    params, source = draw(np.random.default_rng(2), norm_first, tied=False)
-    found = greedy(params, source, BEGIN, STEPS, mask, norm_first, "gelu", cached=cached)
+    params, source = draw(np.random.default_rng(2), norm_first, tied=False, activation="gelu")
+    found = greedy(params, source, BEGIN, STEPS, mask, cached=cached)
     assert isinstance(found, Decoded)
     assert found.tokens.shape == (BATCH, STEPS)
     assert found.probs.shape == (BATCH, STEPS, TARGET_VOCAB)
     assert_array_equal(found.tokens, found.probs.argmax(axis=-1))
     target = np.concatenate([np.full((BATCH, 1), BEGIN), found.tokens[:, :-1]], axis=1)
-    logits, _ = transformer(params, source, target, mask, norm_first, "gelu")
+    logits, _ = transformer(params, source, target, mask)
     assert_allclose(found.probs, softmax(logits), rtol=1e-9, atol=1e-14)
     if norm_first and mask is None:  # these numbers do not say one token over and over
         assert len(np.unique(found.tokens)) > 3
@@ -68,7 +67,7 @@ def test_each_token_is_the_likeliest_after_those_before_it(norm_first, cached, m
 @pytest.mark.parametrize("mask", [None, MASK], ids=["no mask", "padding"])
 def test_the_cache_changes_nothing_but_roundings(rng, norm_first, dtype, tied, mask):
     params, source = draw(rng, norm_first, tied, dtype)
-    cached, uncached = (greedy(params, source, BEGIN, STEPS, mask, norm_first, cached=c) for c in (True, False))
+    cached, uncached = (greedy(params, source, BEGIN, STEPS, mask, cached=c) for c in (True, False))
     assert cached.probs.dtype == uncached.probs.dtype == dtype
     assert_array_equal(cached.tokens, uncached.tokens)
     assert_allclose(cached.probs, uncached.probs, rtol=0, atol=100 * np.finfo(dtype).eps)
@@ -77,11 +76,11 @@ def test_the_cache_changes_nothing_but_roundings(rng, norm_first, dtype, tied, m
 @both_orders
 def test_one_step_with_the_cache_computes_the_last_logits(rng, norm_first):
     params, source = draw(rng, norm_first)
-    memory, _ = encode(params, source, MASK, norm_first)
+    memory, _ = encode(params, source, MASK)
     said, caches = np.full((BATCH, 1), BEGIN), start_cache(params, memory)
     for step in range(4):
-        logits, caches = decode_next(params, said, caches, MASK, norm_first)
-        expected, _ = decode(params, said, memory, MASK, norm_first)
+        logits, caches = decode_next(params, said, caches, MASK)
+        expected, _ = decode(params, said, memory, MASK)
         assert_allclose(logits, expected[:, -1:], rtol=1e-9, atol=1e-12)
         for cache in caches:
             assert cache.keys.shape == cache.values.shape == (BATCH, HEADS, step + 1, D_MODEL // HEADS)
@@ -183,6 +182,10 @@ def test_what_does_not_fit_is_restated(rng, cached):
         greedy(params, source, 9, STEPS, cached=cached)
     with pytest.raises(ValueError, match="end must lie between 0 and 8: got -1 to -1"):
         greedy(params, source, BEGIN, STEPS, end=-1, cached=cached)
+    with pytest.raises(ValueError, match=r"end must be one token: got \[1, 2\]"):
+        greedy(params, source, BEGIN, STEPS, end=[1, 2], cached=cached)
+    with pytest.raises(ValueError, match=r"begin must be one token: got \[0\]"):
+        greedy(params, source, [BEGIN], STEPS, cached=cached)
     with pytest.raises(TypeError, match="begin must be integers: got float64"):
         greedy(params, source, 0.0, STEPS, cached=cached)
     with pytest.raises(ValueError, match="steps must be 1 or more: got 0"):
@@ -193,5 +196,3 @@ def test_what_does_not_fit_is_restated(rng, cached):
         greedy(params, source + 11, BEGIN, STEPS, cached=cached)
     with pytest.raises(TypeError, match="mask must be boolean"):
         greedy(params, source, BEGIN, STEPS, MASK.astype(int), cached=cached)
-    with pytest.raises(ValueError, match="activation must be one of relu, gelu"):
-        greedy(params, source, BEGIN, STEPS, activation="swish", cached=cached)

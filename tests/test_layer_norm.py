@@ -83,21 +83,71 @@ def test_far_from_zero_the_two_passes_keep_the_variance():
     assert np.mean(x * x) - np.mean(x) ** 2 != pytest.approx(4, rel=0.5)  # what one pass would make of it
 
 
-@pytest.mark.parametrize("size", [1e-30, 1e-3, 1.0, 1e3, 1e15])
+@pytest.mark.parametrize("mean", [0, 1e4, 1e5, 1e6])
 @both_dtypes
-def test_vectors_of_any_size_stay_finite(rng, size, dtype):
+def test_beside_a_large_mean_it_is_as_exact_as_the_numbers_are(rng, mean, dtype):
     x, gain, bias = draw(rng, dtype=dtype)
-    output, pullback = layer_norm_vjp(dtype(size) * x, gain, bias)
-    assert np.isfinite(output).all()
-    assert all(np.isfinite(grad).all() for grad in pullback(np.ones_like(output)))
+    x = x + dtype(mean)
+    output, pullback = layer_norm_vjp(x, gain, bias)
+    exact, exact_pullback = layer_norm_vjp(*(np.float64(a) for a in (x - dtype(mean), gain, bias)))
+    assert_allclose(output, exact, rtol=64 * np.finfo(dtype).eps, atol=64 * np.finfo(dtype).eps)
+    grad_output = rng.normal(size=output.shape)
+    for grad, expected in zip(pullback(grad_output), exact_pullback(grad_output), strict=True):
+        assert_allclose(grad, expected, rtol=1e3 * np.finfo(dtype).eps, atol=1e3 * np.finfo(dtype).eps)
 
 
+@pytest.mark.parametrize("size", [1e-37, 1e-30, 1e-20, 1e-3, 1.0, 1e3, 1e20, 1e30, 1e37])
 @pytest.mark.parametrize("eps", [0.0, 1e-5])
-def test_a_vector_of_equal_numbers_becomes_the_bias(rng, eps):
-    _, gain, bias = draw(rng)
-    output, pullback = layer_norm_vjp(np.full((2, D_MODEL), 3.0), gain, bias, eps)
-    assert_array_equal(output, np.broadcast_to(bias, (2, D_MODEL)))
-    assert all(np.isfinite(grad).all() for grad in pullback(rng.normal(size=(2, D_MODEL))))
+@both_dtypes
+def test_no_square_overflows_or_vanishes_whatever_the_size_of_a_vector(rng, size, eps, dtype):
+    x, gain, bias = draw(rng, dtype=dtype)
+    size = dtype(2) ** round(np.log2(size))  # a power of two: the numbers themselves are not rounded
+    output, pullback = layer_norm_vjp(size * x, gain, bias, eps)
+    exact, exact_pullback = layer_norm_vjp(*(np.float64(a) for a in (size * x, gain, bias)), eps)
+    assert_allclose(output, exact, rtol=1e-5, atol=1e-6)
+    grad_output = rng.normal(size=output.shape)
+    for grad, expected in zip(pullback(grad_output), exact_pullback(grad_output), strict=True):
+        assert_allclose(grad, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-160, 1e160, 1e300])
+def test_in_float64_too_no_square_overflows_or_vanishes(size):
+    assert_allclose(plain([size, -size], eps=0), [1, -1], rtol=1e-15)
+    assert_allclose(plain([3 * size, 0, -3 * size], eps=0), np.array([1, 0, -1]) * 1.5**0.5, rtol=1e-15)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_a_vector_with_nan_or_infinity_is_nan_and_matters_no_more_than_zeros_if_nobody_reads_it(rng, bad):
+    x, gain, bias = draw(rng)
+    grad_output = rng.normal(size=x.shape)
+    grad_output[1, 3] = 0
+    x[1, 3] = 0
+    zeros, expected = layer_norm_vjp(x, gain, bias)
+    x[1, 3, 2] = bad
+    output, pullback = layer_norm_vjp(x, gain, bias)
+    zeros[1, 3] = np.nan
+    assert_array_equal(output, zeros)
+    for grad, wanted in zip(pullback(grad_output), expected(grad_output), strict=True):
+        assert_array_equal(grad, wanted)
+    assert np.isnan(pullback(np.ones_like(x))[0][1, 3]).all()
+
+
+@pytest.mark.parametrize("eps", [0.0, 1e-12, 1e-5])
+@pytest.mark.parametrize("number", [3.0, 0.1, 1000.1, 1e6 + 0.1, -1e20 / 3])
+@pytest.mark.parametrize("d_model", [3, 7, 512])
+@both_dtypes
+def test_a_vector_of_equal_numbers_becomes_the_bias(rng, number, eps, d_model, dtype):
+    """The mean of three times 0.1 is not 0.1: its rounding error is no variance."""
+    gain, bias = rng.normal(size=(2, d_model)).astype(dtype)
+    output, pullback = layer_norm_vjp(np.full((2, d_model), number, dtype), gain, bias, eps)
+    assert_array_equal(output, np.broadcast_to(bias, (2, d_model)))
+    grad_output = rng.normal(size=(2, d_model)).astype(dtype)
+    grad_x, grad_gain, _ = pullback(grad_output)
+    grad_normed = grad_output * gain
+    expected = (grad_normed - grad_normed.mean(axis=-1, keepdims=True)) / eps**0.5 if eps else np.zeros_like(grad_x)
+    assert_allclose(grad_x, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
+    assert_array_equal(grad_gain, 0)
 
 
 def test_one_feature_alone_carries_nothing():
@@ -198,6 +248,12 @@ def test_shapes_that_do_not_fit_are_restated(call, shapes, got):
 def test_eps_must_be_one_number_of_zero_or_more(rng, call, eps):
     with pytest.raises(ValueError, match=r"eps must be a finite number of 0 or more: got"):
         call(*draw(rng), eps)
+
+
+@both_forms
+def test_eps_must_be_finite_in_float32_too(rng, call):
+    with pytest.raises(ValueError, match=r"eps must be a finite number of 0 or more: got 1e\+100"):
+        call(*draw(rng, dtype=np.float32), 1e100)
 
 
 @both_forms

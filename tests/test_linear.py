@@ -102,6 +102,29 @@ def test_the_gradient_of_the_bias_counts_the_vectors(rng):
     assert_array_equal(linear_vjp(x, weight, bias)[1](np.ones((4, 5, D_OUT)))[2], np.full(D_OUT, 20))
 
 
+@with_and_without_bias
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_vector_that_the_loss_ignores_counts_like_zeros_even_if_it_holds_nan(rng, bad, biased):
+    x, weight, *bias = draw(rng, (4, 5), biased)
+    ignored = rng.random((4, 5)) < 0.4
+    grad_output = np.where(ignored[..., None], 0, rng.normal(size=(4, 5, D_OUT)))
+    x[ignored] = 0
+    expected = linear_vjp(x, weight, *bias)[1](grad_output)
+    x[ignored, 1] = bad
+    with np.errstate(invalid="ignore"):
+        _, pullback = linear_vjp(x, weight, *bias)
+    for grad, wanted in zip(pullback(grad_output), expected, strict=True):
+        assert_array_equal(grad, wanted)
+
+
+def test_a_nan_that_counts_is_not_hidden(rng):
+    x, weight, _ = draw(rng)
+    x[2, 0] = np.nan
+    grad_x, grad_weight = linear_vjp(x, weight)[1](np.ones((5, D_OUT)))
+    assert np.isfinite(grad_x).all()
+    assert_array_equal(np.isnan(grad_weight), np.arange(D_IN)[:, None] + np.zeros(D_OUT) == 0)
+
+
 def test_vectors_of_length_zero_map_to_the_bias():
     assert_array_equal(linear(np.ones((5, 0)), np.ones((0, 2)), np.array([1.0, 2.0])), [[1, 2]] * 5)
     assert linear_vjp(np.ones((5, 3)), np.ones((3, 0)))[1](np.ones((5, 0)))[0].shape == (5, 3)

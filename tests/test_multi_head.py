@@ -181,6 +181,20 @@ def test_rotary_weights_depend_on_distances_only(rng):
     assert_allclose(shifted[:, 2:, 2:], weights, rtol=1e-11)
 
 
+@pytest.mark.parametrize("first", range(SEQ_K))
+def test_queries_from_any_position_on_see_the_memory_as_they_do_in_the_whole_sequence(rng, first):
+    params, x = init_multi_head(rng, 12, 3), rng.normal(size=(4, SEQ_K, 12))
+    _, whole = multi_head_attention(params, x, x, x, bias=alibi_bias(3, SEQ_K, SEQ_K), rotary=True)
+    later = x[:, first:]
+    bias = alibi_bias(3, SEQ_K - first, SEQ_K, first_query=first)
+    options = {"bias": bias, "rotary": True, "first_query": first}
+    output, weights = multi_head_attention(params, later, x, x, **options)
+    assert_allclose(weights, whole[:, :, first:], rtol=1e-11)
+    assert_array_equal(multi_head_attention_vjp(params, later, x, x, **options)[0], output)
+    if first:
+        assert not np.allclose(multi_head_attention(params, later, x, x, bias=bias, rotary=True)[1], weights)
+
+
 def test_the_inputs_are_not_modified(rng):
     params, inputs = maps(rng, 3), draw(rng, LEADS["batch"])
     mask, bias = rng.random((4, SEQ_Q, SEQ_K)) < 0.6, rng.normal(size=(HEADS, 1, SEQ_K))
@@ -293,6 +307,23 @@ def test_a_query_that_may_attend_to_nothing_gets_zero(rng, dtype):
     assert all(np.isfinite(grad).all() for grad in tree_leaves(grad_params))
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("rotary", [False, True], ids=["still", "rotary"])
+@every_sharing
+def test_what_stands_in_the_padding_counts_like_zeros_forwards_and_backwards(rng, bad, rotary, num_kv_heads):
+    params, (query, key, value) = maps(rng, num_kv_heads), draw(rng, LEADS["batch"])
+    mask, padding = padding_mask([5, 1, 3, 0], SEQ_K), np.arange(SEQ_K) >= np.array([5, 1, 3, 0])[:, None]
+    query[3, 1] = key[padding] = value[padding] = 0  # the last query may attend to nothing: it does not count either
+    expected, pullback = multi_head_attention_vjp(params, query, key, value, mask, rotary=rotary)
+    grad_output = rng.normal(size=expected.shape)
+    expected_grads = pullback(grad_output)
+    query[3, 1, 0] = key[padding, 2] = value[padding] = bad
+    assert_array_equal(multi_head_attention(params, query, key, value, mask, rotary=rotary)[0], expected)
+    output, pullback = multi_head_attention_vjp(params, query, key, value, mask, rotary=rotary)
+    assert_array_equal(output, expected)
+    tree_map(assert_array_equal, pullback(grad_output), expected_grads)
+
+
 def test_no_keys_and_no_queries(rng):
     params, (query, key, value) = maps(rng, 3), draw(rng, LEADS["batch"])
     output, pullback = multi_head_attention_vjp(params, query, key[:, :0], value[:, :0], rotary=True)
@@ -323,7 +354,8 @@ def gradient_error(params, inputs, rng, **options):
 def test_gradients_agree_with_central_differences(rng, leads, num_kv_heads, rotary):
     mask = rng.random((SEQ_Q, SEQ_K)) < 0.7
     mask[0, 0] = True
-    assert gradient_error(maps(rng, num_kv_heads), draw(rng, leads), rng, mask=mask, scale=0.6, rotary=rotary) < 1e-6
+    options = {"mask": mask, "scale": 0.6, "rotary": rotary, "first_query": 3}
+    assert gradient_error(maps(rng, num_kv_heads), draw(rng, leads), rng, **options) < 1e-6
 
 
 @pytest.mark.parametrize("shape", [(), (SEQ_K,), (SEQ_Q, 1), (HEADS, 1, SEQ_K), (4, 1, SEQ_Q, SEQ_K)], ids=str)
@@ -493,6 +525,32 @@ def test_a_head_of_odd_width_cannot_turn(rng, attend):
     attend(params, x, x, x)
     with pytest.raises(ValueError, match="width must be even: got 3"):
         attend(params, x, x, x, rotary=True)
+
+
+@both_forms
+@pytest.mark.parametrize("rotary", [False, True])
+def test_the_first_query_stands_at_a_whole_number(rng, attend, rotary):
+    with pytest.raises(TypeError, match=r"first_query must be an integer: got 1\.5"):
+        attend(maps(rng), *draw(rng), rotary=rotary, first_query=1.5)
+    with pytest.raises(ValueError, match="first_query must be 0 or more: got -1"):
+        attend(maps(rng), *draw(rng), rotary=rotary, first_query=-1)
+
+
+@both_forms
+def test_a_bias_that_could_be_one_a_sequence_or_one_a_head_is_refused(rng, attend):
+    params, inputs = maps(rng, num_heads=4), draw(rng, LEADS["batch"])  # four sequences, four heads
+    bias = rng.normal(size=(4, SEQ_Q, SEQ_K))
+    with pytest.raises(
+        ValueError, match=r"one a sequence or one a head\? .* got bias \(4, 2, 5\) for scores \(4, 4, 2"
+    ):
+        attend(params, *inputs, bias=bias)
+    a_head, a_sequence = (attend(params, *inputs, bias=b)[0] for b in (bias[None], bias[:, None]))
+    for i in range(4):
+        one = [x[i] for x in inputs]
+        assert_allclose(a_head[i], attend(params, *one, bias=bias)[0], rtol=1e-12)
+        assert_allclose(a_sequence[i], attend(params, *one, bias=bias[i])[0], rtol=1e-12)
+    attend(params, *inputs, bias=bias[:1])  # the same for all, whichever axis is meant
+    attend(params, *draw(rng, LEADS["batches of batches"]), bias=bias[:1])
 
 
 @both_forms

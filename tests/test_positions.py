@@ -91,8 +91,8 @@ def test_no_positions_are_no_rows():
     ("arguments", "error", "words"),
     [
         ((3, 7), ValueError, "sines and cosines come in pairs, so the width must be even: got 7"),
-        ((3, 0), ValueError, "width must be 1 or more: got 0"),
-        ((3, 6.0), TypeError, r"width must be an integer: got 6\.0"),
+        ((3, 0), ValueError, "d_model must be 1 or more: got 0"),
+        ((3, 6.0), TypeError, r"d_model must be an integer: got 6\.0"),
         ((-1, 6), ValueError, "seq must be 0 or more: got -1"),
         ((2.5, 6), TypeError, r"seq must be an integer: got 2\.5"),
         ((3, 6, 0), ValueError, "base must be a finite number above 0: got 0"),

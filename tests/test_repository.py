@@ -1,10 +1,8 @@
 """What must stay true of the repository as a whole."""
 
-import ast
 import os
 import re
 import subprocess
-import sys
 import tomllib
 
 import pytest
@@ -106,24 +104,3 @@ def test_nothing_asks_a_third_party_for_scripts_styles_or_fonts(committed):
 def test_text_is_read_and_written_in_utf_8_on_every_system(committed):
     careless = re.compile(r"\.(read_text|write_text)\((?![^\n]*(encoding|utf-8))")
     assert {name for name in committed if name.endswith(".py") and careless.search(text(name))} == set()
-
-
-ALLOWED = {  # part of attnlib -> what it may import besides the standard library
-    "": {"numpy"},
-    "figures": {"numpy", "matplotlib", "PIL"},
-    "course": {"numpy", "matplotlib", "IPython", "ipywidgets", "nbformat", "nbclient"},
-}
-
-
-@pytest.mark.parametrize("part", ALLOWED, ids=["core", "figures", "course"])
-def test_imports_run_one_way(part):
-    imported = set()
-    for file in (ROOT / "attnlib" / part).glob("**/*.py" if part else "*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                imported |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                imported.add(node.module)
-    assert {name.split(".")[0] for name in imported} - sys.stdlib_module_names <= ALLOWED[part] | {"attnlib"}
-    if part == "":
-        assert not {name for name in imported if name.startswith(("attncourse.figures", "attncourse"))}

@@ -63,6 +63,36 @@ def test_a_vector_of_zeros_stays_zero(rng, eps):
     assert all(np.isfinite(grad).all() for grad in pullback(rng.normal(size=(2, D_MODEL))))
 
 
+@pytest.mark.parametrize("size", [1e-37, 1e-30, 1e-20, 1e20, 1e30, 1e37])
+@pytest.mark.parametrize("eps", [0.0, 1e-5])
+@both_dtypes
+def test_no_square_overflows_or_vanishes_whatever_the_size_of_a_vector(rng, size, eps, dtype):
+    x, gain = draw(rng, dtype=dtype)
+    size = dtype(2) ** round(np.log2(size))
+    output, pullback = rms_norm_vjp(size * x, gain, eps)
+    exact, exact_pullback = rms_norm_vjp(np.float64(size * x), np.float64(gain), eps)
+    assert_allclose(output, exact, rtol=1e-5)
+    grad_output = rng.normal(size=output.shape)
+    for grad, expected in zip(pullback(grad_output), exact_pullback(grad_output), strict=True):
+        assert_allclose(grad, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_vector_with_nan_or_infinity_is_nan_and_matters_no_more_than_zeros_if_nobody_reads_it(rng, bad):
+    x, gain = draw(rng)
+    grad_output = rng.normal(size=x.shape)
+    grad_output[1, 3] = 0
+    x[1, 3] = 0
+    zeros, expected = rms_norm_vjp(x, gain)
+    x[1, 3, 2] = bad
+    output, pullback = rms_norm_vjp(x, gain)
+    zeros[1, 3] = np.nan
+    assert_array_equal(output, zeros)
+    for grad, wanted in zip(pullback(grad_output), expected(grad_output), strict=True):
+        assert_array_equal(grad, wanted)
+    assert np.isnan(pullback(np.ones_like(x))[0][1, 3]).all()
+
+
 @pytest.mark.parametrize("lead", [(), (SEQ,), (BATCH, SEQ), (0,), (BATCH, 0)], ids=str)
 @both_dtypes
 def test_shapes_and_dtypes_stay_forwards_and_backwards(rng, lead, dtype):

@@ -61,14 +61,39 @@ def test_an_interrupt_while_writing_leaves_the_old_file_whole(rng, tmp_path, mon
     [
         ((np.zeros(3),), r"a\.npz must hold 2 arrays: got 1"),
         ((np.zeros(3), np.zeros(4), np.zeros(5)), r"a\.npz must hold 2 arrays: got 3"),
-        ((np.zeros(3), np.zeros((4, 1))), r"array 1 of a\.npz must be float64 \(4,\): got float64 \(4, 1\)"),
-        ((np.zeros(3, np.float32), np.zeros(4)), r"array 0 of a\.npz must be float64 \(3,\): got float32 \(3,\)"),
+        ((np.zeros(3), np.zeros((4, 1))), r"\[1\] in a\.npz must be float64 \(4,\): got float64 \(4, 1\)"),
+        ((np.zeros(3, np.float32), np.zeros(4)), r"\[0\] in a\.npz must be float64 \(3,\): got float32 \(3,\)"),
     ],
 )
 def test_arrays_of_another_model_are_restated(tmp_path, saved, words):
     save_arrays(tmp_path / "a.npz", saved)
     with pytest.raises(ValueError, match=words):
         load_arrays(tmp_path / "a.npz", (np.zeros(3), np.zeros(4)))
+
+
+def test_the_array_that_differs_is_called_by_its_name(rng, tmp_path):
+    save_arrays(tmp_path / "a.npz", tree(rng))
+    other = tree(rng)
+    other[0][7].weight.shape = (3, 2)
+    with pytest.raises(
+        ValueError, match=r"\[0\]\[7\]\.weight in a\.npz must be float32 \(3, 2\): got float32 \(2, 3\)"
+    ):
+        load_arrays(tmp_path / "a.npz", other)
+
+
+@pytest.mark.parametrize("kind", ["empty", "cut", "a text", "one array", "a damaged array"])
+def test_a_file_that_holds_no_arrays_is_named(rng, tmp_path, kind):
+    path = tmp_path / "a.npz"
+    save_arrays(path, tree(rng))
+    whole = path.read_bytes()
+    at = whole.index(b"NUMPY") + 100
+    damaged = whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :]
+    path.write_bytes({"cut": whole[:-30], "a text": b"weights", "a damaged array": damaged}.get(kind, b""))
+    if kind == "one array":
+        with path.open("wb") as file:
+            np.save(file, np.zeros(3))
+    with pytest.raises(ValueError, match=r"a\.npz is (no \.npz file, or was cut short|damaged: )"):
+        load_arrays(path, tree(rng))
 
 
 def test_nothing_is_unpickled(tmp_path):

@@ -60,7 +60,7 @@ def test_check_vjp_reads_nested_parameters_array_by_array(rng):
         output, pullback = line_vjp(params, x)
         return output, lambda g: (pullback(g)[0]._replace(height=np.array(0.0)), pullback(g)[1])
 
-    with pytest.raises(AssertionError, match="gradient by argument 0, array 1: the pullback says 0, the central"):
+    with pytest.raises(AssertionError, match=r"gradient by argument 0\.height: the pullback says 0, the central"):
         check_vjp(line, without_height, [params, x], rng)
 
 
@@ -90,3 +90,19 @@ def test_assert_weights_knows_the_mask():
         assert_weights(np.array([[0.8, 0.2], [0.0, 0.0]]), mask)
     with pytest.raises(AssertionError, match=r"rows must sum to 1: row \(0,\) sums to 0"):
         assert_weights(np.zeros((2, 2)), mask)
+
+
+def test_assert_weights_takes_weights_and_masks_alone():
+    with pytest.raises(TypeError, match=r"attn_weights must be float32 or float64: got int64 \(2, 2\)"):
+        assert_weights(np.eye(2, dtype=np.int64))
+    with pytest.raises(TypeError, match=r"mask must be boolean, True = may attend: got int64 \(2, 2\)"):
+        assert_weights(np.eye(2), np.eye(2, dtype=np.int64))
+    with pytest.raises(ValueError, match=r"mask must broadcast .* got mask \(3,\) for scores \(2, 2\)"):
+        assert_weights(np.eye(2), np.ones(3, bool))
+    with pytest.raises(AssertionError, match=r"weights must have shape \(\.\.\., seq_k\): got \(\)"):
+        assert_weights(np.array(1.0))
+
+
+def test_check_vjp_draws_from_a_generator():
+    with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator, such as .* got 0"):
+        check_vjp(softmax, softmax_vjp, [np.ones(3)], 0)

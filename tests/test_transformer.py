@@ -34,11 +34,10 @@ both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 both_forms = pytest.mark.parametrize("call", [transformer, transformer_vjp], ids=lambda f: f.__name__)
 
 
-def draw(rng, norm_first=True, tied=True, dtype=np.float64, lead=(BATCH,), layers=(1, 2)):
+def draw(rng, norm_first=True, tied=True, dtype=np.float64, lead=(BATCH,), layers=(1, 2), activation="relu"):
     """Parameters of which none is zero or one, and tokens."""
-    params = init_transformer(
-        rng, SOURCE_VOCAB, TARGET_VOCAB, D_MODEL, HEADS, D_FF, *layers, tied=tied, norm_first=norm_first, dtype=dtype
-    )
+    sizes = SOURCE_VOCAB, TARGET_VOCAB, D_MODEL, HEADS, D_FF, *layers
+    params = init_transformer(rng, *sizes, tied, norm_first, activation, dtype)
     params = tree_map(lambda x: x + (0.1 * rng.normal(size=x.shape)).astype(dtype), params)
     source = rng.integers(SOURCE_VOCAB, size=(*lead, SEQ_SOURCE))
     return params, source, rng.integers(TARGET_VOCAB, size=(*lead, SEQ_TARGET))
@@ -50,13 +49,13 @@ def draw(rng, norm_first=True, tied=True, dtype=np.float64, lead=(BATCH,), layer
 @both_orders
 @both_tables
 def test_the_parts_put_together_by_hand_give_the_same(rng, norm_first, tied):
-    params, source, target = draw(rng, norm_first, tied)
+    params, source, target = draw(rng, norm_first, tied, activation="gelu")
     x = params.source_tokens[source] * D_MODEL**0.5 + sinusoidal_positions(SEQ_SOURCE, D_MODEL)
-    memory, encoder_weights = encoder(params.encoder, x, MASK, norm_first, "gelu")
+    memory, encoder_weights = encoder(params.encoder, x, MASK)
     x = params.target_tokens[target] * D_MODEL**0.5 + sinusoidal_positions(SEQ_TARGET, D_MODEL)
-    x, decoder_weights = decoder(params.decoder, x, memory, MASK, norm_first, "gelu")
+    x, decoder_weights = decoder(params.decoder, x, memory, MASK)
     expected = x @ (params.target_tokens.T if tied else params.w_out)
-    logits, maps = transformer(params, source, target, MASK, norm_first, "gelu")
+    logits, maps = transformer(params, source, target, MASK)
     assert logits.shape == (BATCH, SEQ_TARGET, TARGET_VOCAB)
     assert_allclose(logits, expected, rtol=1e-11, atol=1e-13)
     assert isinstance(maps, AttentionMaps)
@@ -68,9 +67,9 @@ def test_the_parts_put_together_by_hand_give_the_same(rng, norm_first, tied):
 @both_orders
 def test_encoding_then_decoding_is_the_transformer(rng, norm_first):
     params, source, target = draw(rng, norm_first)
-    memory, encoder_weights = encode(params, source, MASK, norm_first)
-    logits, decoder_weights = decode(params, target, memory, MASK, norm_first)
-    whole, maps = transformer(params, source, target, MASK, norm_first)
+    memory, encoder_weights = encode(params, source, MASK)
+    logits, decoder_weights = decode(params, target, memory, MASK)
+    whole, maps = transformer(params, source, target, MASK)
     assert memory.shape == (BATCH, SEQ_SOURCE, D_MODEL)
     assert_array_equal(logits, whole)
     assert_array_equal(encoder_weights[0], maps.encoder[0])
@@ -79,10 +78,10 @@ def test_encoding_then_decoding_is_the_transformer(rng, norm_first):
 
 
 def test_pre_ln_and_relu_are_what_one_gets_without_saying(rng):
-    params, source, target = draw(rng)
-    assert_array_equal(
-        transformer(params, source, target)[0], transformer(params, source, target, None, True, "relu")[0]
-    )
+    params = init_transformer(rng, SOURCE_VOCAB, TARGET_VOCAB, D_MODEL, HEADS, D_FF)
+    for layer in (*params.encoder.layers, *params.decoder.layers):
+        assert layer.norm_first
+        assert layer.feed_forward.activation == "relu"
 
 
 def test_a_tied_table_is_the_same_as_an_untied_copy_of_it(rng):
@@ -98,7 +97,7 @@ def test_a_tied_table_is_the_same_as_an_untied_copy_of_it(rng):
 @both_dtypes
 def test_maps_are_weights_with_the_right_things_hidden(rng, norm_first, dtype):
     params, source, target = draw(rng, norm_first, dtype=dtype, layers=(2, 3))
-    logits, maps = transformer(params, source, target, MASK, norm_first)
+    logits, maps = transformer(params, source, target, MASK)
     assert logits.dtype == dtype
     assert [len(part) for part in maps] == [2, 3, 3]
     for part, mask, sizes in zip(
@@ -117,37 +116,49 @@ def test_maps_are_weights_with_the_right_things_hidden(rng, norm_first, dtype):
 @pytest.mark.parametrize("t", range(SEQ_TARGET))
 def test_a_future_token_of_the_target_changes_no_logits_before_it(rng, norm_first, t):
     params, source, target = draw(rng, norm_first)
-    before, _ = transformer(params, source, target, MASK, norm_first)
+    before, _ = transformer(params, source, target, MASK)
     target[:, t] = (target[:, t] + 1) % TARGET_VOCAB
-    after, _ = transformer(params, source, target, MASK, norm_first)
+    after, _ = transformer(params, source, target, MASK)
     assert_array_equal(after[:, :t], before[:, :t])
     assert (after[:, t:] != before[:, t:]).any(axis=-1).all()
+
+
+@both_forms
+def test_a_mask_of_one_s_own_for_the_target_reaches_every_layer(rng, call):
+    params, source, target = draw(rng)
+    itself = np.eye(SEQ_TARGET, dtype=bool)
+    logits, _ = call(params, source, target, MASK, itself)
+    for t in range(SEQ_TARGET):
+        other = target.copy()
+        other[:, t] = (other[:, t] + 1) % TARGET_VOCAB
+        changed = (call(params, source, other, MASK, itself)[0] != logits).any(axis=-1)
+        assert_array_equal(changed, np.broadcast_to(np.arange(SEQ_TARGET) == t, changed.shape))
 
 
 @both_orders
 def test_what_stands_in_the_source_s_padding_changes_no_logits(rng, norm_first):
     params, source, target = draw(rng, norm_first, layers=(2, 2))
-    before, _ = transformer(params, source, target, MASK, norm_first)
+    before, _ = transformer(params, source, target, MASK)
     other = np.where(MASK[:, 0], source, (source + 1) % SOURCE_VOCAB)
     assert (other != source).any()
-    assert_array_equal(transformer(params, other, target, MASK, norm_first)[0], before)
-    unmasked, _ = transformer(params, other, target, None, norm_first)
+    assert_array_equal(transformer(params, other, target, MASK)[0], before)
+    unmasked, _ = transformer(params, other, target)
     assert np.abs(unmasked - before)[LENGTHS < SEQ_SOURCE].max() > 0.01
 
 
 @both_orders
 def test_a_padded_batch_is_each_pair_alone(rng, norm_first):
     params, source, target = draw(rng, norm_first, layers=(2, 2))
-    logits, _ = transformer(params, source, target, MASK, norm_first)
+    logits, _ = transformer(params, source, target, MASK)
     for i, n in enumerate(LENGTHS):
-        alone, _ = transformer(params, source[i, :n], target[i], None, norm_first)
+        alone, _ = transformer(params, source[i, :n], target[i])
         assert_allclose(logits[i], alone, rtol=1e-9, atol=1e-12)
 
 
 @both_orders
 def test_the_order_of_the_source_counts(rng, norm_first):
     params, source, target = draw(rng, norm_first)
-    logits, turned = (transformer(params, s, target, None, norm_first)[0] for s in (source, source[:, ::-1]))
+    logits, turned = (transformer(params, s, target)[0] for s in (source, source[:, ::-1]))
     assert np.abs(turned - logits).max() > 0.01
 
 
@@ -173,7 +184,7 @@ def test_the_inputs_are_not_modified(rng, norm_first):
     params, source, target = draw(rng, norm_first)
     arrays = [*tree_leaves(params), source, target, MASK]
     before = [a.copy() for a in arrays]
-    logits, pullback = transformer_vjp(params, source, target, MASK, norm_first)
+    logits, pullback = transformer_vjp(params, source, target, MASK)
     pullback(np.ones_like(logits))
     for a, copy in zip(arrays, before, strict=True):
         assert_array_equal(a, copy)
@@ -186,11 +197,11 @@ def test_the_inputs_are_not_modified(rng, norm_first):
 @both_tables
 @pytest.mark.parametrize("lead", [(), (BATCH,), (2, BATCH)], ids=str)
 def test_gradients_agree_with_central_differences(rng, norm_first, tied, lead):
-    params, source, target = draw(rng, norm_first, tied, lead=lead)
-    options = {"source_mask": MASK if lead else MASK[1], "norm_first": norm_first, "activation": "gelu"}
+    params, source, target = draw(rng, norm_first, tied, lead=lead, activation="gelu")
+    mask = MASK if lead else MASK[1]
     error = check_vjp(
-        lambda params: transformer(params, source, target, **options)[0],
-        lambda params: transformer_vjp(params, source, target, **options),
+        lambda params: transformer(params, source, target, mask)[0],
+        lambda params: transformer_vjp(params, source, target, mask),
         [params],
         rng,
     )
@@ -204,12 +215,12 @@ def test_the_gradient_of_the_loss_agrees_with_central_differences(rng, norm_firs
     wanted[0, 0] = 1
 
     def loss_vjp(params):
-        logits, back_model = transformer_vjp(params, source, target, MASK, norm_first)
+        logits, back_model = transformer_vjp(params, source, target, MASK)
         loss, back_loss = cross_entropy_vjp(logits, wanted)
         return loss, lambda grad_loss: back_model(back_loss(grad_loss))
 
     check_vjp(
-        lambda params: cross_entropy(transformer(params, source, target, MASK, norm_first)[0], wanted),
+        lambda params: cross_entropy(transformer(params, source, target, MASK)[0], wanted),
         loss_vjp,
         [params],
         rng,
@@ -220,10 +231,10 @@ def test_the_gradient_of_the_loss_agrees_with_central_differences(rng, norm_firs
 def test_a_tied_table_collects_both_of_its_gradients(rng, norm_first):
     params, source, target = draw(rng, norm_first)
     untied = params._replace(w_out=params.target_tokens.T.copy())
-    logits, pullback = transformer_vjp(params, source, target, MASK, norm_first)
+    logits, pullback = transformer_vjp(params, source, target, MASK)
     grad_logits = rng.normal(size=logits.shape)
     tied_grads = pullback(grad_logits)
-    grads = transformer_vjp(untied, source, target, MASK, norm_first)[1](grad_logits)
+    grads = transformer_vjp(untied, source, target, MASK)[1](grad_logits)
     assert tied_grads.w_out is None
     assert_allclose(tied_grads.target_tokens, grads.target_tokens + grads.w_out.T, rtol=1e-11, atol=1e-13)
     assert_allclose(tied_grads.source_tokens, grads.source_tokens, rtol=1e-11, atol=1e-13)
@@ -234,8 +245,8 @@ def test_a_tied_table_collects_both_of_its_gradients(rng, norm_first):
 @both_dtypes
 def test_gradients_are_built_like_the_parameters_and_the_dtype_stays(rng, norm_first, tied, dtype):
     params, source, target = draw(rng, norm_first, tied, dtype)
-    logits, pullback = transformer_vjp(params, source, target, MASK, norm_first)
-    assert_array_equal(logits, transformer(params, source, target, MASK, norm_first)[0], strict=True)
+    logits, pullback = transformer_vjp(params, source, target, MASK)
+    assert_array_equal(logits, transformer(params, source, target, MASK)[0], strict=True)
     grads = pullback(np.ones(logits.shape))
     assert isinstance(grads, TransformerParams)
     tree_map(lambda x, grad: assert_array_equal(np.zeros_like(x), 0 * grad, strict=True), params, grads)
@@ -257,7 +268,9 @@ def test_tokens_that_stand_nowhere_or_in_the_padding_get_no_gradient(rng):
 @both_tables
 @both_dtypes
 def test_random_parameters_have_the_promised_number_and_dtype(rng, norm_first, tied, dtype):
-    params = init_transformer(rng, SOURCE_VOCAB, TARGET_VOCAB, D_MODEL, HEADS, D_FF, 2, 3, tied, norm_first, dtype)
+    params = init_transformer(
+        rng, SOURCE_VOCAB, TARGET_VOCAB, D_MODEL, HEADS, D_FF, 2, 3, tied, norm_first, dtype=dtype
+    )
     attention, thinking = 4 * D_MODEL**2, 2 * D_MODEL * D_FF + D_FF + D_MODEL
     layers = 2 * (attention + thinking + 4 * D_MODEL) + 3 * (2 * attention + thinking + 6 * D_MODEL)
     tables = (SOURCE_VOCAB + (1 if tied else 2) * TARGET_VOCAB) * D_MODEL
@@ -284,6 +297,7 @@ def test_vectors_start_with_variance_one_and_logits_with_one_that_is_not_far(rng
         ({"d_ff": 0}, ValueError, "d_ff must be 1 or more: got 0"),
         ({"encoder_layers": 0}, ValueError, "num_layers must be 1 or more: got 0"),
         ({"decoder_layers": 0}, ValueError, "num_layers must be 1 or more: got 0"),
+        ({"activation": "swish"}, ValueError, "activation must be one of relu, gelu: got 'swish'"),
         ({"dtype": np.int32}, TypeError, "dtype must be float32 or float64: got int32"),
     ],
 )

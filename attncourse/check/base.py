@@ -4,11 +4,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import numpy as np
-
-
-class ViolatedError(Exception):
-    """A property that the reader's function does not have."""
+from attncourse.check.guard import guarded
+from attncourse.check.require import ViolatedError, require
+from attncourse.check.state import global_draws_restored, quiet
 
 
 class Result:
@@ -26,43 +24,21 @@ class Result:
         return f"✗ {self.exercise}: {self.complaint}"
 
 
-def require(holds: Any, complaint: str) -> None:
-    """Go on if the property holds, else stop the check with the complaint."""
-    if not holds:
-        raise ViolatedError(complaint)
-
-
-def require_shape(array: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
-    """The array, if it is one of this shape; else a complaint that names both shapes."""
-    require(array is not None, f"{what} is None: does the function return something?")
-    array = np.asarray(array)
-    require(array.shape == shape, f"{what} must have shape {shape}: yours has {array.shape}")
-    require(np.isfinite(array).all(), f"{what} must be finite: yours holds NaN or infinity")
-    return array
-
-
-def require_judgement(found: Any, truth: bool, what: str) -> None:
-    """The answer is True or False, and the right one of the two."""
-    require(found is not None, "the answer is None: does the function return something?")
-    require(
-        isinstance(found, bool | np.bool_), f"the answer must be True or False: yours is of type {type(found).__name__}"
-    )
-    require(bool(found) == truth, f"{what}: the answer is {truth}, yours says {bool(found)}")
-
-
 def checker(check: Callable[[Any], None]) -> Callable[[Any], Result]:
     """Turn a function that raises ``ViolatedError`` into one that returns a ``Result``."""
 
     @wraps(check)
     def run(answer: Any) -> Result:
+        complaint = None
         try:
             # A wrong answer may overflow on its way: the property it violates is the message, not the warning.
-            with np.errstate(all="ignore"):
-                check(answer)
+            with quiet(), global_draws_restored():
+                require(not isinstance(answer, type), "the answer must be a function: yours is a class")
+                check(guarded(answer))
         except ViolatedError as violation:
-            return Result(check.__name__, str(violation))
-        except Exception as error:  # the reader's own code may raise anything
-            return Result(check.__name__, f"your code raised {type(error).__name__}: {error}")
-        return Result(check.__name__, None)
+            complaint = str(violation)
+        except Exception as error:  # the guard has dealt with the reader's: this one is the course's
+            complaint = f"this check itself failed, not your code: {type(error).__name__}: {error}"
+        return Result(check.__name__, complaint)
 
     return run

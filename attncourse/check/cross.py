@@ -2,14 +2,10 @@
 
 import numpy as np
 
-from attncourse.check.base import checker, require, require_judgement, require_shape
+from attncourse.check.base import checker
+from attncourse.check.compare import TOLERANCE
+from attncourse.check.require import require, require_close, require_judgement, require_shape
 from attnlib.attention import attention, attention_vjp
-
-
-def require_array(found, shape, what):
-    """One array of this shape; a pair is what ``attention`` returns, and often what was meant to be unpacked."""
-    require(not isinstance(found, tuple), f"{what} must be one array: yours is a tuple; attention returns two arrays")
-    return require_shape(found, shape, what)
 
 
 @checker
@@ -19,20 +15,18 @@ def cross_attention(answer):
     for seq_q, seq_k, width, memory_width, d_k, d_v in [(3, 5, 4, 6, 2, 7), (6, 2, 3, 5, 4, 1), (1, 1, 2, 3, 5, 4)]:
         x, memory = rng.normal(size=(seq_q, width)), rng.normal(size=(seq_k, memory_width))
         w_q, w_k, w_v = (rng.normal(size=s) for s in [(width, d_k), (memory_width, d_k), (memory_width, d_v)])
-        found = require_array(
-            answer(x, memory, w_q, w_k, w_v), (seq_q, d_v), f"the output of {seq_q} queries on {seq_k} memory rows"
-        )
-        order = rng.permutation(seq_k)
-        require(
-            np.allclose(answer(x, memory[order], w_q, w_k, w_v), found),
-            "a shuffled memory must give the same output: yours moved",
-        )
+        what = f"the output for seq_q = {seq_q} and seq_k = {seq_k}"
+        found = require_shape(answer(x, memory, w_q, w_k, w_v), (seq_q, d_v), what)
+        shuffled = require_shape(answer(x, rng.permutation(memory), w_q, w_k, w_v), (seq_q, d_v), what)
+        require_close(shuffled, found, "a shuffled memory must give the same output")
         value = memory @ w_v
-        inside = (found >= value.min(axis=0) - 1e-9) & (found <= value.max(axis=0) + 1e-9)
+        inside = (found >= value.min(axis=0) - TOLERANCE) & (found <= value.max(axis=0) + TOLERANCE)
         require(inside.all(), "an output is a weighted mean of the memory's values: yours lies outside their range")
-        wanted = attention(x @ w_q, memory @ w_k, value)[0]
-        error = np.abs(found - wanted).max()
-        require(error < 1e-9, f"queries from x, keys and values from memory, scores over √d_k: off by {error:.3g}")
+        require_close(
+            found,
+            attention(x @ w_q, memory @ w_k, value)[0],
+            "queries come from x, keys and values from the memory, and scores are divided by √d_k",
+        )
 
 
 @checker
@@ -44,20 +38,16 @@ def fast_asker(answer):
         w_k, w_v = rng.normal(size=(width, d_k)), rng.normal(size=(width, d_v))
         keys, values = memory @ w_k, memory @ w_v
         ask = answer(memory, w_k, w_v)
-        require(ask is not None, "the answer is None: does the function return something?")
-        require(callable(ask), f"the answer must be a function of the queries: yours is a {type(ask).__name__}")
+        require(ask is not None, "the answer must not be None: does the function return something?")
+        require(callable(ask), f"the answer must be a function of the queries: yours is of type {type(ask).__name__}")
         queries = [rng.normal(size=(seq_q, d_k)) for seq_q in (1, 4)]
         wanted = [attention(query, keys, values)[0] for query in queries]
         for query, expected in zip(queries, wanted, strict=True):
-            found = require_array(ask(query), expected.shape, f"the answer to {len(query)} queries")
-            error = np.abs(found - expected).max()
-            require(error < 1e-9, f"the outputs must be those of attention to the memory: off by {error:.3g}")
+            found = require_shape(ask(query), expected.shape, f"the answer to queries of shape {query.shape}")
+            require_close(found, expected, "the outputs must be those of attention to the memory")
         memory[:], w_k[:], w_v[:] = 0, 0, 0  # whoever kept the results, and not the ingredients, does not notice
-        error = np.abs(ask(queries[0]) - wanted[0]).max()
-        require(
-            error < 1e-9,
-            f"keys and values must be computed before any query: yours reads the memory again (off by {error:.3g})",
-        )
+        again = require_shape(ask(queries[0]), wanted[0].shape, "the answer to a query asked again")
+        require_close(again, wanted[0], "keys and values must be computed before any query, not from the memory again")
 
 
 @checker
@@ -68,17 +58,18 @@ def memory_gradient(answer):
         x, memory = rng.normal(size=(seq_q, width)), rng.normal(size=(seq_k, width))
         w_q, w_k, w_v = rng.normal(size=(width, d_k)), rng.normal(size=(width, d_k)), rng.normal(size=(width, d_v))
         grad_output = rng.normal(size=(seq_q, d_v))
-        found = require_array(answer(x, memory, w_q, w_k, w_v, grad_output), memory.shape, "the gradient by the memory")
+        found = answer(x, memory, w_q, w_k, w_v, grad_output)
+        found = require_shape(found, memory.shape, "the gradient by the memory")
         _, back = attention_vjp(x @ w_q, memory @ w_k, memory @ w_v)
         _, grad_key, grad_value = back(grad_output)
         through = {"keys": grad_key @ w_k.T, "values": grad_value @ w_v.T}
-        for name, part in through.items():
-            require(
-                not np.allclose(found, part),
-                f"the memory is read twice, as keys and as values: yours holds the gradient through the {name} alone",
-            )
-        error = np.abs(found - sum(through.values())).max()
-        require(error < 1e-9, f"the gradients through the keys and through the values must add up: off by {error:.3g}")
+        alone = "the memory is read twice, as keys and as values: yours holds the gradient through the {} alone"
+        require_close(
+            found,
+            through["keys"] + through["values"],
+            "the gradients through the keys and through the values must add up",
+            mistakes={alone.format(name): part for name, part in through.items()},
+        )
 
 
 @checker
@@ -88,10 +79,7 @@ def depends_on_order(answer):
     for seq_q, seq_k, width in [(3, 6, 4), (5, 4, 2)]:
         x, memory = rng.normal(size=(seq_q, width)), rng.normal(size=(seq_k, width))
         for name, layer, truth in _layers(seq_q, seq_k):
-            before = memory.copy()
-            found = answer(layer, x, memory)
-            require(np.array_equal(memory, before), "the arguments must stay as they were: yours changed the memory")
-            require_judgement(found, truth, f"{name} (seq_k = {seq_k})")
+            require_judgement(answer(layer, x, memory), truth, f"{name} (seq_k = {seq_k})")
 
 
 def _layers(seq_q, seq_k):
@@ -120,18 +108,15 @@ def removal_effects(answer):
     for seq_q, seq_k, d_k, d_v in [(2, 5, 3, 4), (4, 3, 2, 6)]:
         query, key, value = (rng.normal(size=s) for s in [(seq_q, d_k), (seq_k, d_k), (seq_k, d_v)])
         value[0] = value[1:].mean(axis=0)
-        found = require_array(answer(query, key, value), (seq_q, seq_k), f"the effects of {seq_k} keys")
-        require((found >= 0).all(), f"a distance is never negative: your smallest effect is {found.min():.3g}")
+        found = require_shape(answer(query, key, value), (seq_q, seq_k), f"the effects of {seq_k} keys")
+        require((found >= 0).all(), f"a distance is never negative: your smallest effect is {found.min():.4g}")
         output, attn_weights = attention(query, key, value)
-        require(
-            not np.allclose(found, attn_weights),
-            "yours are the weights themselves: they do not say how much a value differs from the others",
+        without = [attention(query, key, value, mask=np.arange(seq_k) != j)[0] for j in range(seq_k)]
+        require_close(
+            found,
+            np.stack([np.linalg.norm(moved - output, axis=-1) for moved in without], axis=-1),
+            "column j must hold ‖output without key j − output‖, the other weights summing to 1 again",
+            mistakes={
+                "yours are the weights themselves: they do not say how far a value is from the others": attn_weights
+            },
         )
-        for j in range(seq_k):
-            moved = attention(query, key, value, mask=np.arange(seq_k) != j)[0]
-            error = np.abs(found[:, j] - np.linalg.norm(moved - output, axis=-1)).max()
-            require(
-                error < 1e-9,
-                f"column {j} must hold ‖output without key {j} − output‖, the other weights summing to 1 again: "
-                f"off by {error:.3g}",
-            )

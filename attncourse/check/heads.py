@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from attncourse.check.base import checker, require, require_shape
+from attncourse.check.base import checker
+from attncourse.check.compare import TOLERANCE, apart, close
+from attncourse.check.require import require, require_close, require_parts, require_shape
 from attnlib.attention import attention
 from attnlib.heads import merge_heads as merged
-from attnlib.heads import split_heads as split
+from attnlib.masks import causal_mask
 from attnlib.multi_head import MultiHeadParams, init_multi_head
 from attnlib.multi_head import multi_head_attention as layer
 
@@ -19,18 +21,18 @@ def split_heads(answer):
         found = require_shape(answer(x, num_heads), (*lead, num_heads, seq, head_dim), "the result")
         changed = x.copy()
         changed[..., 1, :] += 1
-        moved = (answer(changed, num_heads) != found).any(axis=(*range(len(lead)), -3, -1))
+        after = require_shape(answer(changed, num_heads), found.shape, "the result")
+        moved = (after != found).any(axis=(*range(len(lead)), -3, -1))
         require(
             moved.tolist() == [token == 1 for token in range(seq)],
             "a token's numbers must stay with the token: x changed at token 1, "
-            f"and your heads changed at {_listed('token', moved)}",
+            f"and your heads changed {_places('token', moved)}",
         )
         for head in range(num_heads):
-            wanted = x[..., head * head_dim : (head + 1) * head_dim]
-            require(
-                np.array_equal(found[..., head, :, :], wanted),
-                f"head {head} must hold features {head * head_dim} to {(head + 1) * head_dim - 1} of every token: "
-                f"yours starts with {found[..., head, :, :].flat[0]:.2f} where {wanted.flat[0]:.2f} is due",
+            require_close(
+                found[..., head, :, :],
+                x[..., head * head_dim : (head + 1) * head_dim],
+                f"head {head} must hold features {head * head_dim} to {(head + 1) * head_dim - 1} of every token",
             )
 
 
@@ -43,16 +45,15 @@ def merge_heads(answer):
         found = require_shape(answer(x), (*lead, seq, num_heads * head_dim), "the result")
         changed = x.copy()
         changed[..., 1, :] += 1
-        moved = (answer(changed) != found).any(axis=(*range(len(lead)), -1))
+        after = require_shape(answer(changed), found.shape, "the result")
+        moved = (after != found).any(axis=(*range(len(lead)), -1))
         require(
             moved.tolist() == [token == 1 for token in range(seq)],
             "a token's vector must be made of its own heads: they changed at token 1, "
-            f"and your vectors changed at {_listed('token', moved)}",
+            f"and your vectors changed {_places('token', moved)}",
         )
-        require(
-            np.array_equal(split(found, num_heads), x),
-            f"split_heads must undo merge_heads: with {num_heads} heads of width {head_dim}, token 0 starts with "
-            f"{found.flat[0]:.2f}, {found.flat[1]:.2f} where {merged(x).flat[0]:.2f}, {merged(x).flat[1]:.2f} is due",
+        require_close(
+            found, merged(x), f"split_heads must undo merge_heads: with {num_heads} heads of width {head_dim}"
         )
 
 
@@ -67,26 +68,25 @@ def multi_head(answer):
         params = MultiHeadParams(w_q, w_k, w_v, w_o, num_heads)
         what = f"the output for {num_heads} head{'s' * (num_heads > 1)}"
         found = require_shape(answer(x, *params[:5]), x.shape, what)
-        twice = answer(x, w_q, w_k, w_v, 2 * w_o, num_heads)
-        require(np.allclose(twice, 2 * found), "the last step is a linear map: twice w_o must give twice the output")
-        even = answer(x, 0 * w_q, w_k, w_v, w_o, num_heads)
-        mean = np.broadcast_to((x @ w_v @ w_o).mean(axis=-2, keepdims=True), x.shape)
-        require(
-            np.allclose(even, mean),
+        seen = layer(params, x, x, x, causal_mask(seq, seq))[0]
+        require(not close(found, seen), "every token may attend to every other: yours hides the later ones")
+        twice = require_shape(answer(x, w_q, w_k, w_v, 2 * w_o, num_heads), x.shape, what)
+        require_close(twice, 2 * found, "the last step is a linear map: twice w_o must give twice the output")
+        even = require_shape(answer(x, 0 * w_q, w_k, w_v, w_o, num_heads), x.shape, what)
+        require_close(
+            even,
+            (x @ w_v @ w_o).mean(axis=-2, keepdims=True),
             "if w_q is zero every token counts alike, in every head, and the output must be the mean of "
-            f"x · w_v · w_o over the tokens: with {num_heads} heads yours is off by {np.abs(even - mean).max():.2g}",
+            f"x · w_v · w_o over the tokens, here with num_heads = {num_heads}",
         )
-        wanted = layer(params, x, x, x)[0]
-        error = np.abs(found - wanted).max()
-        one_scale = layer(params, x, x, x, scale=d_model**-0.5)[0]
-        require(
-            error < 1e-8 or not np.allclose(found, one_scale),
-            f"the scores of a head must be divided by the root of its own width {head_dim}, not of d_model = {d_model}",
-        )
-        require(
-            error < 1e-8,
-            f"each of the {num_heads} heads must attend in its own {head_dim} columns of w_q, w_k and w_v: "
-            f"yours is off by up to {error:.2g}",
+        require_close(
+            found,
+            layer(params, x, x, x)[0],
+            f"each of the {num_heads} heads must attend in its own {head_dim} columns of w_q, w_k and w_v",
+            mistakes={
+                f"the scores of a head must be divided by the root of its own width {head_dim}, "
+                f"not of d_model = {d_model}": layer(params, x, x, x, scale=d_model**-0.5)[0]
+            },
         )
 
 
@@ -97,17 +97,16 @@ def head_contributions(answer):
     for num_heads, seq, d_v, d_out in [(2, 5, 3, 7), (3, 2, 5, 4), (1, 7, 2, 3)]:
         heads, w_o = rng.normal(size=(num_heads, seq, d_v)), rng.normal(size=(num_heads * d_v, d_out))
         found = require_shape(answer(heads, w_o), (num_heads, seq, d_out), "the result")
-        output = merged(heads) @ w_o
-        error = np.abs(found.sum(axis=0) - output).max()
-        require(
-            error < 1e-9,
-            f"the contributions of all heads must sum to concat · w_o: with {num_heads} heads your sum is off "
-            f"by {error:.2g}",
+        require_close(
+            found.sum(axis=0),
+            merged(heads) @ w_o,
+            f"the contributions of all heads, here {num_heads}, must sum to concat · w_o: in the sum",
         )
         for head in range(num_heads):
             alone = answer(heads * (np.arange(num_heads) == head)[:, None, None], w_o)
+            alone = require_shape(alone, found.shape, "the result")
             require(
-                np.allclose(alone[head], found[head]) and np.allclose(np.delete(alone, head, axis=0), 0),
+                close(alone[head], found[head]) and close(np.delete(alone, head, axis=0), 0),
                 f"a contribution must come from its own head alone: with all heads but {head} set to zero, "
                 f"yours moved or put something elsewhere",
             )
@@ -119,17 +118,14 @@ def factor_scores(answer):
     rng = np.random.default_rng(35)
     for d_q, d_key, d_k in [(5, 7, 5), (7, 5, 2), (6, 6, 1)]:
         weight = rng.normal(size=(d_q, d_key))
-        result = answer(weight, d_k)
-        require(result is not None, "the result is None: does the function return something?")
-        require(isinstance(result, tuple) and len(result) == 2, "return two arrays, w_q and w_k")
-        w_q = require_shape(result[0], (d_q, d_k), "w_q")
-        w_k = require_shape(result[1], (d_key, d_k), "w_k")
+        w_q, w_k = require_parts(answer(weight, d_k), "w_q", "w_k")
+        w_q, w_k = require_shape(w_q, (d_q, d_k), "w_q"), require_shape(w_k, (d_key, d_k), "w_k")
         missed = np.linalg.norm(w_q @ w_k.T - weight)
         least = np.linalg.norm(np.linalg.svd(weight, compute_uv=False)[d_k:])
         require(
-            missed < least + 1e-9,
-            f"w_q · w_kᵀ must be as close to the weight as rank {d_k} allows, {least:.3f} away "
-            f"(root of the sum of squares): yours is {missed:.3f} away",
+            missed < least + TOLERANCE,
+            "w_q · w_kᵀ must be as close to the weight as rank {} allows, {} away (root of the sum of squares): "
+            "yours is {} away".format(d_k, *apart(least, missed)),
         )
 
 
@@ -143,19 +139,16 @@ def grouped_query(answer):
         found = require_shape(answer(query, key, value), (num_heads, seq_q, d_v), "the output")
         group = num_heads // kv_heads
         for head in range(num_heads):
-            errors = [
-                np.abs(found[head] - attention(query[head], k, v)[0]).max() for k, v in zip(key, value, strict=True)
-            ]
-            require(
-                min(errors) < 1e-9,
-                f"query head {head} must attend to one of the {kv_heads} key heads: "
-                f"yours agrees with none, and the closest is off by {min(errors):.2g}",
-            )
-            used = int(np.argmin(errors))
-            require(
-                used == head // group,
-                f"neighbours must share: of {num_heads} query heads the first {group} read key head 0, and so on; "
-                f"your head {head} reads key head {used} instead of {head // group}",
+            outputs = [attention(query[head], k, v)[0] for k, v in zip(key, value, strict=True)]
+            require_close(
+                found[head],
+                outputs[head // group],
+                f"query head {head} must attend to key head {head // group} of {kv_heads}, and yours to none of them",
+                mistakes={
+                    f"neighbours must share: of {num_heads} query heads the first {group} read key head 0, and so on; "
+                    f"your head {head} reads key head {other} instead of {head // group}": output
+                    for other, output in enumerate(outputs)
+                },
             )
 
 
@@ -167,21 +160,19 @@ def removal_costs(answer):
         params = init_multi_head(rng, num_heads * head_dim, num_heads)
         x = rng.normal(size=(*lead, seq, num_heads * head_dim))
         # Not the output itself: then the mean square of what a head adds would pass, and the target never be read.
-        target, kept = rng.normal(size=x.shape), params.w_o.copy()
+        target = rng.normal(size=x.shape)
         found = require_shape(answer(params, x, target), (num_heads,), "the result")
-        require(np.array_equal(params.w_o, kept), "the parameters must stay as they are: yours changed w_o in place")
         for head in range(num_heads):
             rows = np.arange(num_heads * head_dim) // head_dim != head
-            without = layer(params._replace(w_o=kept * rows[:, None]), x, x, x)[0]
-            wanted = ((without - target) ** 2).mean()
-            require(
-                np.isclose(found[head], wanted),
-                f"without head {head} of {num_heads} the mean squared distance to the target is {wanted:.4f}: "
-                f"yours says {found[head]:.4f}",
+            without = layer(params._replace(w_o=params.w_o * rows[:, None]), x, x, x)[0]
+            require_close(
+                found[head],
+                ((without - target) ** 2).mean(),
+                f"the mean squared distance to the target without head {head} of {num_heads}",
             )
 
 
-def _listed(noun, flags):
-    """Which of the flags are set, in words."""
+def _places(noun, flags):
+    """Where the flags are set, in words."""
     where = np.flatnonzero(flags).tolist()
-    return "nothing" if not where else f"{noun}{'s' * (len(where) > 1)} {', '.join(map(str, where))}"
+    return "nowhere" if not where else f"at {noun}{'s' * (len(where) > 1)} {', '.join(map(str, where))}"

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from attncourse.check.base import checker, require, require_shape
+from attncourse.check.base import checker
+from attncourse.check.compare import apart, close
+from attncourse.check.require import require, require_close, require_shape
 from attnlib.softmax import entropy, softmax, softmax_jacobian
 
 
@@ -17,8 +19,9 @@ def score_variance(answer):
         found = require_shape(answer(d_k, std_q, std_k), (), "the variance")
         require(
             abs(found - measured) < 0.08 * measured,
-            f"20,000 pairs with d_k = {d_k}, std_q = {std_q:g}, std_k = {std_k:g} "
-            f"have variance {measured:.3g}: yours says {found:.3g}",
+            "20,000 pairs with d_k = {}, std_q = {:g}, std_k = {:g} have variance {}: yours says {}".format(
+                d_k, std_q, std_k, *apart(measured, found)
+            ),
         )
 
 
@@ -29,26 +32,17 @@ def scaled_scores(answer):
     for lead, seq_q, seq_k, d_k in [((), 2, 5, 3), ((4,), 3, 2, 64), ((2, 3), 6, 7, 5)]:
         query = rng.normal(size=(*lead, seq_q, d_k))
         key = rng.normal(size=(*lead, seq_k, d_k))
-        before = query.copy(), key.copy()
         found = require_shape(answer(query, key), (*lead, seq_q, seq_k), "the scores")
-        require(
-            np.array_equal(query, before[0]) and np.array_equal(key, before[1]),
-            "the arguments must stay as they were: yours changed query or key in place",
-        )
         wanted = np.einsum("...qd,...kd->...qk", query, key) / d_k**0.5
         factor = np.sum(found * wanted) / np.sum(wanted**2)
         require(
-            np.allclose(found, factor * wanted),
-            f"entry (i, j) must be query i · key j, all divided by one number: with seq_q = {seq_q} "
-            f"and seq_k = {seq_k} yours starts with {found.flat[0]:.3g} where {wanted.flat[0]:.3g} is due",
-        )
-        require(
-            np.isclose(factor, 1),
+            close(factor, 1) or not close(found, factor * wanted),
             f"scores must be divided by √d_k: with d_k = {d_k}, seq_q = {seq_q} and seq_k = {seq_k} "
-            f"yours are {factor:.3g} times what they should be",
+            f"yours are {apart(factor, 1)[0]} times what they should be",
         )
+        require_close(found, wanted, "entry (i, j) must be query i · key j / √d_k")
         for dtype in (np.float32, np.float64):
-            got = np.asarray(answer(query.astype(dtype), key.astype(dtype))).dtype
+            got = require_shape(answer(query.astype(dtype), key.astype(dtype)), found.shape, "the scores").dtype
             require(got == dtype, f"{np.dtype(dtype)} in must give {np.dtype(dtype)} out: yours gives {got}")
 
 
@@ -61,23 +55,23 @@ def softmax_pullback(answer):
         attn_weights = softmax(scores)
         found = require_shape(answer(attn_weights, grad_weights), shape, "the gradient by the scores")
         level = require_shape(answer(attn_weights, np.ones(shape)), shape, "the gradient by the scores")
-        require(
-            np.allclose(level, 0, atol=1e-9),
+        require_close(
+            level,
+            0,
             "if the loss rises by the same amount for every weight, nothing is gained by moving a score, since "
-            f"the weights sum to 1: the gradient must be 0, yours holds {level.flat[np.abs(level).argmax()]:.3g}",
+            "the weights sum to 1: the gradient must be 0",
         )
-        sums = found.sum(axis=-1)
-        require(
-            np.allclose(sums, 0, atol=1e-9),
-            "adding one number to all scores of a row changes no weight, so the gradient of a row must sum to 0: "
-            f"yours sums to {sums.flat[np.abs(sums).argmax()]:.3g}",
+        require_close(
+            found.sum(axis=-1),
+            0,
+            "adding one number to all scores of a row changes no weight, so the gradient of a row must sum to 0",
         )
         direction, step = rng.normal(size=shape), 1e-6
         change = softmax(scores + step * direction) - softmax(scores - step * direction)
-        measured, claimed = (grad_weights * change).sum() / (2 * step), (found * direction).sum()
-        require(
-            abs(measured - claimed) < 1e-6 * max(1, abs(measured)),
-            f"along a random direction the loss changes by {measured:.6g} a unit step: yours says {claimed:.6g}",
+        require_close(
+            (found * direction).sum(),
+            (grad_weights * change).sum() / (2 * step),
+            "the product with a random direction must be what the loss changes by, a unit step in that direction",
         )
 
 
@@ -87,28 +81,21 @@ def jacobian_norm(answer):
     rng = np.random.default_rng(24)
     for seq_k in (2, 7):
         found = require_shape(answer(np.full(seq_k, 1 / seq_k)), (), "the norm of one row")
-        wanted = (seq_k - 1) ** 0.5 / seq_k
-        require(
-            np.isclose(found, wanted),
-            f"{seq_k} equal weights have norm √{seq_k - 1}/{seq_k} = {wanted:.4f}: yours gives {found:.4f}",
-        )
+        require_close(found, (seq_k - 1) ** 0.5 / seq_k, f"{seq_k} equal weights have norm √{seq_k - 1}/{seq_k}")
     for shape in [(5,), (2, 5), (3, 2, 4)]:
         attn_weights = softmax(2 * rng.normal(size=shape))
         found = require_shape(answer(attn_weights), shape[:-1], f"the norms of {shape} weights")
         wanted = np.linalg.norm(softmax_jacobian(attn_weights), axis=(-2, -1))
-        require(
-            np.allclose(found, wanted),
-            f"the norm of the first row must be {wanted.flat[0]:.4f}: yours gives {found.flat[0]:.4f}",
-        )
+        require_close(found, wanted, "each row has the norm of its own Jacobian")
     one_hot = require_shape(answer(np.array([0.0, 1.0, 0.0])), (), "the norm of a one-hot row")
-    require(np.isclose(one_hot, 0), f"a one-hot row must have norm 0: yours gives {one_hot:.4f}")
+    require_close(one_hot, 0, "a one-hot row must have norm 0")
     almost = softmax(rng.normal(size=(500, 4)) + 20 * np.eye(4)[1])
-    found = np.asarray(answer(almost))
+    found = require_shape(answer(almost), (500,), "the norms of rows that are almost one-hot", finite=False)
     bad = ~(np.abs(found) < 1e-5)  # true for NaN too
     require(
         not bad.any(),
         "rounding can push a sum of squares slightly below 0: of 500 rows that are almost one-hot, "
-        f"yours gives {bad.sum()} a norm that is not close to 0, such as {found.flat[bad.argmax()]:.2g}",
+        f"yours gives {bad.sum()} a norm that is not close to 0, such as {found[bad.argmax()]:.2g}",
     )
 
 
@@ -120,21 +107,22 @@ def temperature_for(answer):
         scores, wanted = rng.normal(size=seq_k), share * np.log(seq_k)
         found = _temperature(answer, scores, wanted)
         reached = entropy(softmax(scores / found))
+        due, yours = apart(wanted, reached)
         require(
             abs(reached - wanted) < 1e-3 * np.log(seq_k),
-            f"the entropy of {seq_k} weights must become {wanted:.3f}: "
-            f"at your temperature {found:.3g} it is {reached:.3f}",
+            f"the entropy of {seq_k} weights must become {due}: at your temperature {found:.4g} it is {yours}",
         )
         larger = _temperature(answer, 1000 * scores, wanted)
         require(
             np.isclose(larger, 1000 * found, rtol=0.05),
-            f"scores 1000 times as large need a temperature 1000 times as high: "
-            f"yours went from {found:.3g} to {larger:.3g}",
+            "scores 1000 times as large need a temperature 1000 times as high, here {}: yours is {}".format(
+                *apart(1000 * found, larger)
+            ),
         )
 
 
 def _temperature(answer, scores, wanted):
     """The reader's temperature, once it is one positive number."""
     found = require_shape(answer(scores, wanted), (), "the temperature")
-    require(found > 0, f"a temperature must be above 0: yours is {found:.3g}")
+    require(found > 0, f"a temperature must be above 0: yours is {found:.4g}")
     return float(found)

@@ -1,1 +1,1 @@
-"""The drawing kit: a sheet, a board, matrices, and the course's colours."""
+"""The drawing kit: a sheet, axes or a board on it, matrices, labels and dots, and the course's colours."""

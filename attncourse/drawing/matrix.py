@@ -1,27 +1,16 @@
-"""A board in CSS pixels, and what is laid out on it: matrices with their numbers, frames, words and arrows.
+"""A matrix on a board: its numbers on shades of a colour, names of its rows and columns, and frames."""
 
-Several matrices on one pair of axes take a third of the time that axes of their own would take.
-"""
-
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from attncourse.drawing.canvas import SMALL, ink_on, place
-from attncourse.drawing.palette import INK, PAPER, RULE, WEIGHT_MAP
-
-
-def board(figure: Figure) -> Axes:
-    """The whole sheet as axes in CSS pixels, counted from the top left corner."""
-    width, height = figure.get_size_inches() * 96
-    axes = place(figure, 0, 0, width, height)
-    axes.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[])
-    axes.axis("off")
-    return axes
+from attncourse.drawing.label import label
+from attncourse.drawing.numerals import written_number
+from attncourse.drawing.palette import INK, PAPER, RULE, WEIGHT_MAP, ink_on
 
 
 class Grid(NamedTuple):
@@ -83,27 +72,26 @@ def matrix(
             paper.add_patch(Rectangle((x, y), *size, fill=False, edgecolor=RULE, hatch="////", linewidth=0))
         elif written is None or written == i:
             ink = ink_on(colours(float(numbers[i, j] - low) / (reach - low)))
-            number = form.format(numbers[i, j] + 0.0).replace("-", "−")
-            paper.text(*grid.middle(i, j), number, fontsize=SMALL, color=ink, ha="center", va="center_baseline")
-    for i, name in enumerate(rows or []):
-        paper.text(left - 5, grid.middle(i)[1], name, fontsize=SMALL, color=INK, ha="right", va="center_baseline")
-    for j, name in enumerate(columns or []):
-        paper.text(grid.middle(None, j)[0], top - 6, name, fontsize=SMALL, color=INK, ha="center", va="baseline")
+            words = written_number(float(numbers[i, j]), form)
+            label(paper, *grid.middle(i, j), words, ink, ha="center", va="center_baseline")
+    name_rows(paper, grid, rows or [])
+    name_columns(paper, grid, columns or [])
     return grid
+
+
+def name_rows(paper: Axes, grid: Grid, names: Sequence[str], colour: str = INK, gap: float = 5) -> None:
+    """A name on the left of each row, ``gap`` CSS pixels away."""
+    for i, name in enumerate(names):
+        label(paper, grid.left - gap, grid.middle(i)[1], name, colour, ha="right", va="center_baseline")
+
+
+def name_columns(paper: Axes, grid: Grid, names: Sequence[str], colour: str = INK, gap: float = 6) -> None:
+    """A name above each column."""
+    for j, name in enumerate(names):
+        label(paper, grid.middle(None, j)[0], grid.top - gap, name, colour, ha="center")
 
 
 def frame(paper: Axes, grid: Grid, row: int | None = None, column: int | None = None, colour: str = INK) -> None:
     """A frame around a row, a column, or the one cell where both meet; counted from 0."""
     left, top, width, height = grid.box(row, column)
     paper.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=colour, linewidth=1.6, zorder=5))
-
-
-def arrow(paper: Axes, start: tuple[float, float], end: tuple[float, float], words: str = "", **style) -> None:
-    """An arrow, with words above its middle (beside it if it points down)."""
-    shape = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.2, "shrinkA": 0, "shrinkB": 0, **style}
-    paper.annotate("", end, start, arrowprops=shape)
-    (x, y), (across, down) = np.add(start, end) / 2, np.abs(np.subtract(end, start))
-    if down > across:
-        paper.text(x + 9, y, words, fontsize=SMALL, color=INK, ha="left", va="center")
-    else:
-        paper.text(x, y - 5, words, fontsize=SMALL, color=INK, ha="center", va="bottom")

@@ -4,6 +4,7 @@ The five fills are Okabe and Ito's, chosen so that colour-blind readers can tell
 Each has a darker ink of the same hue for text, with a contrast of at least 4.5 : 1 on white.
 """
 
+import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 QUERY, QUERY_INK = "#0072B2", "#005F95"
@@ -13,6 +14,9 @@ SCORE, SCORE_INK = "#CC79A7", "#97436F"
 WEIGHT, WEIGHT_INK = "#E69F00", "#855C00"
 POSITION, POSITION_INK = "#A08050", "#6B5030"  # position encodings: brown, which the five above leave free
 INKS = (QUERY_INK, KEY_INK, VALUE_INK, SCORE_INK, WEIGHT_INK, POSITION_INK)
+
+# What shares one mean has a colour of its own: chapter 6 has no queries, keys or values.
+SHARED, SHARED_INK = "#D3C2EC", "#5B3A99"
 
 INK = "#222222"  # text and axes
 FAINT = "#6B6B6B"  # secondary text: still 4.5 : 1 on white
@@ -44,3 +48,10 @@ KEY_SIGNED = _signed("key-signed", KEY)
 VALUE_SIGNED = _signed("value-signed", VALUE)
 SCORE_SIGNED = _signed("score-signed", SCORE_INK)
 POSITION_SIGNED = _signed("position-signed", POSITION_INK)
+
+
+def ink_on(background: tuple[float, ...]) -> str:
+    """Black or white, whichever has more contrast on this colour (WCAG 2.2, relative luminance)."""
+    rgb = np.asarray(background[:3])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return PAPER if linear @ (0.2126, 0.7152, 0.0722) < 0.2 else INK

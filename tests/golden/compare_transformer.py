@@ -48,26 +48,26 @@ def built_like(tree, names, inputs):
     return attnlib.tree_map(lambda _: next(arrays), tree)
 
 
-def layer_of(init, inputs, heads):
+def layer_of(init, inputs, heads, norm_first, activation):
     """One layer of attnlib's encoder or decoder, to be filled."""
     rng, (d_model, d_ff) = np.random.default_rng(0), inputs["w_in"].shape
-    return init(rng, 1, d_model, heads, d_ff).layers[0]
+    return init(rng, 1, d_model, heads, d_ff, norm_first, activation).layers[0]
 
 
 def ask_encoder_layer(inputs, heads, norm_first, activation="relu"):
-    params = built_like(layer_of(attnlib.init_encoder, inputs, heads), ENCODER_LAYER, inputs)
-    options = {"mask": inputs.get("mask"), "norm_first": norm_first, "activation": activation}
-    output, pullback = attnlib.encoder_layer_vjp(params, inputs["x"], **options)
-    assert_close(attnlib.encoder_layer(params, inputs["x"], **options)[0], output, "encoder_layer")
+    params = built_like(layer_of(attnlib.init_encoder, inputs, heads, norm_first, activation), ENCODER_LAYER, inputs)
+    mask = inputs.get("mask")
+    output, pullback = attnlib.encoder_layer_vjp(params, inputs["x"], mask)
+    assert_close(attnlib.encoder_layer(params, inputs["x"], mask)[0], output, "encoder_layer")
     grad_params, grad_x = pullback(inputs["grad_output"])
     return {"output": output, "grad_x": grad_x} | named_grads(ENCODER_LAYER, attnlib.tree_leaves(grad_params))
 
 
 def ask_decoder_layer(inputs, heads, norm_first, activation="relu"):
-    params = built_like(layer_of(attnlib.init_decoder, inputs, heads), DECODER_LAYER, inputs)
-    options = {"memory_mask": inputs.get("mask"), "norm_first": norm_first, "activation": activation}
-    output, pullback = attnlib.decoder_layer_vjp(params, inputs["x"], inputs["memory"], **options)
-    assert_close(attnlib.decoder_layer(params, inputs["x"], inputs["memory"], **options)[0], output, "decoder_layer")
+    params = built_like(layer_of(attnlib.init_decoder, inputs, heads, norm_first, activation), DECODER_LAYER, inputs)
+    arguments = inputs["x"], inputs["memory"], inputs.get("mask")
+    output, pullback = attnlib.decoder_layer_vjp(params, *arguments)
+    assert_close(attnlib.decoder_layer(params, *arguments)[0], output, "decoder_layer")
     grad_params, grad_x, grad_memory = pullback(inputs["grad_output"])
     grads = named_grads(DECODER_LAYER, attnlib.tree_leaves(grad_params))
     return {"output": output, "grad_x": grad_x, "grad_memory": grad_memory} | grads
@@ -87,13 +87,13 @@ def ask_transformer(inputs, heads, norm_first, activation="relu"):
     d_model, d_ff = inputs["encoder 0 w_in"].shape
     numbers = [sum(name.startswith(stack) and name.endswith("w_in") for name in inputs) for stack in STACKS]
     like = attnlib.init_transformer(
-        np.random.default_rng(0), 1, 1, d_model, heads, d_ff, *numbers, "w_out" not in inputs, norm_first
+        np.random.default_rng(0), 1, 1, d_model, heads, d_ff, *numbers, "w_out" not in inputs, norm_first, activation
     )
     names = transformer_names(inputs)
     params = built_like(like, names, inputs)
-    options = {"source_mask": inputs.get("mask"), "norm_first": norm_first, "activation": activation}
-    logits, pullback = attnlib.transformer_vjp(params, inputs["source"], inputs["target"], **options)
-    same, _ = attnlib.transformer(params, inputs["source"], inputs["target"], **options)
+    arguments = inputs["source"], inputs["target"], inputs.get("mask")
+    logits, pullback = attnlib.transformer_vjp(params, *arguments)
+    same, _ = attnlib.transformer(params, *arguments)
     assert_close(same, logits, "transformer")
     loss, loss_pullback = attnlib.cross_entropy_vjp(logits, inputs["wanted"])
     grads = pullback(loss_pullback(1.0))

@@ -7,11 +7,13 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
-from attncourse.drawing.matrix import board, frame, matrix
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.matrix import frame, matrix
+from attncourse.drawing.numerals import written_number
 from attncourse.drawing.palette import (
     FAINT,
-    INK,
     KEY_INK,
     KEY_SIGNED,
     QUERY_INK,
@@ -21,7 +23,7 @@ from attncourse.drawing.palette import (
     SCORE_SIGNED,
 )
 from attncourse.explorer import Explorer
-from attncourse.figures.compute.sentence import KEY, QUERY, TOKENS
+from attncourse.figures.sentence import KEY, QUERY, TOKENS
 from attnlib import dot_scores
 
 
@@ -73,10 +75,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     }
     for name, (row, top, colours, reach, ink) in lines.items():
         grid = matrix(paper, left, top, (wide, 26), row[None], colours, reach)
-        paper.text(left - 8, grid.middle(0)[1], name, fontsize=SMALL, color=ink, ha="right", va="center_baseline")
+        label(paper, left - 8, grid.middle(0)[1], name, ink, ha="right", va="center_baseline")
     total = matrix(paper, left + 4 * wide + 10, 76, (wide - 4, 26), score[None, None], SCORE_SIGNED, 10)
     frame(paper, total)
-    paper.text(total.middle()[0], 68, "score", fontsize=SMALL, color=SCORE_INK, ha="center", va="baseline")
+    label(paper, total.middle()[0], 68, "score", SCORE_INK, ha="center")
 
     steps = place(figure, left, 110, 5 * wide + 10, 130)
     steps.axis("off")
@@ -88,15 +90,14 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     steps.hlines(ends[:-1], centres[:-1] - 0.3 * wide, centres[1:] + 0.3 * wide, color=SCORE_INK, linewidth=1)
     steps.axhline(0, color=FAINT, linewidth=0.8)
     for x, end, height in zip(centres, ends, heights, strict=True):
-        words, below = f"{end:g}".replace("-", "−"), (height or end) < 0  # a term of zero leaves the sum where it is
-        steps.text(x, end + (-0.25 if below else 0.25), words, fontsize=SMALL, color=INK, ha="center",
-                   va="top" if below else "bottom")  # fmt: skip
-    paper.text(left - 8, 110 + 130 * 0.6, "sum so far", fontsize=SMALL, color=FAINT, ha="right", va="center_baseline")
+        words, below = written_number(end), (height or end) < 0  # a term of zero leaves the sum where it is
+        label(steps, x, end + (-0.25 if below else 0.25), words, ha="center", va="top" if below else "bottom")
+    label(paper, left - 8, 110 + 130 * 0.6, "sum so far", FAINT, ha="right", va="center_baseline")
 
     scores = matrix(paper, *((118, 310) if narrow else (512, 66)), (34, 26), numbers.scores, SCORE_SIGNED, 10,
                     rows=TOKENS, columns=TOKENS)  # fmt: skip
     x, y = scores.middle()[0], scores.top
-    paper.text(x, y - 28, "scores", fontsize=TEXT, color=SCORE_INK, weight="bold", ha="center", va="baseline")
+    label(paper, x, y - 28, "scores", SCORE_INK, size=TEXT, weight="bold", ha="center")
     frame(paper, scores, row=numbers.query - 1, colour=QUERY_INK)
     frame(paper, scores, column=numbers.key - 1, colour=KEY_INK)
     frame(paper, scores, numbers.query - 1, numbers.key - 1)

@@ -6,8 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import SMALL, TEXT, sheet
-from attncourse.drawing.matrix import arrow, board, frame, matrix
+from attncourse.drawing.board import arrow, board
+from attncourse.drawing.canvas import TEXT, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.matrix import frame, matrix
 from attncourse.drawing.palette import (
     FAINT,
     INK,
@@ -86,8 +88,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
             frame(paper, grid, *_FRAMES[name])
         words, shape, colour = _WORDS[name]
         x, y, align = layout.words[name]
-        paper.text(x, y, words, fontsize=TEXT, color=colour, weight="bold", ha=align, va="top")
-        paper.text(x, y + 19, shape, fontsize=SMALL, color=FAINT, ha=align, va="top")
+        label(paper, x, y, words, colour, size=TEXT, weight="bold", ha=align, va="top")
+        label(paper, x, y + 19, shape, FAINT, ha=align, va="top")
     for start, end, words in layout.arrows:
         arrow(paper, start, end, words, linestyle="-" if words else "--")
     return figure

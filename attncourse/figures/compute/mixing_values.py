@@ -8,8 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import HEADING, SMALL, ink_on, place, sheet
-from attncourse.drawing.palette import INK, KEY, KEY_INK, QUERY, QUERY_INK, RULE, VALUE_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.axes import headline
+from attncourse.drawing.canvas import HEADING, place, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.palette import INK, KEY, KEY_INK, QUERY, QUERY_INK, RULE, VALUE_INK, WEIGHT, WEIGHT_INK, ink_on
 from attncourse.explorer import Explorer
 from attnlib import attention, entropy
 
@@ -63,11 +65,11 @@ def _draw_dial(axes: Axes, numbers: Numbers) -> None:
     turn = np.deg2rad(numbers.angle)
     for name, (x, y) in zip(_NAMES, _KEYS, strict=True):
         axes.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": KEY, "linewidth": 1.4})
-        axes.text(1.22 * x, 1.22 * y, name, fontsize=SMALL, color=KEY_INK, ha="center", va="center_baseline")
+        label(axes, 1.22 * x, 1.22 * y, name, KEY_INK, ha="center", va="center_baseline")
     tip = (0.94 * np.cos(turn), 0.94 * np.sin(turn))
     axes.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "-|>", "color": QUERY, "linewidth": 3.4})
     axes.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), xticks=[], yticks=[])
-    axes.set_title("query", fontsize=HEADING, color=QUERY_INK, loc="left", pad=7)
+    headline(axes, "query", QUERY_INK)
     axes.annotate("and keys", (0, 1), (38, 7), "axes fraction", "offset points", fontsize=HEADING, color=KEY_INK)
     axes.axis("off")
 
@@ -77,12 +79,12 @@ def _draw_plane(axes: Axes, numbers: Numbers) -> None:
     for name, (x, y), colour, weight in zip(_NAMES, _PLACES, _COLOURS, numbers.attn_weights, strict=True):
         axes.plot([x, numbers.place[0]], [y, numbers.place[1]], color=WEIGHT, linewidth=12 * weight, zorder=2)
         axes.plot(x, y, "o", color=colour, markeredgecolor=INK, markersize=22, zorder=3)
-        axes.text(x, y, name, fontsize=SMALL, color=ink_on(colour), ha="center", va="center_baseline", zorder=4)
+        label(axes, x, y, name, ink_on(colour), ha="center", va="center_baseline", zorder=4)
     axes.plot(
         *numbers.place, "D", color=numbers.colour, markeredgecolor=INK, markeredgewidth=2, markersize=13, zorder=5
     )
     axes.set(xlim=(-0.1, 6), ylim=(0, 5.2), xticks=[], yticks=[])
-    axes.set_title("output among the values", fontsize=HEADING, color=VALUE_INK, loc="left", pad=7)
+    headline(axes, "output among the values", VALUE_INK)
     axes.axis("off")
 
 
@@ -90,12 +92,12 @@ def _draw_mix(axes: Axes, numbers: Numbers) -> None:
     rows = range(5)
     axes.barh(rows, numbers.attn_weights, color=_COLOURS, edgecolor=INK, linewidth=0.8, height=0.62)
     for name, row, weight in zip(_NAMES, rows, numbers.attn_weights, strict=True):
-        axes.text(-0.08, row, name, fontsize=SMALL, color=INK, ha="right", va="center_baseline")
-        axes.text(weight + 0.05, row, f"{weight:.2f}", fontsize=SMALL, color=WEIGHT_INK, va="center_baseline")
+        label(axes, -0.08, row, name, ha="right", va="center_baseline")
+        label(axes, weight + 0.05, row, f"{weight:.2f}", WEIGHT_INK, va="center_baseline")
     axes.add_patch(Rectangle((0, 5), 1.0, 0.9, facecolor=numbers.colour, edgecolor=INK, linewidth=1.4))
-    axes.text(1.05, 5.45, "mix", fontsize=SMALL, color=VALUE_INK, va="center_baseline")
+    label(axes, 1.05, 5.45, "mix", VALUE_INK, va="center_baseline")
     axes.set(xlim=(-0.22, 1.4), ylim=(6, -0.5), xticks=[], yticks=[])
-    axes.set_title("weights", fontsize=HEADING, color=WEIGHT_INK, loc="left", pad=7)
+    headline(axes, "weights", WEIGHT_INK)
     axes.axis("off")
 
 

@@ -7,7 +7,10 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import HEADING, SMALL, TEXT, place, sheet
+from attncourse.drawing.axes import headline
+from attncourse.drawing.canvas import HEADING, TEXT, place, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.numerals import written_number
 from attncourse.drawing.palette import KEY, KEY_INK, PAPER, QUERY, QUERY_INK, RULE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attnlib import attention_weights, dot_scores
@@ -48,27 +51,26 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
     plane.axhline(0, color=RULE, linewidth=1)
     plane.annotate("", (1, 0), (0, 0), arrowprops={"arrowstyle": "-|>", "color": QUERY, "linewidth": 3.4, "shrinkB": 0})
-    plane.text(0.5, -0.16, "query", fontsize=SMALL, color=QUERY_INK, ha="center", va="top")
+    label(plane, 0.5, -0.16, "query", QUERY_INK, ha="center", va="top")
     for name, (x, y) in zip("ABC", numbers.key, strict=True):
         plane.plot([x, x], [0, y], color=SCORE_INK, linewidth=1, linestyle=":")
         plane.plot(x, 0, "o", color=SCORE_INK, markersize=4)
         plane.annotate(
             "", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": KEY, "linewidth": 1.4, "shrinkB": 0}
         )
-        plane.text(x, y + (0.1 if y > 0 else -0.12), name, fontsize=TEXT, color=KEY_INK, weight="bold", ha="center",
-                   va="bottom" if y > 0 else "top")  # fmt: skip
+        end, va = (y + 0.1, "bottom") if y > 0 else (y - 0.12, "top")
+        label(plane, x, end, name, KEY_INK, size=TEXT, weight="bold", ha="center", va=va)
     plane.set(xlim=(-3.5, 5.5), ylim=(-1.45, 1.95), xticks=[], yticks=[])
-    plane.set_title("three keys over the query’s line", fontsize=HEADING, color=KEY_INK, loc="left", pad=7)
+    headline(plane, "three keys over the query’s line", KEY_INK)
     plane.axis("off")
 
     for row, (score, weight) in enumerate(zip(numbers.scores, numbers.attn_weights, strict=True)):
-        bars.text(-0.62, row, "ABC"[row], fontsize=TEXT, color=KEY_INK, weight="bold", va="center_baseline")
-        words = f"{score:.3g}".replace("-", "−")
-        bars.text(-0.14, row, words, fontsize=SMALL, color=SCORE_INK, ha="right", va="center_baseline")
-        bars.text(weight + 0.04, row, f"{weight:.2f}", fontsize=SMALL, color=WEIGHT_INK, va="center_baseline")
+        label(bars, -0.62, row, "ABC"[row], KEY_INK, size=TEXT, weight="bold", va="center_baseline")
+        label(bars, -0.14, row, written_number(score, "{:.3g}"), SCORE_INK, ha="right", va="center_baseline")
+        label(bars, weight + 0.04, row, f"{weight:.2f}", WEIGHT_INK, va="center_baseline")
     bars.barh(range(3), numbers.attn_weights, height=0.56, color=WEIGHT, hatch=["//", "", ""], edgecolor=PAPER)
-    bars.text(-0.14, -0.72, "score", fontsize=HEADING, color=SCORE_INK, ha="right", va="baseline")
-    bars.text(0, -0.72, "weight", fontsize=HEADING, color=WEIGHT_INK, va="baseline")
+    label(bars, -0.14, -0.72, "score", SCORE_INK, size=HEADING, ha="right")
+    label(bars, 0, -0.72, "weight", WEIGHT_INK, size=HEADING)
     bars.set(xlim=(-0.66, 1.26), ylim=(2.5, -1.0), xticks=[], yticks=[])
     bars.axis("off")
     return figure

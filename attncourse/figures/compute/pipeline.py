@@ -7,8 +7,10 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Slider, Switch
 from attncourse.digits import in_digits
+from attncourse.drawing.board import arrow, board
 from attncourse.drawing.canvas import TEXT, sheet
-from attncourse.drawing.matrix import arrow, board, frame, matrix
+from attncourse.drawing.label import label
+from attncourse.drawing.matrix import frame, matrix
 from attncourse.drawing.palette import (
     KEY_INK,
     KEY_SIGNED,
@@ -22,7 +24,7 @@ from attncourse.drawing.palette import (
     WEIGHT_MAP,
 )
 from attncourse.explorer import Explorer
-from attncourse.figures.compute.sentence import KEY, QUERY, TOKENS, VALUE
+from attncourse.figures.sentence import KEY, QUERY, TOKENS, VALUE
 from attnlib import attention, causal_mask, dot_scores, entropy, scaled_dot_scores
 
 
@@ -85,7 +87,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         if followed:
             frame(paper, grid, row)
         x, y, align = words[name]
-        paper.text(x, y, name, fontsize=TEXT, color=_INKS[name], weight="bold", ha=align, va="center")
+        label(paper, x, y, name, _INKS[name], size=TEXT, weight="bold", ha=align, va="center")
     down, across = arrows
     arrow(paper, *down, f"÷ √4·τ = ÷ {2 * numbers.temperature:.3g}")
     arrow(paper, *across, "softmax")

@@ -8,7 +8,10 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import HEADING, SMALL, TEXT, place, sheet
+from attncourse.drawing.axes import headline
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.numerals import written_number
 from attncourse.drawing.palette import FAINT, INK, KEY_INK, PAPER, QUERY, QUERY_INK, SCORE, SCORE_INK, SCORE_SIGNED
 from attncourse.explorer import Explorer
 from attnlib import additive_scores, bilinear_scores, cosine_scores, dot_scores, scaled_dot_scores
@@ -91,17 +94,17 @@ def _draw_plane(plane: Axes, numbers: Numbers) -> None:
     bold = np.where(levels == 0, 2.2, 0.6)
     plane.contour(_EDGE, _EDGE, numbers.landscape, levels, colors=[INK], linewidths=bold.tolist(), linestyles="solid")
     for level, x, y in _line_ends(numbers.landscape, levels):
-        words, weight = f"{level:g}".replace("-", "−"), "bold" if level == 0 else "normal"
+        words, weight = written_number(level), "bold" if level == 0 else "normal"
         across = "left" if x == 3 else "right" if x == -3 else "center"  # outside the border
         along = "center_baseline" if across != "center" else "bottom" if y == 3 else "top"
-        plane.text(1.03 * x, 1.02 * y, words, fontsize=SMALL, weight=weight, ha=across, va=along)
+        label(plane, 1.03 * x, 1.02 * y, words, weight=weight, ha=across, va=along)
     tip, beyond = numbers.query, numbers.query * (1 + 0.22 / np.linalg.norm(numbers.query))
     plane.annotate("", (tip[0], tip[1]), (0, 0), arrowprops={"arrowstyle": "-|>", "color": QUERY, "linewidth": 3})
-    plane.text(beyond[0], beyond[1], "q", fontsize=TEXT, color=QUERY_INK, weight="bold", ha="center", va="center")
+    label(plane, beyond[0], beyond[1], "q", QUERY_INK, size=TEXT, weight="bold", ha="center", va="center")
     plane.scatter(_KEYS[:, 0], _KEYS[:, 1], s=190, color=PAPER, edgecolors=KEY_INK, linewidths=1.6, zorder=3)
     for name, (x, y) in zip(_NAMES, _KEYS, strict=True):
-        plane.text(x, y, name, fontsize=SMALL, color=KEY_INK, weight="bold", ha="center", va="center_baseline")
-    plane.set_title(f"{numbers.kind} score of a key", fontsize=HEADING, color=SCORE_INK, loc="left", pad=22)
+        label(plane, x, y, name, KEY_INK, weight="bold", ha="center", va="center_baseline")
+    headline(plane, f"{numbers.kind} score of a key", SCORE_INK, gap=22)
     plane.set(xlim=(-3, 3), ylim=(-3, 3), xticks=[], yticks=[])
 
 
@@ -126,15 +129,15 @@ def _draw_ranking(axes: Axes, numbers: Numbers) -> None:
     axes.axvline(0, color=INK, linewidth=0.8)
     for rank, key in enumerate(numbers.order):
         score = numbers.scores[key]
-        words, side = f"{score:.2f}".replace("-", "−"), "left" if score >= 0 else "right"
-        axes.text(score + (0.03 if score >= 0 else -0.03) * reach, rank, words, fontsize=SMALL, color=SCORE_INK,
-                  ha=side, va="center_baseline")  # fmt: skip
-        axes.text(-1.9 * reach, rank, _NAMES[key], fontsize=TEXT, color=KEY_INK, weight="bold", va="center_baseline")
+        words, side = written_number(score, "{:.2f}"), "left" if score >= 0 else "right"
+        beside = score + (0.03 if score >= 0 else -0.03) * reach
+        label(axes, beside, rank, words, SCORE_INK, ha=side, va="center_baseline")
+        label(axes, -1.9 * reach, rank, _NAMES[key], KEY_INK, size=TEXT, weight="bold", va="center_baseline")
         by_dot = int((numbers.order_by_dot == key).argmax())
-        axes.text(1.7 * reach, rank, f"{by_dot + 1}", fontsize=SMALL, weight="bold" if by_dot != rank else "normal",
-                  color=INK, ha="center", va="center_baseline")  # fmt: skip
-    axes.text(-1.9 * reach, -0.75, "best first", fontsize=SMALL, color=FAINT, va="baseline")
-    axes.text(1.7 * reach, -0.75, "rank by dot", fontsize=SMALL, color=FAINT, ha="center", va="baseline")
+        weight = "bold" if by_dot != rank else "normal"
+        label(axes, 1.7 * reach, rank, f"{by_dot + 1}", weight=weight, ha="center", va="center_baseline")
+    label(axes, -1.9 * reach, -0.75, "best first", FAINT)
+    label(axes, 1.7 * reach, -0.75, "rank by dot", FAINT, ha="center")
     axes.set(xlim=(-2 * reach, 2.3 * reach), ylim=(4.6, -1.2), xticks=[], yticks=[])
     axes.axis("off")
 

@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import HEADING, SMALL, dress, place, sheet
+from attncourse.drawing.axes import dress, headline
+from attncourse.drawing.canvas import place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import PAPER, QUERY, QUERY_INK, VALUE, VALUE_INK, WEIGHT, WEIGHT_INK, WEIGHT_MAP
 from attncourse.explorer import Explorer
 from attnlib import attention
@@ -71,9 +73,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     above.plot(numbers.position, numbers.output, "D", color=VALUE_INK, markersize=9, zorder=4)
     above.set(ylim=(0, 3), yticks=range(3), xticks=range(7), xticklabels=[])
     words = f"output\n{numbers.output:.2f}"
-    above.text(6.35, numbers.output, words, fontsize=SMALL, color=VALUE_INK, va="center")
-    above.set_title("the weighted mean of the values", fontsize=HEADING, color=VALUE_INK, loc="left", pad=20)
-    above.text(numbers.position, 3.08, f"query {numbers.position:g}", fontsize=SMALL, color=QUERY_INK, ha="center")
+    label(above, 6.35, numbers.output, words, VALUE_INK, va="center")
+    headline(above, "the weighted mean of the values", VALUE_INK, gap=20)
+    label(above, numbers.position, 3.08, f"query {numbers.position:g}", QUERY_INK, ha="center")
 
     highest = numbers.attn_weights.max()
     nearest = np.abs(_KEYS - numbers.position).min()  # distance of the key with that weight
@@ -86,7 +88,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for key, weight in zip(_KEYS, numbers.attn_weights, strict=True):
         if weight == highest or (weight >= 0.1 and not narrow):
             clear = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
-            below.text(key, weight + 0.09, f"{weight:.2f}", fontsize=SMALL, color=WEIGHT_INK, ha="center", bbox=clear)
+            label(below, key, weight + 0.09, f"{weight:.2f}", WEIGHT_INK, ha="center", bbox=clear)
     return figure
 
 

@@ -6,14 +6,18 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider, Text
-from attncourse.drawing.canvas import HEADING, SMALL, TEXT, sheet
-from attncourse.drawing.matrix import board
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import HEADING, TEXT, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.matrix import name_columns, name_rows
 from attncourse.drawing.palette import FAINT, KEY_INK, QUERY_INK, WEIGHT_INK, WEIGHT_MAP
 from attncourse.explorer import Explorer
-from attncourse.figures.cross.maps import draw_map, name_map
-from attncourse.figures.cross.readings import EXAMPLES, HEADS, LAYERS, answer_of, signs, visible
-from attncourse.figures.date_readings import reading
+from attncourse.figures.cross.maps import draw_map
+from attncourse.figures.date_readings import answer_of, reading, signs, visible
+from attnlib.dates.characters import as_known
 
+EXAMPLES = ("June 7th, 2021", "7.6.21", "6/7/21", "le 7 juin 2021", "Montag, 7. Juni 2021", "the 31st of May 1999")
+LAYERS, HEADS = 2, 4
 MEAN = "mean of all heads"
 _CHOICES = (MEAN, *(str(head + 1) for head in range(HEADS)))
 
@@ -35,6 +39,7 @@ def measure(text: str = EXAMPLES[0], layer: int = 2, head: str = MEAN) -> Number
     Raises:
         ValueError: if the text is empty or too long.
     """
+    text = as_known(text)  # a typed letter and its accent are one column
     read = reading(text)
     weights = read.maps.cross[layer - 1]
     weights = weights.mean(axis=0) if head == MEAN else weights[int(head) - 1]
@@ -68,16 +73,17 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         left, top, cell = 44, 104, (26.0, min(24, 480 / len(names[0])))
     form = "{:.2f}" if cell[0] > 33 else None
     grid = draw_map(paper, (left, top), cell, weights, WEIGHT_MAP, form, 0.2)
-    name_map(paper, grid, names, inks)
+    name_rows(paper, grid, names[0], inks[0], gap=8)
+    name_columns(paper, grid, names[1], inks[1], gap=8)
     words = f"{answer_of(numbers.said)}, confidence {numbers.confidence.prod():.2f}"
-    paper.text(8, 20, f"“{numbers.text}”", fontsize=HEADING, color=KEY_INK, weight="bold")
-    paper.text(8, 42, words, fontsize=HEADING, color=QUERY_INK, weight="bold")
-    paper.text(*((8, 64) if narrow else (300, 42)), _which(numbers), fontsize=TEXT, color=WEIGHT_INK)
+    label(paper, 8, 20, f"“{numbers.text}”", KEY_INK, size=HEADING, weight="bold")
+    label(paper, 8, 42, words, QUERY_INK, size=HEADING, weight="bold")
+    label(paper, *((8, 64) if narrow else (300, 42)), _which(numbers), WEIGHT_INK, size=TEXT)
     if not narrow:
         right = left + grid.box()[2] + 8
-        paper.text(right, top - 8, "sure", fontsize=SMALL, color=FAINT)
+        label(paper, right, top - 8, "sure", FAINT)
         for i, sure in enumerate(numbers.confidence):
-            paper.text(right, grid.middle(i)[1], f"{sure:.2f}", fontsize=SMALL, color=FAINT, va="center_baseline")
+            label(paper, right, grid.middle(i)[1], f"{sure:.2f}", FAINT, va="center_baseline")
     return figure
 
 

@@ -10,8 +10,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from attncourse.drawing.canvas import SMALL
-from attncourse.drawing.matrix import Grid, arrow, matrix
+from attncourse.drawing.board import arrow
+from attncourse.drawing.canvas import CSS_DPI, SMALL
+from attncourse.drawing.label import label
+from attncourse.drawing.matrix import Grid, matrix
 from attncourse.drawing.palette import (
     INK,
     KEY_INK,
@@ -111,26 +113,26 @@ def _draw_sequences(
     for grid, name, ink in ((key, "$W_K$", KEY_INK), (value, "$W_V$", VALUE_INK)):
         y = grid.middle()[1]
         arrow(paper, (trunk, y), (at.left - 1, y))
-        paper.text(trunk - 5, y, name, fontsize=SMALL, color=ink, ha="right", va="center")
+        label(paper, trunk - 5, y, name, ink, ha="right", va="center")
     start, end, y = at.margin + at.box, query.left - 1, query.middle()[1]
     arrow(paper, (start, y), (end, y))
-    paper.text((start + end) / 2 - 2, y - 4, "$W_Q$", fontsize=SMALL, color=QUERY_INK, ha="center", va="bottom")
+    label(paper, (start + end) / 2 - 2, y - 4, "$W_Q$", QUERY_INK, ha="center", va="bottom")
     for y, name, ink in (
         (beam, "x again" if own else "memory", INK),
         (key.middle()[1], "keys", KEY_INK),
         (value.middle()[1], "values", VALUE_INK),
     ):
-        paper.text(at.left + across + 6, y, name, fontsize=SMALL, color=ink, va="center_baseline")
+        label(paper, at.left + across + 6, y, name, ink, va="center_baseline")
 
 
 def _word(paper: Axes, x: float, y: float, word: str) -> None:
-    paper.text(x, y, word, fontsize=SMALL, color=INK, ha="center", va="center_baseline")
+    label(paper, x, y, word, ha="center", va="center_baseline")
 
 
 def write_call(paper: Axes, left: float, baseline: float, name: str, memory: str) -> None:
     """The call ``name(x, memory, memory)``, each argument in the colour of what is made of it."""
-    advance = SMALL * 96 / 72 * 0.602  # of a monospaced character, in CSS pixels
+    advance = SMALL * CSS_DPI / 72 * 0.602  # of a monospaced character, in CSS pixels
     arguments = (("x", QUERY_INK), (", ", INK), (memory, KEY_INK), (", ", INK), (memory, VALUE_INK))
     for part, ink in ((f"{name}(", INK), *arguments, (")", INK)):
-        paper.text(left, baseline, part, fontsize=SMALL, color=ink, family="monospace", ha="left", va="baseline")
+        label(paper, left, baseline, part, ink, family="monospace")
         left += advance * len(part)

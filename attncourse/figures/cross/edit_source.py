@@ -9,13 +9,14 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider, Text
 from attncourse.digits import ROUNDING
-from attncourse.drawing.canvas import HEADING, SMALL, TEXT, sheet
-from attncourse.drawing.matrix import Grid, board, frame
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import HEADING, TEXT, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.matrix import Grid, frame, name_columns, name_rows
 from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, QUERY_INK, RULE, SCORE_INK, SCORE_SIGNED
 from attncourse.explorer import Explorer
-from attncourse.figures.cross.maps import draw_map, name_map
-from attncourse.figures.cross.readings import answer_of, signs, visible
-from attncourse.figures.date_readings import date_model, reading
+from attncourse.figures.cross.maps import draw_map
+from attncourse.figures.date_readings import answer_of, date_model, reading, signs, visible
 from attnlib import decode, encode, softmax
 from attnlib.dates.task import BEGIN, STEPS, as_source
 from attnlib.greedy import decode_next, start_cache
@@ -127,14 +128,15 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     left, top, cell = (44, 132, (18, 22)) if narrow else (52, 122, (38, 22))
     form = None if narrow else "{:.0f}"
     grid = draw_map(paper, (left, top), cell, numbers.weight_change, SCORE_SIGNED, form, 0.02, reach=0.5, unit=0.01)
-    name_map(paper, grid, (numbers.said, visible(numbers.text)), (QUERY_INK, KEY_INK))
+    name_rows(paper, grid, numbers.said, QUERY_INK, gap=8)
+    name_columns(paper, grid, visible(numbers.text), KEY_INK, gap=8)
     frame(paper, grid, column=numbers.edit, colour=KEY_INK)
     old = visible(SOURCE)[numbers.edit]
     heading = f"“{old}” becomes “{visible(numbers.text)[numbers.edit]}”"
-    paper.text(8, 20, heading, fontsize=HEADING, color=KEY_INK, weight="bold")
+    label(paper, 8, 20, heading, KEY_INK, size=HEADING, weight="bold")
     _draw_memory(paper, grid, numbers, top - 28)
     title = f"change of the weights, layer {numbers.layer}{'' if narrow else ', in hundredths'}"
-    paper.text(left, top + 11 * cell[1] + 18, title, fontsize=SMALL, color=SCORE_INK)
+    label(paper, left, top + 11 * cell[1] + 18, title, SCORE_INK)
     _draw_answers(paper, grid, numbers, narrow)
     return figure
 
@@ -146,7 +148,7 @@ def _draw_memory(paper: Axes, grid: Grid, numbers: Numbers, floor: float) -> Non
     middles = [grid.middle(None, j)[0] for j in range(len(heights))]
     paper.bar(middles, -heights, bottom=floor, width=grid.cell[0] * 0.6, color=KEY)
     paper.hlines(floor, grid.left, grid.left + grid.box()[2], color=RULE, linewidth=0.8)
-    paper.text(grid.left, floor - 50, "change of the memory", fontsize=SMALL, color=KEY_INK)
+    label(paper, grid.left, floor - 50, "change of the memory", KEY_INK)
 
 
 def _draw_answers(paper: Axes, grid: Grid, numbers: Numbers, narrow: bool) -> None:
@@ -154,17 +156,17 @@ def _draw_answers(paper: Axes, grid: Grid, numbers: Numbers, narrow: bool) -> No
     right = grid.left + grid.box()[2]
     columns = (right + 24, right + 62) if narrow else (right + 40, right + 96)
     for x, name in zip(columns, ("old", "new"), strict=True):
-        paper.text(x, grid.top - 8, name, fontsize=SMALL, color=FAINT, ha="center")
+        label(paper, x, grid.top - 8, name, FAINT, ha="center")
     for i, (old, new) in enumerate(zip(numbers.said, numbers.says, strict=True)):
         y, moved = grid.middle(i)[1], old != new
-        paper.text(columns[0], y, old, fontsize=TEXT, color=INK, ha="center", va="center_baseline")
+        label(paper, columns[0], y, old, size=TEXT, ha="center", va="center_baseline")
         ink, weight = (KEY_INK, "bold") if moved else (INK, "normal")
-        paper.text(columns[1], y, new, fontsize=TEXT, color=ink, weight=weight, ha="center", va="center_baseline")
+        label(paper, columns[1], y, new, ink, size=TEXT, weight=weight, ha="center", va="center_baseline")
         if not narrow and new:
             words = f"{numbers.confidence[i]:.2f}"
-            paper.text(right + 150, y, words, fontsize=SMALL, color=FAINT, ha="center", va="center_baseline")
+            label(paper, right + 150, y, words, FAINT, ha="center", va="center_baseline")
     if not narrow:
-        paper.text(right + 150, grid.top - 8, "sure", fontsize=SMALL, color=FAINT, ha="center")
+        label(paper, right + 150, grid.top - 8, "sure", FAINT, ha="center")
 
 
 edit_source = Explorer(

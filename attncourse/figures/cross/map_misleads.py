@@ -9,13 +9,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider, Text
-from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
-from attncourse.drawing.matrix import board
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.cross.readings import signs, visible
-from attncourse.figures.date_readings import date_model, reading
+from attncourse.figures.date_readings import date_model, reading, signs, visible
 from attnlib import decode, encode, softmax
+from attnlib.dates.characters import as_known
 from attnlib.dates.task import BEGIN, UNKNOWN, as_source
 
 TEXTS = "7.6.2021", "June 7th, 2021", "7. Juni 2021"
@@ -39,6 +40,7 @@ class Numbers(NamedTuple):
 
 def measure(text: str = TEXTS[0], step: int = 10, way: str = SPACE) -> Numbers:
     """Take away each character in turn, and see what the probability of one character of the answer loses."""
+    text = as_known(text)  # a typed letter and its accent are one column
     said = signs(reading(text).said)
     step = min(step, len(said))
     weights = np.mean([layer.mean(axis=0) for layer in reading(text).maps.cross], axis=0)
@@ -115,15 +117,15 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for i, (title, found) in enumerate(_findings(numbers)):
         words = f"{title}: {'  '.join(visible(numbers.text)[j] for j in found[:4]) or 'none'}"
         spot = (8, 56 + 22 * i) if narrow else (300, 14 + 22 * i)
-        paper.text(*spot, words, fontsize=TEXT, color=INK, weight="bold" if found else "normal", va="center_baseline")
+        label(paper, *spot, words, size=TEXT, weight="bold" if found else "normal", va="center_baseline")
     for words, ink, wide, small, side in (
         ("weight", WEIGHT_INK, (8, 136), (158, 110), "right"),
         ("loss\nwithout it", INK, (8, 296), (186, 110), "left"),
     ):
         if narrow:
-            paper.text(*small, words.replace("\n", " "), fontsize=TEXT, color=ink, ha=side, va="center")
+            label(paper, *small, words.replace("\n", " "), ink, size=TEXT, ha=side, va="center")
         else:
-            paper.text(*wide, words, fontsize=TEXT, color=ink, va="center")
+            label(paper, *wide, words, ink, size=TEXT, va="center")
     _draw_bars(place(figure, *((8, 92, 328, 500) if narrow else (90, 56, 626, 312))), numbers, narrow)
     return figure
 
@@ -133,7 +135,7 @@ def _draw_answer(paper: Axes, numbers: Numbers, y: float) -> None:
     for i, sign in enumerate(numbers.said[:10]):
         x, here = 20 + 22 * i, i == numbers.step - 1
         ink, weight = (QUERY_INK, "bold") if here else (FAINT, "normal")
-        paper.text(x, y, sign, fontsize=TEXT, color=ink, weight=weight, ha="center", va="center_baseline")
+        label(paper, x, y, sign, ink, size=TEXT, weight=weight, ha="center", va="center_baseline")
         if here:
             paper.add_patch(Rectangle((x - 11, y - 13), 22, 26, fill=False, edgecolor=QUERY_INK, linewidth=1.6))
 
@@ -151,16 +153,10 @@ def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
             _write_heights(axes, heights, sign, ink, narrow)
     for i, name in enumerate(names):
         spot = (0, i) if narrow else (i, 0)
-        axes.text(*spot, name, fontsize=TEXT, color=KEY_INK, ha="center", va="center_baseline")
+        label(axes, *spot, name, KEY_INK, size=TEXT, ha="center", va="center_baseline")
         if i in marked:
-            axes.plot(
-                *spot,
-                "s",
-                markersize=min(16, 450 / len(names)),
-                markerfacecolor="none",
-                markeredgecolor=INK,
-                markeredgewidth=1.5,
-            )
+            size = min(16, 450 / len(names))
+            axes.plot(*spot, "s", markersize=size, markerfacecolor="none", markeredgecolor=INK, markeredgewidth=1.5)
     if narrow:
         axes.set(xlim=(-1.5, 1.5), ylim=(len(names) - 0.4, -1.2))
     else:
@@ -177,7 +173,7 @@ def _write_heights(axes: Axes, heights: np.ndarray, sign: int, ink: str, narrow:
             spot, across, down = (end, i), "left" if sign > 0 else "right", "center_baseline"
         else:
             spot, across, down = (i, end), "center", "bottom" if sign > 0 else "top"
-        axes.text(*spot, f"{heights[i]:.2f}", fontsize=SMALL, color=ink, weight=weight, ha=across, va=down)
+        label(axes, *spot, f"{heights[i]:.2f}", ink, weight=weight, ha=across, va=down)
 
 
 map_misleads = Explorer(

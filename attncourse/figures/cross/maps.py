@@ -1,14 +1,13 @@
-"""A map of weights, or of their changes, on a board: shades, the larger numbers, and the names of rows and columns."""
-
-from collections.abc import Sequence
+"""A map of weights, or of their changes, on a board: shades, and the larger numbers."""
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 
-from attncourse.drawing.canvas import SMALL, ink_on
+from attncourse.drawing.label import label
 from attncourse.drawing.matrix import Grid, matrix
-from attncourse.drawing.palette import WEIGHT_MAP
+from attncourse.drawing.numerals import written_number
+from attncourse.drawing.palette import WEIGHT_MAP, ink_on
 
 _SHADES = 12  # on each side of zero: fewer colours make smaller files
 
@@ -41,18 +40,6 @@ def draw_map(
     if form is None:
         return grid
     for i, j in np.argwhere(np.abs(numbers) >= least):
-        ink, words = ink_on(colours((shades[i, j] - low) / (1 - low))), form.format(numbers[i, j] / unit)
-        paper.text(
-            *grid.middle(i, j), words.replace("-", "−"), fontsize=SMALL, color=ink, ha="center", va="center_baseline"
-        )
+        ink, words = ink_on(colours((shades[i, j] - low) / (1 - low))), written_number(numbers[i, j] / unit, form)
+        label(paper, *grid.middle(i, j), words, ink, ha="center", va="center_baseline")
     return grid
-
-
-def name_map(paper: Axes, grid: Grid, names: tuple[Sequence[str], Sequence[str]], inks: tuple[str, str]) -> None:
-    """Names of the rows on the left, and of the columns above."""
-    for i, name in enumerate(names[0]):
-        y = grid.middle(i)[1]
-        paper.text(grid.left - 8, y, name, fontsize=SMALL, color=inks[0], ha="right", va="center_baseline")
-    for j, name in enumerate(names[1]):
-        x = grid.middle(None, j)[0]
-        paper.text(x, grid.top - 8, name, fontsize=SMALL, color=inks[1], ha="center", va="baseline")

@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, sheet
-from attncourse.drawing.matrix import board
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import KEY_INK, QUERY_INK, VALUE_INK, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.cross.crossed import Crossed, Layout, cross, draw_crossed, write_call
@@ -70,7 +71,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for i, (name, part, ink) in enumerate(_SIZES):
         words = f"{name} {' × '.join(map(str, getattr(numbers.shown, part).shape))}"
         spot = (8 + 168 * (i // 3), 336 + 22 * (i % 3)) if narrow else (588, 186 + 28 * i)
-        paper.text(*spot, words, fontsize=TEXT, color=ink, va="baseline")
+        label(paper, *spot, words, ink, size=TEXT)
     return figure
 
 

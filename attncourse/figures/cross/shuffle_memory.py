@@ -7,8 +7,10 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Switch
 from attncourse.digits import ROUNDING
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
-from attncourse.drawing.matrix import board, matrix
+from attncourse.drawing.label import label
+from attncourse.drawing.matrix import matrix
 from attncourse.drawing.palette import (
     INK,
     KEY_INK,
@@ -109,18 +111,18 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for (left, top), (title, weights, output, rows, columns) in zip(places, panels, strict=False):
         matrix(paper, left, top, (weight, tall), weights, WEIGHT_MAP, 1, "{:.2f}", rows=rows, columns=columns)
         right = left + 4 * weight + 8
-        matrix(paper, right, top, (number, tall), output.round(1) + 0.0, VALUE_SIGNED, _REACH, "{:.1f}")
-        paper.text(left, top - 26, f"weights {title}", fontsize=HEADING, color=WEIGHT_INK)
-        paper.text(right, top - 26, f"outputs {title}", fontsize=HEADING, color=VALUE_INK)
+        matrix(paper, right, top, (number, tall), output.round(1), VALUE_SIGNED, _REACH, "{:.1f}")
+        label(paper, left, top - 26, f"weights {title}", WEIGHT_INK, size=HEADING)
+        label(paper, right, top - 26, f"outputs {title}", VALUE_INK, size=HEADING)
     left, top = places[2]
     right = left + 4 * weight + 8
-    paper.text(right, top - 10, "after − before", fontsize=HEADING, color=SCORE_INK)
-    change = numbers.change.round(1) + 0.0
+    label(paper, right, top - 10, "after − before", SCORE_INK, size=HEADING)
+    change = numbers.change.round(1)
     matrix(paper, right, top, (number, tall), change, SCORE_SIGNED, _REACH, "{:.1f}", rows=queries)
     for i, words in enumerate(_verdicts(numbers)):
         changed = "not" in words or "changed" in words
         spot = (8, 472 + 30 * i) if narrow else (48, 232 + 30 * i)
-        paper.text(*spot, words, fontsize=TEXT, color=KEY_INK if changed else INK, weight="bold")
+        label(paper, *spot, words, KEY_INK if changed else INK, size=TEXT, weight="bold")
     return figure
 
 

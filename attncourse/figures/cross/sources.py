@@ -2,14 +2,35 @@
 
 from typing import NamedTuple
 
+import numpy as np
 from matplotlib.figure import Figure
 
-from attncourse.drawing.canvas import HEADING, SMALL, sheet
-from attncourse.drawing.matrix import board
-from attncourse.drawing.palette import INK, QUERY_INK, VALUE_INK, WEIGHT_INK
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import HEADING, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.palette import QUERY_INK, VALUE_INK, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.cross.crossed import Crossed, Layout, cross, draw_crossed, write_call
-from attncourse.figures.cross.words import CROSS, ENGLISH, ENGLISH_VECTORS, GERMAN, GERMAN_VECTORS, SELF
+from attnlib import MultiHeadParams
+
+# A few words with vectors of small whole numbers, so that every score can be checked by hand.
+ENGLISH, GERMAN = ("dog", "bites", "man"), ("Hund", "beißt")
+# (seq, 4), features: animal, action, human, German
+ENGLISH_VECTORS = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]], dtype=float)
+GERMAN_VECTORS = np.array([[1, 0, 0, 1], [0, 1, 0, 1]], dtype=float)
+_VALUES = np.array([[2, 0, 0, -1], [0, 2, 0, 1], [-1, 0, 2, 0], [0, 0, 0, 0]], dtype=float)
+_SAME = np.eye(4)
+
+# Nouns look for the verb, the verb for both nouns.
+SELF = MultiHeadParams(
+    w_q=np.array([[0, 5, 0, 0], [2, 0, 2, 0], [0, 5, 0, 0], [0, 0, 0, 0]], dtype=float),
+    w_k=_SAME,
+    w_v=_VALUES,
+    w_o=_SAME,
+    num_heads=1,
+)
+# A word looks for the one that means the same.
+CROSS = MultiHeadParams(w_q=5 * _SAME, w_k=_SAME, w_v=_VALUES, w_o=_SAME, num_heads=1)
 
 
 class Numbers(NamedTuple):
@@ -45,10 +66,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         left, top, own = 0 if narrow else 372 * i, 322 * i if narrow else 0, i == 0
         at = Layout(left + 146, top + 184, (44, 34), 8, box=54, margin=left + 8)
         grids = draw_crossed(paper, at, shown, rows, ENGLISH, own)
-        paper.text(
-            left + 8, top + 18, "self-attention" if own else "cross-attention", fontsize=HEADING, color=INK,
-            weight="bold",
-        )  # fmt: skip
+        label(paper, left + 8, top + 18, "self-attention" if own else "cross-attention", size=HEADING, weight="bold")
         write_call(paper, left + 8, top + 40, "attention", "x" if own else "memory")
         _label(paper, at, grids, " × ".join(map(str, shown.attn_weights.shape)), own)
     return figure
@@ -62,8 +80,8 @@ def _label(paper, at: Layout, grids, size: str, own: bool) -> None:
         ("weights", f"{size} weights", WEIGHT_INK),
         ("output", "outputs", VALUE_INK),
     ):
-        paper.text(grids[name].middle()[0], bottom, words, fontsize=SMALL, color=ink, ha="center")
-    paper.text(at.margin + at.box / 2, bottom, "x", fontsize=SMALL, color=INK, ha="center")
+        label(paper, grids[name].middle()[0], bottom, words, ink, ha="center")
+    label(paper, at.margin + at.box / 2, bottom, "x", ha="center")
 
 
 sources = Explorer(

@@ -8,11 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice
-from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import SMALL, place, sheet
+from attncourse.drawing.dots import dots
 from attncourse.drawing.palette import FAINT, INK, PAPER
 from attncourse.explorer import Explorer
-from attncourse.figures.heads.trained import from_stored, keep_heads, targets_of, tokens_of
-from attncourse.results import load_result
+from attncourse.figures.heads.head_maps import fresh_tokens, stored_model, stored_result
+from attncourse.figures.heads.head_probes import keep_heads, targets_of
 from attnlib.attention_model import ModelParams, attention_model
 from attnlib.cross_entropy import accuracy
 from attnlib.masks import causal_mask
@@ -56,15 +58,9 @@ def measure(question: str = QUESTIONS[2], way: str = "remove this head") -> Numb
 
 
 @lru_cache
-def stored_result() -> dict:
-    """The experiment's result file."""
-    return load_result("head_maps")
-
-
-@lru_cache
 def operated(way: str) -> np.ndarray:
     """(layers, heads, questions) the share of right answers of the model of the head maps after each operation."""
-    params = from_stored(stored_result()["models"]["digit"])
+    params = stored_model("digit")
     heads = range(params.layers[0].attention.num_heads)
     kept = [[i for i in heads if (i == head) == (way == "alone")] for head in heads]
     return np.array([[answers(keep_heads(params, i, some)) for some in kept] for i in range(len(params.layers))])
@@ -72,8 +68,7 @@ def operated(way: str) -> np.ndarray:
 
 def answers(params: ModelParams) -> list[float]:
     """The share of right answers to each question, on the stored sequences, which no model was trained on."""
-    tokens = np.array([tokens_of(text) for text in stored_result()["sequences"]])
-    targets = targets_of(tokens)
+    tokens, targets = fresh_tokens(), targets_of(fresh_tokens())
     logits, _ = attention_model(params, tokens, mask=causal_mask(tokens.shape[-1], tokens.shape[-1]))
     logits = logits.reshape(*targets.shape, -1)
     return [accuracy(logits[..., i, :], targets[..., i]) for i in range(len(QUESTIONS))]
@@ -107,18 +102,9 @@ def _draw_layer(axes: Axes, numbers: Numbers, layer: int) -> None:
     x = np.arange(numbers.head.shape[1])
     axes.bar(x, numbers.accuracy[layer].mean(axis=-1), width=0.72, color=_BARS)
     for column, seeds in enumerate(numbers.accuracy[layer]):
-        spread = column + np.linspace(-0.26, 0.26, len(seeds))  # beside each other, so that equal ones are seen
-        axes.plot(spread, seeds, "o", color=INK, markersize=4.5, markeredgewidth=0, clip_on=False)
-    axes.plot(
-        x,
-        numbers.here[layer],
-        "D",
-        color=PAPER,
-        markersize=7.5,
-        markeredgecolor=INK,
-        markeredgewidth=1.4,
-        clip_on=False,
-    )
+        dots(axes, column, seeds, reach=0.26, size=4.5)
+    here = numbers.here[layer]
+    axes.plot(x, here, "D", color=PAPER, markersize=7.5, markeredgecolor=INK, markeredgewidth=1.4, clip_on=False)
     axes.axhline(_GUESSING, color=FAINT, linewidth=1, linestyle=(0, (2, 2)))
     axes.set(xlim=(-0.5, len(x) - 0.5), ylim=(0, 1.04), yticks=(0, 0.5, 1))
     ranks = ("first", "second", "third", "fourth")

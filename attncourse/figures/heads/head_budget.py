@@ -8,7 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import (
     FAINT,
     INK,
@@ -118,13 +120,13 @@ def _draw_bars(axes: Axes, numbers: Numbers) -> None:
     for row, (parts, fills, most) in enumerate(rows.values()):
         shares = np.array(parts) / most
         axes.barh(row, shares, left=shares.cumsum() - shares, color=fills, height=0.5)
-        axes.text(1.04, row, f"{sum(parts):.0f}", fontsize=TEXT, color=INK, va="center_baseline")
+        label(axes, 1.04, row, f"{sum(parts):.0f}", size=TEXT, va="center_baseline")
     axes.barh(range(len(rows)), 1, height=0.5, facecolor="none", edgecolor=FAINT, linewidth=0.8)
     for name, middle, share in _middles(numbers.parameters, _MAPS, 4 * D_MODEL**2):
         if share > 0.2:  # too narrow for its name
-            axes.text(middle, -0.3, name, fontsize=SMALL, color=INK, ha="center", va="bottom")
+            label(axes, middle, -0.3, name, ha="center", va="bottom")
     for name, middle, _ in _middles(numbers.multiply_adds, ("maps", "attend"), 4 * D_MODEL**2 + 2 * SEQ * D_MODEL):
-        axes.text(middle, 1, name, fontsize=SMALL, color=INK, ha="center", va="center_baseline")
+        label(axes, middle, 1, name, ha="center", va="center_baseline")
     axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.75), xticks=[])
     axes.set_yticks(range(len(rows)), rows)
     axes.tick_params(labelsize=SMALL, labelcolor=INK, length=0)
@@ -153,7 +155,7 @@ def _draw_curves(axes: Axes, numbers: Numbers) -> None:
     if numbers.rank < D_MODEL:
         axes.axvline(numbers.rank + 0.5, color=INK, linewidth=1, linestyle=(0, (4, 2)))
         words = f"0 after {numbers.rank}"
-    axes.text(32, 2.3, words, fontsize=SMALL, color=INK, ha="right", va="top")
+    label(axes, 32, 2.3, words, ha="right", va="top")
     axes.set(xlim=(0, 33), ylim=(0, 2.4), yticks=(0, 1, 2), xticks=(1, 16, 32))
 
 

@@ -10,11 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import HEADING, SMALL, place, sheet
+from attncourse.drawing.axes import headline
+from attncourse.drawing.canvas import SMALL, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK, WEIGHT_MAP
 from attncourse.explorer import Explorer
-from attncourse.figures.heads.trained import from_stored, places_looked_at, share_of_weight, tokens_of
+from attncourse.figures.heads.head_probes import places_looked_at, share_of_weight, tokens_of
 from attncourse.results import load_result
+from attncourse.results.models import from_stored
 from attnlib.attention_model import ModelParams, attention_model
 from attnlib.masks import causal_mask
 
@@ -98,7 +101,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     chosen = numbers.attn_weights[numbers.layer - 1, numbers.head - 1]
     _draw_enlarged(enlarged, chosen, numbers.tokens)
     words = f"{numbers.share:.2f} of the weight on{chr(10) if narrow else ' '}{numbers.place}"
-    enlarged.set_title(words, fontsize=HEADING, color=WEIGHT_INK, loc="left", pad=10)
+    headline(enlarged, words, WEIGHT_INK, gap=10)
     if not narrow:
         _draw_links(place(figure, 568, 60, 122, 272), chosen, numbers.tokens)
     return figure
@@ -147,8 +150,8 @@ def _draw_links(axes: Axes, attn_weights: np.ndarray, tokens: str) -> None:
     axes.add_collection(LineCollection(lines, linewidths=widths, colors=WEIGHT, antialiaseds=False))  # a smaller file
     axes.set(xlim=(0, 1), ylim=(len(tokens) - 0.5, -0.5), xticks=[], yticks=[])
     for row, token in enumerate(tokens):
-        axes.text(-0.06, row, token, ha="right", va="center_baseline", fontsize=SMALL, color=QUERY_INK)
-        axes.text(1.06, row, token, ha="left", va="center_baseline", fontsize=SMALL, color=KEY_INK)
+        label(axes, -0.06, row, token, QUERY_INK, ha="right", va="center_baseline")
+        label(axes, 1.06, row, token, KEY_INK, va="center_baseline")
     axes.spines[:].set_visible(False)
 
 

@@ -6,7 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
+from attncourse.drawing.dots import dots
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE
 from attncourse.explorer import Explorer
 from attncourse.results import load_result
@@ -63,25 +66,16 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     dress(axes, "right answers, each seed a dot" if narrow else "right answers on fresh sequences, each seed a dot")
     x = np.arange(len(numbers.columns))
     for column, seeds in enumerate(numbers.accuracy):
-        spread = np.linspace(-0.16, 0.16, len(seeds))  # dots beside each other, so that equal ones are seen
-        axes.plot(column + spread, seeds, "o", color=INK, markersize=5, markeredgewidth=0, alpha=0.55, clip_on=False)
+        dots(axes, column, seeds, reach=0.16, size=5, alpha=0.55)
         share = numbers.mean[column]
-        below = share > 0.3
-        axes.text(
-            column,
-            seeds.min() - 0.05 if below else seeds.max() + 0.05,
-            f"{share:.3f}",
-            ha="center",
-            va="top" if below else "bottom",
-            fontsize=TEXT,
-            color=INK,
-        )
+        height, va = (seeds.min() - 0.05, "top") if share > 0.3 else (seeds.max() + 0.05, "bottom")
+        label(axes, column, height, f"{share:.3f}", size=TEXT, ha="center", va=va)
     axes.hlines(numbers.mean, x - 0.24, x + 0.24, color=INK, linewidth=2)
     axes.set(xlim=(-0.5, len(x) - 0.5), ylim=(0, 1.04), yticks=(0, 0.5, 1))
     axes.set_xticks(x, numbers.columns)
     axes.tick_params(axis="x", length=0)
     axes.axhline(_GUESSING, color=RULE, linewidth=1)
-    axes.text(len(x) - 0.5, _GUESSING + 0.02, "guessing", ha="right", va="bottom", fontsize=SMALL, color=FAINT)
+    label(axes, len(x) - 0.5, _GUESSING + 0.02, "guessing", FAINT, ha="right", va="bottom")
     if not why:
         width = [32 // int(heads) for heads in numbers.columns]
         axes.set_xticks(x, [f"{heads}\n{each}" for heads, each in zip(numbers.columns, width, strict=True)])

@@ -8,8 +8,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import SMALL, TEXT, sheet
-from attncourse.drawing.matrix import Grid, arrow, board, frame, matrix
+from attncourse.drawing.board import arrow, board
+from attncourse.drawing.canvas import TEXT, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.matrix import Grid, frame, matrix
 from attncourse.drawing.palette import (
     FAINT,
     INK,
@@ -85,14 +87,14 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     if narrow:
         tops, left, widths = (96, 274), 66, (38, 38)
         x = _draw_tokens(paper, 66, 16, 24, numbers)
-        paper.text(174, x.middle(0)[1], "x", fontsize=TEXT, color=INK, va="center")
-        paper.text(174, x.middle(1)[1], "(seq, d_model)", fontsize=SMALL, color=FAINT, va="center")
+        label(paper, 174, x.middle(0)[1], "x", size=TEXT, va="center")
+        label(paper, 174, x.middle(1)[1], "(seq, d_model)", FAINT, va="center")
         paper.plot([19, 4, 4], [x.middle(_TOKEN)[1]] * 2 + [tops[1] + 99], color=INK, linewidth=1.2)
         for top in tops:
             arrow(paper, (4, top + 99), (left - 3, top + 99))
         _draw_end(paper, (18, 538), 36, numbers)
         for head in range(2):
-            paper.text(54 + 72 * head, 530, f"head {head + 1}", fontsize=SMALL, color=VALUE_INK, ha="center")
+            label(paper, 54 + 72 * head, 530, f"head {head + 1}", VALUE_INK, ha="center")
     else:
         tops, left, widths = (22, 214), 184, (38, 34)
         _name(paper, _draw_tokens(paper, 46, 180, 21, numbers), "x", "(seq, d_model)", INK)
@@ -122,20 +124,9 @@ def _draw_lane(paper: Axes, left: float, top: float, numbers: Numbers, head: int
     query = matrix(paper, left, top + 66, (26, 22), numbers.query[head], QUERY_SIGNED, 5, "{:g}", _TOKEN)
     matrix(paper, middle, top + 20, (wide, 20), numbers.key[head].T, KEY_SIGNED, 5, "{:g}", every)
     matrix(paper, right, top, (output, 20), numbers.value[head], VALUE_SIGNED, 6, "{:g}", every)
-    weights = matrix(
-        paper,
-        middle,
-        top + 66,
-        (wide, 22),
-        _few_shades(numbers.attn_weights[head], 4),
-        WEIGHT_MAP,
-        1.2,
-        "{:.1f}",
-        _TOKEN,
-    )
-    result = matrix(
-        paper, right, top + 66, (output, 22), _few_shades(numbers.heads[head]), VALUE_SIGNED, 6, "{:.1f}", _TOKEN
-    )
+    shares, results = _few_shades(numbers.attn_weights[head], 4), _few_shades(numbers.heads[head])
+    weights = matrix(paper, middle, top + 66, (wide, 22), shares, WEIGHT_MAP, 1.2, "{:.1f}", _TOKEN)
+    result = matrix(paper, right, top + 66, (output, 22), results, VALUE_SIGNED, 6, "{:.1f}", _TOKEN)
     for grid in (query, weights, result):
         frame(paper, grid, _TOKEN)
     _name(paper, result, f"head {head + 1}", "(seq, d_v)" if head == 0 else "", VALUE_INK)
@@ -147,7 +138,7 @@ def _draw_lane(paper: Axes, left: float, top: float, numbers: Numbers, head: int
             ("key = x·W_K", middle - 8, 32, KEY_INK),
             ("value = x·W_V", right - 8, 8, VALUE_INK),
         ):
-            paper.text(x, top + y, words, fontsize=TEXT, color=ink, ha="right", va="center")
+            label(paper, x, top + y, words, ink, size=TEXT, ha="right", va="center")
 
 
 def _draw_end(paper: Axes, at: tuple[float, float], width: float, numbers: Numbers) -> None:
@@ -159,8 +150,8 @@ def _draw_end(paper: Axes, at: tuple[float, float], width: float, numbers: Numbe
     for grid, name, shape in ((concat, "concat", "(seq, h·d_v)"), (output, "output", "(seq, d_model)")):
         frame(paper, grid, _TOKEN)
         _name(paper, grid, name, shape, VALUE_INK)
-    paper.text(right - 8, top - 70, "W_O", fontsize=TEXT, color=INK, ha="right", va="center")
-    paper.text(right - 8, top - 50, "(h·d_v, d_model)", fontsize=SMALL, color=FAINT, ha="right", va="center")
+    label(paper, right - 8, top - 70, "W_O", size=TEXT, ha="right", va="center")
+    label(paper, right - 8, top - 50, "(h·d_v, d_model)", FAINT, ha="right", va="center")
 
 
 def _few_shades(numbers: np.ndarray, steps: int = 2) -> np.ndarray:
@@ -172,8 +163,8 @@ def _few_shades(numbers: np.ndarray, steps: int = 2) -> np.ndarray:
 
 def _name(paper: Axes, grid: Grid, name: str, shape: str, ink: str) -> None:
     x, y = grid.middle()[0], grid.top + grid.box()[3] + 5
-    paper.text(x, y, name, fontsize=TEXT, color=ink, ha="center", va="top")
-    paper.text(x, y + 19, shape, fontsize=SMALL, color=FAINT, ha="center", va="top")
+    label(paper, x, y, name, ink, size=TEXT, ha="center", va="top")
+    label(paper, x, y + 19, shape, FAINT, ha="center", va="top")
 
 
 multi_head_flow = Explorer(

@@ -8,11 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT_INK, WEIGHT_MAP
 from attncourse.explorer import Explorer
-from attncourse.figures.heads.trained import from_stored, text_of
+from attncourse.figures.heads.head_probes import text_of
 from attncourse.results import load_result
+from attncourse.results.models import from_stored
 from attnlib.attention_model import attention_model
 from attnlib.cross_entropy import accuracy
 from attnlib.tasks import previous_and_next
@@ -89,7 +92,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         words = f"weight before {before:.2f}\nweight behind {behind:.2f}"
         beside = narrow and i == 0
         x, y, va = (8.2, 3.5, "center") if beside else (-0.5, 8.0, "top")
-        axes.text(x, y, words, ha="left", va=va, fontsize=SMALL, color=WEIGHT_INK)
+        label(axes, x, y, words, WEIGHT_INK, va=va)
     _draw_accuracy(place(figure, *((40, 508, 288, 84) if narrow else (566, 42, 140, 180))), numbers)
     return figure
 
@@ -114,7 +117,7 @@ def _draw_accuracy(axes: Axes, numbers: Numbers) -> None:
         axes.plot(x, curve, color=RULE, linewidth=1.4, linestyle=style)
         axes.plot(x[: here + 1], curve[: here + 1], color=INK, linewidth=2.2, linestyle=style)
         axes.plot(here, curve[here], "o", color=INK, markersize=6, clip_on=False)
-        axes.text(x[-1] + 0.3, curve[-1] + 0.08, words, ha="right", va="bottom", fontsize=SMALL, color=INK)
+        label(axes, x[-1] + 0.3, curve[-1] + 0.08, words, ha="right", va="bottom")
     axes.set(xlim=(0, x[-1] + 0.3), ylim=(0, 1.25), yticks=(0, 0.5, 1))
     axes.set_xticks([0, 4, 8, 11], ["0", "60", "200", "600"])
 

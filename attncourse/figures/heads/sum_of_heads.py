@@ -9,11 +9,13 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
 from attncourse.digits import ROUNDING
-from attncourse.drawing.canvas import SMALL, TEXT, ink_on, place, sheet
-from attncourse.drawing.matrix import board, frame, matrix
-from attncourse.drawing.palette import INK, PAPER, VALUE_INK, VALUE_MAP, WEIGHT_INK, WEIGHT_MAP
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.matrix import frame, matrix
+from attncourse.drawing.palette import INK, PAPER, VALUE_INK, VALUE_MAP, WEIGHT_INK, WEIGHT_MAP, ink_on
 from attncourse.explorer import Explorer
-from attncourse.figures.compute.sentence import TOKENS
+from attncourse.figures.sentence import TOKENS
 from attnlib import attention, init_multi_head, linear, multi_head_attention, split_heads
 
 _D_MODEL = 8
@@ -64,10 +66,11 @@ def readout(numbers: Numbers) -> str:
     if not gone:
         return f"{start} {heads} heads add up to the layer’s output: the largest difference is {gap}."
     lost = np.abs(numbers.whole - numbers.output).max()
+    others = f"{heads - 1} heads" if heads > 2 else "head"
     return (
-        f"{start} the other {heads - 1} heads add up to the output without head {gone}: the largest difference is "
+        f"{start} the other {others} add up to the output without head {gone}: the largest difference is "
         f"{gap}. Features change by up to {lost:.2f}."
-    ).replace("the other 1 heads add", "the other head add")
+    )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
@@ -75,55 +78,33 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     figure = sheet(height=360, narrow=narrow, narrow_height=540)
     paper, heads = board(figure), len(numbers.contributions)
     looks, features = f"weights of “{TOKENS[numbers.token - 1]}”", [str(feature + 1) for feature in range(_D_MODEL)]
+    output = numbers.output.round(2)
     if narrow:
         wide, names = 232 / heads, [str(head + 1) for head in range(heads)]
-        paper.text(44, 16, f"{looks} in head", color=WEIGHT_INK, fontsize=TEXT)
+        label(paper, 44, 16, f"{looks} in head", WEIGHT_INK, size=TEXT)
         _draw_weights(paper, 44, 44, (wide, 20), numbers.attn_weights.T, TOKENS, names)
-        paper.text(44, 172, "added to feature", color=VALUE_INK, fontsize=TEXT)
+        label(paper, 44, 172, "added to feature", VALUE_INK, size=TEXT)
         for head in range(heads):
             row, shade = _shaded(numbers, head)
-            matrix(
-                paper,
-                44 + head * wide,
-                182,
-                (wide, 20),
-                row[:, None],
-                shade,
-                1,
-                "{:.2f}",
-                rows=features if head == 0 else None,
-            )
-        grid = matrix(
-            paper, 284, 182, (52, 20), numbers.output.round(2)[:, None], _WHITE, 1, "{:.2f}", columns=["output"]
-        )
+            first = features if head == 0 else None
+            matrix(paper, 44 + head * wide, 182, (wide, 20), row[:, None], shade, 1, "{:.2f}", rows=first)
+        grid = matrix(paper, 284, 182, (52, 20), output[:, None], _WHITE, 1, "{:.2f}", columns=["output"])
         frame(paper, grid)
         for x, name in enumerate(features):
-            paper.text(44 + 36.5 * (x + 0.5), 366, name, fontsize=SMALL, color=INK, ha="center", va="baseline")
+            label(paper, 44 + 36.5 * (x + 0.5), 366, name, ha="center")
         _draw_bars(place(figure, 44, 370, 292, 166), numbers)
     else:
         tall, names = 104 / heads, [f"head {head + 1}" for head in range(heads)]
-        paper.text(60, 16, looks, color=WEIGHT_INK, fontsize=TEXT)
+        label(paper, 60, 16, looks, WEIGHT_INK, size=TEXT)
         _draw_weights(paper, 60, 44, (38, tall), numbers.attn_weights, names, TOKENS)
-        paper.text(304, 16, "added to feature", color=VALUE_INK, fontsize=TEXT)
+        label(paper, 304, 16, "added to feature", VALUE_INK, size=TEXT)
         for head in range(heads):
             row, shade = _shaded(numbers, head)
-            matrix(
-                paper,
-                304,
-                44 + head * tall,
-                (51, tall),
-                row[None],
-                shade,
-                1,
-                "{:.2f}",
-                columns=features if head == 0 else None,
-            )
-        grid = matrix(
-            paper, 304, 154, (51, 26), numbers.output.round(2)[None], _WHITE, 1, "{:.2f}", rows=["output = sum of rows"]
-        )
+            first = features if head == 0 else None
+            matrix(paper, 304, 44 + head * tall, (51, tall), row[None], shade, 1, "{:.2f}", columns=first)
+        grid = matrix(paper, 304, 154, (51, 26), output[None], _WHITE, 1, "{:.2f}", rows=["output = sum of rows"])
         frame(paper, grid)
-        words = "the same as bars:\nthe mark is the output"
-        paper.text(299, 254, words, fontsize=SMALL, color=INK, ha="right", va="center")
+        label(paper, 299, 254, "the same as bars:\nthe mark is the output", ha="right", va="center")
         _draw_bars(place(figure, 304, 190, 408, 164), numbers)
     return figure
 
@@ -138,12 +119,12 @@ def _draw_weights(paper: Axes, left: float, top: float, cell, attn_weights: np.n
                   rows=rows, columns=columns)  # fmt: skip
     for i, j in np.argwhere(attn_weights > 0.05):
         words = f"{attn_weights[i, j]:.2f}"
-        paper.text(*grid.middle(i, j), words, fontsize=SMALL, color=INK, ha="center", va="center_baseline")
+        label(paper, *grid.middle(i, j), words, ha="center", va="center_baseline")
 
 
 def _shaded(numbers: Numbers, head: int) -> tuple[np.ndarray, ListedColormap]:
     """One head's contributions as they are written, hatched if it is taken away; and its one colour."""
-    row = numbers.contributions[head].round(2)  # so that nothing is written as −0.00
+    row = numbers.contributions[head].round(2)
     shade = ListedColormap([_shade(head, len(numbers.contributions))])
     return (np.full_like(row, np.nan) if head + 1 == numbers.removed else row), shade
 
@@ -159,8 +140,7 @@ def _draw_bars(axes: Axes, numbers: Numbers) -> None:
         for x, (height, bottom) in enumerate(zip(row, start, strict=True)):
             struck = abs(bottom + height / 2 - numbers.output[x]) < 0.13  # by the mark
             if abs(height) > 0.25 and not struck:  # room for the head's number
-                axes.text(x, bottom + height / 2, str(head + 1), fontsize=SMALL, color=ink_on(shade), ha="center",
-                          va="center_baseline")  # fmt: skip
+                label(axes, x, bottom + height / 2, str(head + 1), ink_on(shade), ha="center", va="center_baseline")
         above, below = above + np.maximum(row, 0), below + np.minimum(row, 0)
     axes.hlines(0, -0.5, _D_MODEL - 0.5, color=INK, linewidth=0.8)
     if numbers.removed:

@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider, Switch
-from attncourse.drawing.canvas import SMALL, dress, place, sheet
-from attncourse.drawing.matrix import arrow
-from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
+from attncourse.drawing.axes import dress
+from attncourse.drawing.board import arrow
+from attncourse.drawing.canvas import place, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.palette import FAINT, INK, PAPER, RULE, SHARED, SHARED_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.batch import SHARED, SHARED_INK
 from attnlib import batch_statistics, padding_mask
 
 MEAN, VARIANCE = 2.0, 1.0  # of one feature, over all tokens of all sentences
@@ -109,7 +110,7 @@ def _draw_cloud(axes: Axes, numbers: Numbers) -> None:
     if np.hypot(middle[0] - MEAN, middle[1] - VARIANCE) > 0.3:  # wrong on average
         arrow(axes, (MEAN, VARIANCE), middle, linewidth=1.8, mutation_scale=14, zorder=3)
     axes.plot(MEAN, VARIANCE, "P", color=INK, markersize=9, markeredgecolor=PAPER)
-    axes.text(MEAN, 3.95, "all sentences", fontsize=SMALL, color=INK, ha="center", va="bottom")
+    label(axes, MEAN, 3.95, "all sentences", ha="center", va="bottom")
     axes.set(xlim=(0, 4), ylim=(0, 4.4), xticks=(0, 1, 2, 3, 4), yticks=(0, 1, 2, 3, 4))
 
 
@@ -121,7 +122,7 @@ def _draw_curves(axes: Axes, numbers: Numbers) -> None:
         axes.plot(x, curves[name], color=ink, linewidth=width, linestyle="-" if ink != FAINT else (0, (4, 2)))
         if ink != FAINT or numbers.spread:
             words = name if numbers.spread else "both"
-            axes.text(x[-1] + 0.3, curves[name][-1], words, fontsize=SMALL, color=ink, va="center_baseline")
+            label(axes, x[-1] + 0.3, curves[name][-1], words, ink, va="center_baseline")
     axes.plot(np.log2(numbers.batch_size), numbers.stray, "o", color=SHARED_INK, markersize=8, clip_on=False)
     axes.set(xlim=(0.8, 5.1), ylim=(0, 1.2))
     axes.set_xticks(x, [str(size) for size in SIZES])

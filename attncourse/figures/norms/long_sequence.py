@@ -9,10 +9,12 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider, Switch
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
-from attncourse.drawing.palette import FAINT, INK, KEY_INK
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.palette import FAINT, INK, KEY_INK, SHARED, SHARED_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.batch import SHARED, SHARED_INK, hatching
+from attncourse.figures.norms.table import hatching
 from attnlib import Statistics, batch_norm, layer_norm, padding_mask, start_statistics, update_statistics
 
 PER_POSITION, PER_FEATURE, LAYER = "BatchNorm, per position", "BatchNorm, per feature", "LayerNorm"
@@ -101,7 +103,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         (LONGEST + 0.3, f"{numbers.seen[LONGEST - 1]:.0f}", "right"),
         (LONGEST + 0.9, "none", "left"),
     ):
-        above.text(x, 40, words, fontsize=SMALL, color=INK, ha=side, va="bottom")
+        label(above, x, 40, words, ha=side, va="bottom")
     above.set(ylim=(0, 560), yticks=(0, 500))
     above.tick_params(labelbottom=False)
     _draw_tokens(below, numbers, narrow)
@@ -121,7 +123,7 @@ def _draw_tokens(axes: Axes, numbers: Numbers, narrow: bool) -> None:
     if numbers.refused:
         axes.add_collection(hatching([(LONGEST + 0.5, -2.5, numbers.seq - LONGEST, 5.6)], KEY_INK))
         words = "ValueError" if narrow else "no statistics: ValueError"
-        axes.text(LONGEST + 0.9, 4.3, words, fontsize=TEXT, color=KEY_INK, va="top", weight="bold")
+        label(axes, LONGEST + 0.9, 4.3, words, KEY_INK, size=TEXT, va="top", weight="bold")
     axes.set(ylim=(-2.5, 4.5), yticks=(-2, 0, 2, 4))
 
 

@@ -6,11 +6,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from attncourse.drawing.canvas import HEADING, SMALL, sheet
-from attncourse.drawing.matrix import Grid, board
-from attncourse.drawing.palette import FAINT, INK
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import HEADING, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.matrix import Grid
+from attncourse.drawing.palette import FAINT, INK, SHARED, SHARED_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.batch import FEATURES, MASK, SEQ, SHARED, SHARED_INK, X, look, rows_of, table
+from attncourse.figures.norms.batch import FEATURES, MASK, SEQ, X, rows_of
+from attncourse.figures.norms.table import look, table
 from attnlib import Statistics, batch_statistics
 
 _FEATURE, _TOKEN = 1, (0, 1)  # whose sets are shaded
@@ -75,7 +78,7 @@ def _draw_batch_norm(paper: Axes, spot: tuple[float, float], cell: tuple[float, 
     bottom = grids[-1].top + grids[-1].box()[3]
     for row, (name, statistics) in enumerate(zip(("mean", "variance"), numbers.features, strict=True)):
         y = bottom + 16 + 18 * row
-        paper.text(spot[0] - 6, y, name, fontsize=SMALL, color=FAINT, ha="right", va="center_baseline")
+        label(paper, spot[0] - 6, y, name, FAINT, ha="right", va="center_baseline")
         for feature, value in enumerate(statistics):
             _write(paper, grids[-1].middle(None, feature)[0], y, value, "center", feature == _FEATURE)
 
@@ -91,19 +94,19 @@ def _draw_layer_norm(
     names = ("mean", "variance" if places[1] - places[0] > 60 else "var.", "mean sq.")
     statistics = (*numbers.tokens, numbers.mean_square)
     for x, name, values in zip(places, names, statistics, strict=True):
-        paper.text(x, spot[1] - 6, name, fontsize=SMALL, color=FAINT, ha="right", va="baseline")
+        label(paper, x, spot[1] - 6, name, FAINT, ha="right")
         for at in zip(*MASK.nonzero(), strict=True):
             y = grids[at[0]].middle(at[1])[1]
             _write(paper, x, y, values[at], "right", at == _TOKEN)
 
 
 def _title(paper: Axes, x: float, top: float, words: str, side: str = "left") -> None:
-    paper.text(x, top - 25, words, fontsize=HEADING, color=INK, ha=side, va="baseline")
+    label(paper, x, top - 25, words, size=HEADING, ha=side)
 
 
 def _write(paper: Axes, x: float, y: float, value: float, side: str, shaded: bool) -> None:
     ink, weight = (SHARED_INK, "bold") if shaded else (INK, "normal")
-    paper.text(x, y, f"{value:.2f}", fontsize=SMALL, color=ink, weight=weight, ha=side, va="center_baseline")
+    label(paper, x, y, f"{value:.2f}", ink, weight=weight, ha=side, va="center_baseline")
 
 
 norm_grid = Explorer(

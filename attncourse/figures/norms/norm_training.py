@@ -8,7 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from attncourse.controls import Choice
-from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import SMALL, place, sheet
+from attncourse.drawing.dots import dots
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE
 from attncourse.explorer import Explorer
 from attncourse.figures.norms.runs import BATCHES, NORMS, runs_of
@@ -86,13 +89,12 @@ def _draw_rows(axes: Axes, every: np.ndarray, names: bool) -> None:
         of_row = axes.get_yaxis_transform()
         if np.isnan(seeds).any():
             words = "no statistics"
-            axes.text(0.06, row, words, transform=of_row, va="center_baseline", fontsize=SMALL, color=FAINT)
+            label(axes, 0.06, row, words, FAINT, transform=of_row, va="center_baseline")
             continue
-        y = row + np.linspace(-0.24, 0.24, len(seeds))  # a little below each other, so that equal ones are seen
-        axes.plot(seeds, y, "o", color=INK, markersize=3.8, markeredgewidth=0, clip_on=False)
+        dots(axes, row, seeds, reach=0.24, size=3.8, row=True)
         axes.plot([seeds.mean()] * 2, [row - 0.34, row + 0.34], color=INK, linewidth=1.6)
         number = f"{seeds.mean():.2g}"
-        axes.text(1.03, row, number, transform=of_row, va="center_baseline", fontsize=SMALL, color=INK)
+        label(axes, 1.03, row, number, transform=of_row, va="center_baseline")
 
 
 norm_training = Explorer(

@@ -8,11 +8,14 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Switch
-from attncourse.drawing.canvas import HEADING, ink_on, sheet
-from attncourse.drawing.matrix import board, frame
-from attncourse.drawing.palette import INK
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import HEADING, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.matrix import frame
+from attncourse.drawing.palette import SHARED, SHARED_INK, ink_on
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.batch import FEATURES, MASK, PLACES, SHARED, SHARED_INK, X, look, rows_of, table
+from attncourse.figures.norms.batch import FEATURES, MASK, PLACES, X, rows_of
+from attncourse.figures.norms.table import look, table
 from attnlib import batch_norm, batch_statistics, layer_norm, rms_norm
 
 NONE, LAYER, RMS = "no norm", "LayerNorm", "RMSNorm"
@@ -103,7 +106,7 @@ def _draw_sentence(
     grid = table(paper, *spot, cell, cells, rows, FEATURES)
     if numbers.changed[0] == sentence:
         frame(paper, grid, numbers.changed[1], colour=SHARED_INK)
-    paper.text(spot[0], spot[1] - 24, f"sentence {sentence + 1}", fontsize=HEADING, color=INK, va="baseline")
+    label(paper, spot[0], spot[1] - 24, f"sentence {sentence + 1}", size=HEADING)
 
 
 ripple = Explorer(

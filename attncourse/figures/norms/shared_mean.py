@@ -9,24 +9,14 @@ from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import HEADING, SMALL, TEXT, sheet
-from attncourse.drawing.matrix import board
-from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import HEADING, TEXT, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.palette import FAINT, PAPER, RULE, SHARED, SHARED_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.batch import (
-    FEATURES,
-    MASK,
-    PLACES,
-    SHARED,
-    SHARED_INK,
-    Box,
-    X,
-    hatching,
-    look,
-    rows_of,
-    table,
-)
+from attncourse.figures.norms.batch import FEATURES, MASK, PLACES, X, rows_of
 from attncourse.figures.norms.sharing import KINDS, PER_FEATURE, RMS, Share, share_of
+from attncourse.figures.norms.table import Box, hatching, look, table
 
 
 class Numbers(NamedTuple):
@@ -88,7 +78,7 @@ def _draw_sentence(
     if numbers.asked[0] == sentence:
         cells.fills[numbers.asked[1:]], cells.inks[numbers.asked[1:]] = SHARED_INK, PAPER
     table(paper, *spot, cell, cells, rows_of(sentence), FEATURES)
-    paper.text(spot[0], spot[1] - 24, f"sentence {sentence + 1}", fontsize=HEADING, color=INK, va="baseline")
+    label(paper, spot[0], spot[1] - 24, f"sentence {sentence + 1}", size=HEADING)
 
 
 def _draw_statistics(paper: Axes, numbers: Numbers, narrow: bool) -> None:
@@ -97,25 +87,25 @@ def _draw_statistics(paper: Axes, numbers: Numbers, narrow: bool) -> None:
     becomes = f"{numbers.value:g} →" if narrow else f"“{numbers.word}” {numbers.feature} becomes"
     columns = ("numbers", "mean", "mean sq." if numbers.kind == RMS else "variance")
     for x, name in zip(places, columns, strict=False):
-        paper.text(x, top, name, fontsize=SMALL, color=FAINT, ha="right", va="baseline")
+        label(paper, x, top, name, FAINT, ha="right")
     side = "right" if narrow else "left"
-    paper.text(places[-1], top, becomes, fontsize=SMALL, color=FAINT, ha=side, va="baseline")
+    label(paper, places[-1], top, becomes, FAINT, ha=side)
     alike = bool((numbers.masked.members == numbers.counted.members).all())
     for row, share in enumerate((numbers.masked, numbers.counted)):
         y, ink = top + 26 + 26 * row, FAINT if row and alike else SHARED_INK
         swatch = (10.0 if narrow else 62.0, y - 13, 16.0, 16.0)
         _draw_swatch(paper, swatch, row)
         name = (("tokens", "+ padding") if narrow else ("tokens alone", "with padding"))[row]
-        paper.text(swatch[0] + 24, y, name, fontsize=TEXT, color=ink, ha="left", va="baseline")
+        label(paper, swatch[0] + 24, y, name, ink, size=TEXT)
         if row and alike:
             words = "the same: none in the set" if narrow else "the same: there is no padding in the set"
-            paper.text(places[0] - (38 if narrow else 66), y, words, fontsize=TEXT, color=ink, ha="left", va="baseline")
+            label(paper, places[0] - (38 if narrow else 66), y, words, ink, size=TEXT)
             continue
         mean = "none" if numbers.kind == RMS else in_digits(share.mean)
         for x, word in zip(places, (str(share.members.sum()), mean, in_digits(share.variance)), strict=False):
-            paper.text(x, y, word, fontsize=TEXT, color=ink, ha="right", va="baseline")
+            label(paper, x, y, word, ink, size=TEXT, ha="right")
         words = in_digits(share.normed) if narrow else _formula(numbers, share)
-        paper.text(places[-1], y, words, fontsize=TEXT, color=ink, ha=side, va="baseline")
+        label(paper, places[-1], y, words, ink, size=TEXT, ha=side)
 
 
 def _draw_swatch(paper: Axes, box: Box, row: int) -> None:

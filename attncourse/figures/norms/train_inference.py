@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
-from attncourse.drawing.palette import FAINT, INK, RULE
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.palette import FAINT, INK, RULE, SHARED, SHARED_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.batch import SHARED, SHARED_INK
 from attncourse.figures.norms.runs import BATCHES, NORMS, result, runs_of
 
 _LOSSES = (0.02, 2.0)  # ends of the axis
@@ -106,15 +107,13 @@ def _draw_losses(axes: Axes, numbers: Numbers) -> None:
         dashes = {INK: (0, (5, 1.5)), SHARED_INK: "-", FAINT: (0, (1, 1.5))}[ink]
         y = 0.22 - 0.085 * row
         axes.plot([0.03, 0.12], [y, y], color=ink, linewidth=2, linestyle=dashes, transform=axes.transAxes)
-        axes.text(0.14, y, word, fontsize=SMALL, color=ink, va="center_baseline", transform=axes.transAxes)
+        label(axes, 0.14, y, word, ink, va="center_baseline", transform=axes.transAxes)
 
 
 def _draw_ratio(axes: Axes, numbers: Numbers) -> None:
     axes.axhline(1, color=RULE, linewidth=1)
-    axes.text(
-        0.98, 0.97, "inference is worse", ha="right", va="top", fontsize=TEXT, color=FAINT, transform=axes.transAxes
-    )
-    axes.text(0.98, 0.03, "inference is better", ha="right", fontsize=TEXT, color=FAINT, transform=axes.transAxes)
+    label(axes, 0.98, 0.97, "inference is worse", FAINT, size=TEXT, ha="right", va="top", transform=axes.transAxes)
+    label(axes, 0.98, 0.03, "inference is better", FAINT, size=TEXT, ha="right", transform=axes.transAxes)
     shown = np.clip(numbers.ratio, *_RATIOS)
     axes.plot(numbers.steps, shown.T, "o", color=INK, markersize=4, markeredgewidth=0, alpha=0.75, clip_on=False)
     axes.plot(numbers.steps, np.exp(np.log(shown).mean(axis=0)), color=INK, linewidth=1.4)

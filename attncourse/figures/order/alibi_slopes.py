@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, POSITION, POSITION_INK, RULE, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attnlib import alibi_bias, attention_weights, causal_mask
@@ -56,19 +58,12 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         if head != chosen:
             axes.plot(keys, bias, color=RULE, linewidth=1.4)
     axes.plot(keys, numbers.bias[chosen], color=POSITION, linewidth=3)
-    axes.text(
-        _SEQ - 1.5,
-        -14.6,
-        f"head {numbers.head}: −{_share(numbers)} a step",
-        fontsize=SMALL,
-        color=POSITION_INK,
-        ha="right",
-    )
+    label(axes, _SEQ - 1.5, -14.6, f"head {numbers.head}: −{_share(numbers)} a step", POSITION_INK, ha="right")
     axes.set(xlim=(0, _SEQ - 1), ylim=(-16, 0.6), yticks=(0, -5, -10, -15), xticks=(0, 10, 20, 31))
     axes = dress(place(figure, *bars), "weights, if all scores are equal", x="key, the query at 31", colour=WEIGHT_INK)
     axes.bar(keys, numbers.attn_weights[chosen], color=WEIGHT, width=0.8)
     axes.axhline(1 / _SEQ, color=FAINT, linewidth=1, linestyle=(0, (4, 2)))
-    axes.text(0, 1 / _SEQ + 0.012, "without bias", fontsize=SMALL, color=FAINT, va="bottom")
+    label(axes, 0, 1 / _SEQ + 0.012, "without bias", FAINT, va="bottom")
     axes.set(xlim=(-0.8, _SEQ - 0.2), ylim=(0, 0.55), yticks=(0, 0.25, 0.5), xticks=(0, 10, 20, 31))
     return figure
 

@@ -7,9 +7,11 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import HEADING, SMALL, sheet
-from attncourse.drawing.matrix import board, frame, matrix
-from attncourse.drawing.palette import INK, POSITION_INK, POSITION_SIGNED
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import HEADING, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.matrix import frame, matrix
+from attncourse.drawing.palette import POSITION_INK, POSITION_SIGNED
 from attncourse.explorer import Explorer
 from attnlib import wave_angles
 
@@ -69,9 +71,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         (matrix_of_waves, "waves", "every 16", "2"),
     ):
         left, top, width, _ = grid.box()
-        paper.text(left, top - 28, title, fontsize=HEADING, color=POSITION_INK, ha="left", va="baseline")
-        paper.text(left + 3, top - 8, slow, fontsize=SMALL, color=INK, ha="left", va="baseline")
-        paper.text(left + width - 3, top - 8, fast, fontsize=SMALL, color=INK, ha="right", va="baseline")
+        label(paper, left, top - 28, title, POSITION_INK, size=HEADING)
+        label(paper, left + 3, top - 8, slow)
+        label(paper, left + width - 3, top - 8, fast, ha="right")
         frame(paper, grid, row=numbers.position)
     return figure
 

@@ -8,9 +8,10 @@ from matplotlib.patches import Arc, Circle
 
 from attncourse.controls import Slider
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import SMALL, TEXT, sheet
-from attncourse.drawing.matrix import board
-from attncourse.drawing.palette import FAINT, INK, KEY_INK, POSITION, POSITION_INK, RULE
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import TEXT, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.palette import FAINT, KEY_INK, POSITION, POSITION_INK, RULE
 from attncourse.explorer import Explorer
 from attnlib import sinusoidal_positions, wave_angles
 
@@ -82,33 +83,14 @@ def _draw_dial(paper, x: float, y: float, numbers: Numbers, pair: int) -> None:
                    linestyle=style, solid_capstyle="round")  # fmt: skip
     paper.plot(x, y, "o", color=POSITION_INK, markersize=5)
     if 0.06 < numbers.turned[pair] < 2 * np.pi:
-        start = np.degrees(np.arctan2(-cosine, sine))
-        size = 1.1 * _RADIUS
-        paper.add_patch(
-            Arc(
-                (x, y),
-                size,
-                size,
-                theta1=start,
-                theta2=start + np.degrees(numbers.turned[pair]),
-                color=POSITION,
-                linewidth=2,
-            )
-        )
+        start, size = np.degrees(np.arctan2(-cosine, sine)), 1.1 * _RADIUS
+        end = start + np.degrees(numbers.turned[pair])
+        paper.add_patch(Arc((x, y), size, size, theta1=start, theta2=end, color=POSITION, linewidth=2))
     title = f"pair {pair}" if pair else "pair 0, fastest"
-    paper.text(x, y - _RADIUS - 10, title, fontsize=TEXT, color=INK, ha="center", va="baseline")
+    label(paper, x, y - _RADIUS - 10, title, size=TEXT, ha="center")
     turn = numbers.turns[pair]
-    paper.text(x, y + _RADIUS + 22, f"{turn:.3g} a turn" if turn < 1000 else f"{turn:.0f} a turn", fontsize=SMALL,
-               color=FAINT, ha="center", va="baseline")  # fmt: skip
-    paper.text(
-        x,
-        y + _RADIUS + 42,
-        f"+{_short(numbers.turned[pair])} rad",
-        fontsize=SMALL,
-        color=KEY_INK,
-        ha="center",
-        va="baseline",
-    )
+    label(paper, x, y + _RADIUS + 22, f"{turn:.3g} a turn" if turn < 1000 else f"{turn:.0f} a turn", FAINT, ha="center")
+    label(paper, x, y + _RADIUS + 42, f"+{_short(numbers.turned[pair])} rad", KEY_INK, ha="center")
 
 
 clock_hands = Explorer(

@@ -7,7 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label_near
 from attncourse.drawing.palette import FAINT, INK, POSITION_INK, POSITION_SIGNED
 from attncourse.explorer import Explorer
 from attnlib import sinusoidal_positions, wave_angles
@@ -65,10 +67,8 @@ def _write_waves(axes: Axes, numbers: Numbers) -> None:
         length = numbers.waves[pair]
         column = {"left": -0.5, "center": 2 * pair + 0.5, "right": len(numbers.waves) * 2 - 0.5}[side]
         words = f"{length:.1f}" if length < 100 else f"{length:.0f}"
-        axes.annotate(words, (column, -0.5), (0, 7), textcoords="offset points", ha=side, va="bottom",
-                      fontsize=SMALL, color=POSITION_INK)  # fmt: skip
-    axes.annotate("positions in one wave", (-0.5, -0.5), (0, 24), textcoords="offset points", ha="left", va="bottom",
-                  fontsize=TEXT, color=INK)  # fmt: skip
+        label_near(axes, (column, -0.5), (0, 7), words, POSITION_INK, ha=side, va="bottom")
+    label_near(axes, (-0.5, -0.5), (0, 24), "positions in one wave", size=TEXT, va="bottom")
     if numbers.still:
         first = 2 * (len(numbers.waves) - numbers.still)
         axes.plot([first - 0.5, len(numbers.waves) * 2 - 0.5], [-0.5, -0.5], color=FAINT, linewidth=3, clip_on=False,

@@ -7,7 +7,9 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Choice
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE
 from attncourse.explorer import Explorer
 from attncourse.figures.order.runs import ARMS, BAND, SHORT, runs_of
@@ -74,15 +76,13 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     axes.fill_between(x, *numbers.spread, color=BAND, linewidth=0)
     axes.plot(x, median, "o-", color=INK, linewidth=2.4, markersize=5, clip_on=False)
     words = f"{numbers.arm}: cannot" if np.isnan(median[-1]) else SHORT.get(numbers.arm, numbers.arm)
-    axes.text(x[-1], 1.19, words, ha="right", va="top", fontsize=TEXT, color=INK, weight="bold")
+    label(axes, x[-1], 1.19, words, size=TEXT, ha="right", va="top", weight="bold")
     height = -1.0
     for arm in sorted(_NAMED, key=lambda arm: numbers.medians[ARMS.index(arm), -1]):
         # At its curve's right end, and not on the name below.
         height = max(numbers.medians[ARMS.index(arm), -1], height + 0.09)
         ink = INK if arm == numbers.arm else FAINT
-        axes.text(
-            x[-1] + (0.075 if narrow else 0.05), height, _NAMED[arm], va="center_baseline", fontsize=SMALL, color=ink
-        )
+        label(axes, x[-1] + (0.075 if narrow else 0.05), height, _NAMED[arm], ink, va="center_baseline")
     return figure
 
 

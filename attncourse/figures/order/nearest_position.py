@@ -8,10 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.axes import dress, power_axis
+from attncourse.drawing.canvas import place, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.numerals import in_words
 from attncourse.drawing.palette import FAINT, POSITION, POSITION_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.scaling.axes import in_words, power_axis
 from attnlib import sinusoidal_positions
 
 _WIDTHS = (2, 4, 6, 8, 16, 32, 64, 128)
@@ -79,8 +81,8 @@ def _draw_distances(axes: Axes, numbers: Numbers) -> None:
     axes.plot(x, y, "o", color=POSITION, markersize=6)
     axes.plot(numbers.chosen, y[numbers.chosen], "o", color=POSITION_INK, markersize=11, clip_on=False)
     power_axis(axes, 1e-5, 20, (-4, -3, -2, -1, 0, 1))
-    axes.text(-0.15, 0.2, "to its neighbour", ha="left", va="bottom", fontsize=SMALL, color=FAINT)
-    axes.text(len(_WIDTHS) - 0.8, -0.3, "to the closest", ha="right", va="top", fontsize=SMALL, color=POSITION_INK)
+    label(axes, -0.15, 0.2, "to its neighbour", FAINT, va="bottom")
+    label(axes, len(_WIDTHS) - 0.8, -0.3, "to the closest", POSITION_INK, ha="right", va="top")
     axes.set_xlim(-0.3, len(_WIDTHS) - 0.7)
     axes.set_xticks(x, [str(width) for width in _WIDTHS])
 
@@ -92,15 +94,9 @@ def _draw_pairs(axes: Axes, numbers: Numbers) -> None:
     axes.set(xlim=(-0.6, max(3.6, len(pairs) - 0.4)), ylim=(0, 2.1), yticks=(0, 1, 2))
     axes.set_xticks(sorted({0, len(pairs) - 1}))
     largest = int(numbers.apart.argmax())
-    axes.text(
-        pairs[largest] - (0.4 if largest == 0 else 0),
-        numbers.apart[largest] + 0.05,
-        _short(float(numbers.apart[largest])),
-        ha="left" if largest == 0 else "center",
-        va="bottom",
-        fontsize=SMALL,
-        color=POSITION_INK,
-    )
+    x, side = (-0.4, "left") if largest == 0 else (largest, "center")
+    apart = float(numbers.apart[largest])
+    label(axes, x, apart + 0.05, _short(apart), POSITION_INK, ha=side, va="bottom")
 
 
 nearest_position = Explorer(

@@ -8,10 +8,13 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Choice
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
-from attncourse.drawing.palette import FAINT, INK
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
+from attncourse.drawing.dots import dots
+from attncourse.drawing.label import label
+from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
 from attncourse.explorer import Explorer
-from attncourse.figures.order.runs import ARMS, BAND, TASKS, list_arms, runs_of
+from attncourse.figures.order.runs import ARMS, BAND, SHORT, TASKS, runs_of
 
 _EVERY = 20  # steps averaged into one point: two of the stored losses
 _LEARNED = 0.5  # nats
@@ -71,10 +74,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     _draw_losses(losses, numbers)
     dress(right, x="right answers")
     right.set_title("each seed a dot", fontsize=SMALL, color=INK, loc="left", pad=7)
-    list_arms(right, numbers.arm)
+    _list_arms(right, numbers.arm)
     for row, seeds in enumerate(numbers.accuracy):
-        y = row + np.linspace(-0.22, 0.22, len(seeds))  # a little below each other, so that equal ones are seen
-        right.plot(seeds, y, "o", color=INK, markersize=3.4, markeredgewidth=0, clip_on=False, zorder=3)
+        dots(right, row, seeds, reach=0.22, size=3.4, row=True, zorder=3)
     right.set_xlim(-0.04, 1.04)
     right.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     return figure
@@ -94,9 +96,22 @@ def _draw_losses(axes: Axes, numbers: Numbers) -> None:
         sines = height(numbers.medians[ARMS.index(_LIKE_SINES)])
         axes.plot(x, sines, color=FAINT, linewidth=1.6, linestyle=(0, (4, 2)))
         passing = np.interp(-np.log10(0.3), -sines, x)
-        axes.text(passing + 9, np.log10(0.3), _LIKE_SINES, ha="left", va="center", fontsize=TEXT, color=FAINT)
+        label(axes, passing + 9, np.log10(0.3), _LIKE_SINES, FAINT, size=TEXT, va="center")
     axes.plot(x, height(numbers.medians[chosen]), color=INK, linewidth=2.4)
-    axes.text(400, np.log10(_HIGH) - 0.04, numbers.arm, ha="right", va="top", fontsize=TEXT, color=INK, weight="bold")
+    label(axes, 400, np.log10(_HIGH) - 0.04, numbers.arm, size=TEXT, ha="right", va="top", weight="bold")
+
+
+def _list_arms(axes: Axes, chosen: str) -> None:
+    """A row an arm, its name on the left; the chosen one is framed and bold."""
+    axes.set_ylim(len(ARMS) - 0.5, -0.5)
+    axes.set_yticks(range(len(ARMS)), [SHORT.get(arm, arm) for arm in ARMS])
+    axes.tick_params(axis="y", length=0, pad=8, labelsize=SMALL, labelcolor=INK)
+    axes.spines["left"].set_visible(False)
+    for row in range(len(ARMS) + 1):
+        axes.axhline(row - 0.5, color=RULE, linewidth=0.5)
+    axes.get_yticklabels()[ARMS.index(chosen)].set_fontweight("bold")
+    row = ARMS.index(chosen)
+    axes.axhspan(row - 0.5, row + 0.5, facecolor=PAPER, edgecolor=INK, linewidth=1.6, clip_on=False, zorder=2)
 
 
 order_training = Explorer(

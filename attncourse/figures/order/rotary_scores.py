@@ -8,7 +8,9 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, RULE, SCORE, SCORE_INK, SCORE_SIGNED
 from attncourse.explorer import Explorer
 from attnlib import rotate, scaled_dot_scores, sinusoidal_positions
@@ -69,7 +71,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     axes.axhline(0, color=RULE, linewidth=1)
     axes.set(xlim=(-0.5, _SEQ - 0.5), ylim=(-_REACH, _REACH), yticks=(-3, -2, -1, 0, 1, 2, 3), xticks=(0, 5, 10, 15))
     words = "the same everywhere" if numbers.relative else "depends on where the pair stands"
-    axes.text(_SEQ - 0.6, 3.15, words, fontsize=SMALL, color=INK, ha="right", va="center")
+    label(axes, _SEQ - 0.6, 3.15, words, ha="right", va="center")
     return figure
 
 

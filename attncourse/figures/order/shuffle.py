@@ -8,8 +8,10 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Switch
 from attncourse.digits import ROUNDING
-from attncourse.drawing.canvas import HEADING, SMALL, TEXT, sheet
-from attncourse.drawing.matrix import board, frame, matrix
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import HEADING, TEXT, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.matrix import frame, matrix
 from attncourse.drawing.palette import INK, KEY_INK, SCORE_INK, SCORE_SIGNED, VALUE_INK, VALUE_SIGNED
 from attncourse.explorer import Explorer
 from attnlib import MultiHeadParams, causal_mask, multi_head_attention, sinusoidal_positions
@@ -84,13 +86,13 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     )
     for left, top, (title, rows, names, colours, ink) in zip(lefts, tops, panels, strict=True):
         grid = matrix(paper, left, top, cell, rows, colours, _REACH, "{:.2f}", rows=list(names))
-        paper.text(left, top - 24, title, fontsize=HEADING, color=ink, ha="left", va="baseline")
-        paper.text(left, top - 8, "outputs" if ink == VALUE_INK else "after − before", fontsize=SMALL, color=INK)
+        label(paper, left, top - 24, title, ink, size=HEADING)
+        label(paper, left, top - 8, "outputs" if ink == VALUE_INK else "after − before")
         if ink == SCORE_INK:
             _mark_moved(paper, grid, numbers)
     words = "same, up to the order" if numbers.equivariant else "not the same"
     place = (lefts[2], tops[2] + 3 * cell[1] + 30)
-    paper.text(*place, words, fontsize=TEXT, color=INK if numbers.equivariant else KEY_INK, ha="left", weight="bold")
+    label(paper, *place, words, INK if numbers.equivariant else KEY_INK, size=TEXT, weight="bold")
     return figure
 
 

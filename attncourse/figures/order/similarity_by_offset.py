@@ -7,7 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider, Switch
-from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, POSITION, POSITION_INK, RULE
 from attncourse.explorer import Explorer
 from attnlib import sinusoidal_positions
@@ -78,7 +80,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     marker = "o" if numbers.reach == _NEAR else ""
     axes.plot(numbers.offsets[seen], numbers.similarity[seen], color=POSITION, linewidth=2.2, marker=marker)
     axes.plot(0, 1, "o", color=POSITION_INK, markersize=8, clip_on=False)
-    axes.text(0, 1.07, f"position {numbers.position}", ha="center", va="bottom", fontsize=SMALL, color=POSITION_INK)
+    label(axes, 0, 1.07, f"position {numbers.position}", POSITION_INK, ha="center", va="bottom")
     _mark_first_rise(axes, numbers)
     axes.set(xlim=(-numbers.reach, numbers.reach), ylim=(-0.75, 1.25), yticks=(-0.5, 0, 0.5, 1))
     return figure
@@ -93,15 +95,8 @@ def _mark_first_rise(axes: Axes, numbers: Numbers) -> None:
     height = float(numbers.similarity[numbers.offsets == offset][0])
     axes.plot([offset, offset], [-0.55, height - 0.03], color=FAINT, linewidth=1)
     axes.plot(offset, height, "D", color=INK, markersize=6)
-    axes.text(
-        offset,
-        -0.57,
-        f"first rise, at {numbers.first_rise}",
-        ha="center" if numbers.first_rise > numbers.reach / 4 else ("left" if side > 0 else "right"),
-        va="top",
-        fontsize=SMALL,
-        color=INK,
-    )
+    align = "center" if numbers.first_rise > numbers.reach / 4 else "left" if side > 0 else "right"
+    label(axes, offset, -0.57, f"first rise, at {numbers.first_rise}", ha=align, va="top")
 
 
 similarity_by_offset = Explorer(

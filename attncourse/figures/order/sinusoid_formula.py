@@ -7,7 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, POSITION, POSITION_INK, RULE
 from attncourse.explorer import Explorer
 from attnlib import sinusoidal_positions, wave_angles
@@ -44,18 +46,16 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     sheet_width, sheet_height = figure.get_size_inches() * 96
     for i, formula in enumerate(_FORMULAS):
         across, down = (x, 32 + 46 * i) if narrow else (x + 330 * i, 42)
-        figure.text(
-            across / sheet_width, 1 - down / sheet_height, formula, fontsize=15, color=POSITION_INK, va="center"
-        )
+        label(figure, across / sheet_width, 1 - down / sheet_height, formula, POSITION_INK, size=15, va="center")
     for pair, wave in enumerate(numbers.waves):
         axes = dress(place(figure, x, top + pair * (tall + gap), width, tall))
         _draw_pair(axes, numbers, pair, last=pair == len(numbers.waves) - 1)
         length = f"{wave:.3g}" if wave < 1000 else f"{wave:.0f}"
         words = f"i = {pair}\nwave of {length}"
         if narrow:
-            axes.text(_SEQ - 1, 1.22, words.replace("\n", ", "), fontsize=SMALL, color=INK, ha="right", va="bottom")
+            label(axes, _SEQ - 1, 1.22, words.replace("\n", ", "), ha="right", va="bottom")
         else:
-            axes.text(_SEQ + 0.6, 0, words, fontsize=TEXT, color=INK, ha="left", va="center", linespacing=1.5)
+            label(axes, _SEQ + 0.6, 0, words, size=TEXT, va="center", linespacing=1.5)
     return figure
 
 

@@ -7,11 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import SMALL, TEXT, dress, grid_of_numbers, ink_on, place, sheet
-from attncourse.drawing.palette import FAINT, INK, RULE, SCORE_INK, SCORE_SIGNED, WEIGHT, WEIGHT_INK
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.numerals import in_words, written_number
+from attncourse.drawing.palette import FAINT, RULE, SCORE_INK, SCORE_SIGNED, WEIGHT, WEIGHT_INK, ink_on
 from attncourse.explorer import Explorer
-from attncourse.figures.scaling.axes import in_words
-from attncourse.figures.scaling.draws import SCALES, WIDTHS, jacobian_norm, scale_factor
+from attncourse.figures.scaling.scales import SCALES, WIDTHS, scale_factor
 from attnlib import scaled_dot_scores, softmax, softmax_jacobian
 
 # How far each key reaches along the query's direction, in standard deviations: five numbers as a standard normal gives
@@ -43,6 +45,24 @@ def measure(d_k: int = 64, scale: str = "none") -> Numbers:
     return Numbers(d_k, scale, attn_weights, softmax_jacobian(attn_weights), float(jacobian_norm(attn_weights)))
 
 
+def jacobian_norm(attn_weights: np.ndarray) -> np.ndarray:
+    """‖diag(p) − p pᵀ‖, the Frobenius norm, for each row p of weights.
+
+    The rows of the matrix sum to zero, so an entry of the diagonal is minus the sum of the others in its row.
+    Taken so, it keeps its digits where p is close to 1 and p − p² would lose them.
+
+    Args:
+        attn_weights: (..., n)
+
+    Returns:
+        (...) from 0, one weight of 1, to 1/2, two weights of 1/2.
+    """
+    jacobian = softmax_jacobian(attn_weights)
+    others = jacobian * (1 - np.eye(attn_weights.shape[-1]))
+    diagonal = others.sum(axis=-1)
+    return np.sqrt((others**2).sum(axis=(-2, -1)) + (diagonal**2).sum(axis=-1))
+
+
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     return (
@@ -61,29 +81,11 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     else:
         weights, matrix = place(figure, 50, 38, 190, 248), place(figure, 330, 38, 380, 248)
         _weights_beside(weights, numbers)
-    names = [str(key + 1) for key in range(len(_ALONG))]
-    grid_of_numbers(
-        matrix,
-        numbers.jacobian,
-        SCORE_SIGNED,
-        -_LARGEST,
-        _LARGEST,
-        title="J: derivative of weight i by score j",
-        colour=SCORE_INK,
-        form=None,
-        rows=names,
-        columns=names,
-    )
-    _write_cells(matrix, numbers.jacobian)
-    for edge in matrix.spines.values():
-        edge.set(visible=True, color=RULE)
-    matrix.text(0, -0.09, "score j", transform=matrix.transAxes, va="top", fontsize=TEXT, color=INK)
-    norm = f"‖J‖ = {in_words(numbers.norm)}"
-    matrix.text(
-        1, -0.09, norm, transform=matrix.transAxes, ha="right", va="top", fontsize=TEXT, color=INK, weight="bold"
-    )
-    if not narrow:
-        matrix.set_ylabel("weight i", fontsize=TEXT, color=INK)
+    dress(matrix, "J: derivative of weight i by score j", y="" if narrow else "weight i", colour=SCORE_INK)
+    _draw_matrix(matrix, numbers.jacobian)
+    norm, box = f"‖J‖ = {in_words(numbers.norm)}", matrix.transAxes
+    label(matrix, 0, -0.09, "score j", size=TEXT, va="top", transform=box)
+    label(matrix, 1, -0.09, norm, size=TEXT, weight="bold", ha="right", va="top", transform=box)
     return figure
 
 
@@ -91,7 +93,7 @@ def _weights_beside(axes: Axes, numbers: Numbers) -> None:
     keys = np.arange(len(_ALONG))
     axes.barh(keys, numbers.attn_weights, color=WEIGHT, height=0.78)
     for key, weight in enumerate(numbers.attn_weights):
-        axes.text(weight + 0.03, key, f"{weight:.2f}", va="center", fontsize=SMALL, color=WEIGHT_INK)
+        label(axes, weight + 0.03, key, f"{weight:.2f}", WEIGHT_INK, va="center")
     dress(axes, "weights p", colour=WEIGHT_INK, y="key")
     axes.set(xlim=(0, 1), ylim=(len(_ALONG) - 0.5, -0.5), xticks=(0, 0.5, 1))
     axes.set_yticks(keys, [str(key + 1) for key in keys])
@@ -101,18 +103,24 @@ def _weights_above(axes: Axes, numbers: Numbers) -> None:
     keys = np.arange(len(_ALONG))
     axes.bar(keys, numbers.attn_weights, color=WEIGHT, width=0.78)
     for key, weight in enumerate(numbers.attn_weights):
-        axes.text(key, weight + 0.03, f"{weight:.2f}", ha="center", fontsize=SMALL, color=WEIGHT_INK)
+        label(axes, key, weight + 0.03, f"{weight:.2f}", WEIGHT_INK, ha="center")
     dress(axes, "weights p", colour=WEIGHT_INK)
     axes.set(xlim=(-0.5, len(_ALONG) - 0.5), ylim=(0, 1.2), yticks=(0, 1))
     axes.set_xticks(keys, [str(key + 1) for key in keys])
 
 
-def _write_cells(axes: Axes, jacobian: np.ndarray) -> None:
+def _draw_matrix(axes: Axes, jacobian: np.ndarray) -> None:
+    axes.imshow(jacobian, cmap=SCORE_SIGNED, vmin=-_LARGEST, vmax=_LARGEST, aspect="auto", interpolation="nearest")
     for (i, j), entry in np.ndenumerate(jacobian):
-        zero = abs(entry) < 0.005
-        words = "0" if zero else f"{entry:.2f}".replace("-", "−")
-        ink = FAINT if zero else ink_on(SCORE_SIGNED((entry + _LARGEST) / (2 * _LARGEST)))
-        axes.text(j, i, words, ha="center", va="center", fontsize=SMALL, color=ink)
+        words, ink = written_number(entry, "{:.2f}"), ink_on(SCORE_SIGNED((entry + _LARGEST) / (2 * _LARGEST)))
+        if abs(entry) < 0.005:
+            words, ink = "0", FAINT
+        label(axes, j, i, words, ink, ha="center", va="center")
+    names = [str(key + 1) for key in range(len(jacobian))]
+    axes.set_xticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(length=0)
+    axes.spines[:].set(visible=True, color=RULE)
 
 
 jacobian = Explorer(

@@ -6,17 +6,15 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.axes import decades, dress, power_axis
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.numerals import in_words
 from attncourse.drawing.palette import FAINT, INK
 from attncourse.explorer import Explorer
-from attncourse.figures.scaling.axes import BANDS, LINE_STYLES, decades, doublings, in_words, power_axis, width_axis
-from attncourse.figures.scaling.draws import (
-    SCALES,
-    SEQ,
-    WIDTHS,
-    jacobian_norm,
-    scale_factor,
-)
+from attncourse.figures.scaling.jacobian import jacobian_norm
+from attncourse.figures.scaling.random_queries import SEQ
+from attncourse.figures.scaling.scales import BANDS, LINE_STYLES, SCALES, WIDTHS, doublings, scale_factor, width_axis
 from attnlib import attention_weights
 
 _SMALLEST = 1e-9  # lower end of the axis; the lower quartile without a scale just leaves it
@@ -82,8 +80,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     none, root, whole = map(in_words, numbers.quartiles[1, :, -1])
     places = _NARROW_LABELS if narrow else _WIDE_LABELS
     for (end, y, ha), words in zip(places, (f"÷ √d_k: {root}", f"÷ d_k: {whole}", f"no scale: {none}"), strict=True):
-        axes.text(end, y, words, ha=ha, va="center", fontsize=TEXT, color=INK)
-    axes.text(0.3, -8.2, "band: the middle half of the rows", fontsize=SMALL, color=FAINT)
+        label(axes, end, y, words, size=TEXT, ha=ha, va="center")
+    label(axes, 0.3, -8.2, "band: the middle half of the rows", FAINT)
     return figure
 
 

@@ -8,18 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.axes import decades, dress, power_axis
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label, label_near
+from attncourse.drawing.numerals import in_words
 from attncourse.drawing.palette import FAINT, INK, PAPER, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.scaling.axes import decades, doublings, in_words, power_axis, width_axis
-from attncourse.figures.scaling.draws import (
-    SCALES,
-    SEQ,
-    WIDTHS,
-    jacobian_norm,
-    random_queries_and_keys,
-    scale_factor,
-)
+from attncourse.figures.scaling.jacobian import jacobian_norm
+from attncourse.figures.scaling.random_queries import SEQ, random_queries_and_keys
+from attncourse.figures.scaling.scales import SCALES, WIDTHS, doublings, scale_factor, width_axis
 from attnlib import entropy, scaled_dot_scores, softmax
 
 _WIDEST = 81  # scores are shown from −81 to 81, in bins of width 2
@@ -136,9 +133,7 @@ def _draw_weights(axes: Axes, numbers: Numbers) -> None:
     axes.plot([0.5, SEQ + 0.5], [1 / SEQ] * 2, color=INK, linewidth=1, linestyle=(0, (3, 3)))
     _say(axes, 1.0, 1 / SEQ / 1.15 + 0.02, "1/16: all alike", INK, ha="right", va="bottom")
     axes.set(xlim=(0.3, SEQ + 0.7), ylim=(0, 1.15), xticks=(1, 4, 8, 12, 16), yticks=(0, 0.5, 1))
-    axes.text(
-        0.6, numbers.sorted_weights[0] + 0.02, f"{numbers.sorted_weights[0]:.2f}", fontsize=SMALL, color=WEIGHT_INK
-    )
+    label(axes, 0.6, numbers.sorted_weights[0] + 0.02, f"{numbers.sorted_weights[0]:.2f}", WEIGHT_INK)
     _say(axes, 1.0, 0.92, f"entropy\n{numbers.entropy:.2f} of {_UNIFORM:.2f} nats", WEIGHT_INK, ha="right")
 
 
@@ -147,25 +142,17 @@ def _draw_gradient(axes: Axes, numbers: Numbers) -> None:
     power_axis(axes, _SMALLEST, 2, (0, -2, -4, -6))
     axes.plot(doublings(WIDTHS), decades(numbers.curve, _SMALLEST), color=FAINT, linewidth=2)
     below = numbers.norm < _SMALLEST
-    x, y = doublings(numbers.d_k), np.log10(max(numbers.norm, _SMALLEST))
+    x, y = float(doublings(numbers.d_k)), np.log10(max(numbers.norm, _SMALLEST))
     axes.plot(x, y, "v" if below else "o", color=INK, markersize=9, clip_on=False, zorder=3)
-    left = x > 5
-    axes.annotate(
-        in_words(numbers.norm),
-        (x, y),
-        (-9 if left else 9, 9 if y < -5 else -9),
-        textcoords="offset points",
-        ha="right" if left else "left",
-        va="bottom" if y < -5 else "top",
-        fontsize=TEXT,
-        fontweight="bold",
-        color=INK,
-        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1},
-    )
+    right, ha = (-9, "right") if x > 5 else (9, "left")
+    up, va = (9, "bottom") if y < -5 else (-9, "top")
+    clear = {"facecolor": PAPER, "edgecolor": "none", "pad": 1}
+    words = in_words(numbers.norm)
+    label_near(axes, (x, y), (right, up), words, size=TEXT, weight="bold", ha=ha, va=va, bbox=clear)
 
 
 def _say(axes: Axes, x: float, y: float, words: str, colour: str, ha: str = "left", va: str = "top") -> None:
-    axes.text(x, y, words, transform=axes.transAxes, ha=ha, va=va, fontsize=SMALL, color=colour)
+    label(axes, x, y, words, colour, transform=axes.transAxes, ha=ha, va=va)
 
 
 saturation = Explorer(

@@ -7,10 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress, power_axis
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE
 from attncourse.explorer import Explorer
-from attncourse.figures.scaling.axes import BANDS, LINE_STYLES, power_axis
+from attncourse.figures.scaling.scales import BANDS, LINE_STYLES
 from attncourse.results import load_result
 
 _LEARNED = 0.1  # mean squared error
@@ -100,7 +102,7 @@ def _draw_losses(axes: Axes, numbers: Numbers, loss: np.ndarray, steps_to_learn:
     power_axis(axes, 0.01, 3.4, (0, -1, -2))
     for level, words in _LEVELS:
         axes.axhline(np.log10(level), color=RULE, linewidth=1)
-        axes.text(2.58, np.log10(level) + 0.02, words, ha="right", va="bottom", fontsize=SMALL, color=FAINT)
+        label(axes, 2.58, np.log10(level) + 0.02, words, FAINT, ha="right", va="bottom")
     for j, scale in enumerate(numbers.scales):
         low, median, high = loss[:, j]
         axes.fill_between(x, low, high, color=BANDS[scale], linewidth=0)
@@ -115,7 +117,7 @@ def _draw_losses(axes: Axes, numbers: Numbers, loss: np.ndarray, steps_to_learn:
 def _name_curve(axes: Axes, x: np.ndarray, curve: np.ndarray, level: float, words: str, ha: str, va: str) -> None:
     """On one side of a falling curve, where it passes the level."""
     passing = np.interp(-level, -curve, x) + (0.1 if ha == "left" else -0.08)
-    axes.text(passing, level, words, ha=ha, va=va, fontsize=TEXT, color=INK)
+    label(axes, passing, level, words, size=TEXT, ha=ha, va=va)
 
 
 scale_training = Explorer(

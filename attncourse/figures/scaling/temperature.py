@@ -7,7 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import place, sheet
+from attncourse.drawing.label import label, label_near
+from attncourse.drawing.numerals import written_number
 from attncourse.drawing.palette import FAINT, INK, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attnlib import entropy, softmax
@@ -58,7 +61,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     dress(weights, "weights", colour=WEIGHT_INK, x="key")
     weights.bar(_KEYS, numbers.attn_weights, color=WEIGHT)
     for key, weight in enumerate(numbers.attn_weights):
-        weights.text(key, weight + 0.02, f"{weight:.2f}", ha="center", fontsize=SMALL, color=WEIGHT_INK)
+        label(weights, key, weight + 0.02, f"{weight:.2f}", WEIGHT_INK, ha="center")
     weights.set(ylim=(0, 1.15), yticks=(0, 0.5, 1))
     for axes in (scores, weights):
         axes.set_xticks(_KEYS, [str(key + 1) for key in _KEYS])
@@ -72,17 +75,9 @@ def _draw_scores(axes: Axes, numbers: Numbers) -> None:
     axes.axhline(0, color=FAINT, linewidth=0.8)
     for key, score in enumerate(numbers.divided):
         end, up = np.clip(score, -_TALLEST, _TALLEST), score >= 0
-        words = f"{score:.0f}" if abs(score) >= 9.95 else f"{score:.1f}" if abs(score) >= 0.995 else f"{score:.2f}"
-        axes.annotate(
-            words.replace("-", "−"),
-            (key, end),
-            (0, 2 if up else -2),
-            textcoords="offset points",
-            ha="center",
-            va="bottom" if up else "top",
-            fontsize=SMALL,
-            color=SCORE_INK,
-        )
+        form = "{:.0f}" if abs(score) >= 9.95 else "{:.1f}" if abs(score) >= 0.995 else "{:.2f}"
+        offset, va = ((0, 2), "bottom") if up else ((0, -2), "top")
+        label_near(axes, (key, end), offset, written_number(score, form), SCORE_INK, ha="center", va=va)
     axes.set(ylim=(-1.3 * _TALLEST, 1.3 * _TALLEST), yticks=(-5, 0, 5))
 
 
@@ -94,8 +89,8 @@ def _draw_choice(axes: Axes, numbers: Numbers) -> None:
     axes.plot([here, here], [numbers.attn_weights.max(), numbers.entropy / most], color=FAINT, linewidth=0.8)
     axes.plot(here, numbers.attn_weights.max(), "o", color=WEIGHT_INK, markersize=8, clip_on=False)
     axes.plot(here, numbers.entropy / most, "D", color=INK, markersize=6.5, clip_on=False)
-    axes.text(x[-1] + 0.1, 1.06, "entropy ÷ log 6", ha="right", va="bottom", fontsize=SMALL, color=INK)
-    axes.text(x[-1] + 0.1, 0.09, "largest weight", ha="right", va="top", fontsize=SMALL, color=WEIGHT_INK)
+    label(axes, x[-1] + 0.1, 1.06, "entropy ÷ log 6", ha="right", va="bottom")
+    label(axes, x[-1] + 0.1, 0.09, "largest weight", WEIGHT_INK, ha="right", va="top")
     axes.set(xlim=(x[0] - 0.12, x[-1] + 0.12), ylim=(-0.05, 1.22), yticks=(0, 0.5, 1))
     axes.set_xticks(np.log10([0.05, 0.3, 1, 4, 20]), ["0.05", "0.3", "1", "4", "20"])
 

@@ -8,11 +8,13 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress, power_axis
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import INK, SCORE, SCORE_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.scaling.axes import doublings, power_axis, width_axis
-from attncourse.figures.scaling.draws import SCALES, WIDTHS, random_queries_and_keys, scale_factor
+from attncourse.figures.scaling.random_queries import random_queries_and_keys
+from attncourse.figures.scaling.scales import SCALES, WIDTHS, doublings, scale_factor, width_axis
 from attnlib import scaled_dot_scores
 
 _MEANS = ("no scale:\nρ d_k", "÷ √d_k:\nρ √d_k", "÷ d_k:\nρ")  # how each scale's line is named
@@ -74,20 +76,12 @@ def _draw_variance(axes: Axes, numbers: Numbers) -> None:
     power_axis(axes, 0.5, 4000, (0, 1, 2, 3))
     x, widths = doublings(numbers.widths), np.array(numbers.widths)
     axes.plot(x, np.log10(widths), color=INK, linewidth=1.8)
-    axes.text(6.2, np.log10(2**6.2) - 0.12, "d_k", va="top", fontsize=TEXT, color=INK)
+    label(axes, 6.2, np.log10(2**6.2) - 0.12, "d_k", size=TEXT, va="top")
     if numbers.correlation:
         axes.plot(x, np.log10(widths * (1 + numbers.correlation**2)), color=INK, linewidth=1.8, linestyle=(0, (5, 2)))
-        axes.text(5.0, np.log10(2**5.0) + 0.35, "(1 + ρ²) d_k", ha="right", fontsize=TEXT, color=INK)
-    axes.plot(
-        x,
-        np.log10(numbers.variances),
-        "o",
-        color=SCORE,
-        markersize=8,
-        markeredgecolor=SCORE_INK,
-        clip_on=False,
-        zorder=3,
-    )
+        label(axes, 5.0, np.log10(2**5.0) + 0.35, "(1 + ρ²) d_k", size=TEXT, ha="right")
+    y = np.log10(numbers.variances)
+    axes.plot(x, y, "o", color=SCORE, markersize=8, markeredgecolor=SCORE_INK, clip_on=False, zorder=3)
 
 
 def _draw_mean(axes: Axes, numbers: Numbers) -> None:
@@ -95,17 +89,16 @@ def _draw_mean(axes: Axes, numbers: Numbers) -> None:
     power_axis(axes, 0.03, 1500, (-1, 0, 1, 2, 3))
     if not numbers.correlation:
         words = "Without correlation\nthe mean is 0 at every\nwidth and every scale."
-        axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", fontsize=TEXT, color=INK)
+        label(axes, 0.5, 0.5, words, size=TEXT, transform=axes.transAxes, ha="center", va="center")
         return
     x = doublings(numbers.widths)
     for power, name, means in zip((1, 0.5, 0), _MEANS, numbers.means, strict=True):
         line = np.log10(numbers.correlation) + power * np.log10(numbers.widths)
         axes.plot(x, line, color=INK, linewidth=1.8)
         shown = means > 0.05  # below, sampling noise may even be negative
-        axes.plot(
-            x[shown], np.log10(means[shown]), "o", color=SCORE, markersize=6.5, markeredgecolor=SCORE_INK, clip_on=False
-        )
-        axes.text(10.4, line[-1], name, va="center", fontsize=SMALL, color=INK)
+        y = np.log10(means[shown])
+        axes.plot(x[shown], y, "o", color=SCORE, markersize=6.5, markeredgecolor=SCORE_INK, clip_on=False)
+        label(axes, 10.4, line[-1], name, va="center")
 
 
 variance = Explorer(

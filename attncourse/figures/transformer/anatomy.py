@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice
-from attncourse.drawing.canvas import HEADING, SMALL, sheet
-from attncourse.drawing.matrix import board
-from attncourse.drawing.palette import FAINT, INK, RULE, WEIGHT
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import HEADING, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.palette import FAINT, RULE, WEIGHT
 from attncourse.explorer import Explorer
 from attncourse.figures.transformer.blueprint import draw_blueprint
 from attnlib import TransformerParams, count_parameters, decode, encode, init_transformer
@@ -65,8 +66,8 @@ def model(norm_first: bool) -> tuple[TransformerParams, dict[str, tuple]]:
     sizes = D_MODEL, NUM_HEADS, D_FF, LAYERS, LAYERS
     params = init_transformer(rng, SOURCE_VOCAB, TARGET_VOCAB, *sizes, norm_first=norm_first)
     source, target = as_source([SOURCE])[0][0], np.array([BEGIN, *(TARGET_CODES[character] for character in TARGET)])
-    memory, encoder_maps = encode(params, source, norm_first=norm_first)
-    logits, decoder_maps = decode(params, target, memory, norm_first=norm_first)
+    memory, encoder_maps = encode(params, source)
+    logits, decoder_maps = decode(params, target, memory)
     own, cross = decoder_maps[0]
     read, said = memory.shape, (len(target), D_MODEL)
     hidden = params.encoder.layers[0].feed_forward.w_in.shape[1:]
@@ -113,7 +114,7 @@ def learned_by(part) -> tuple[tuple[str, str], ...]:
         return (("table", product_of(part.shape)),)
     if not hasattr(part, "layers"):
         return tuple((name, product_of(x.shape)) for name, x in part._asdict().items() if isinstance(x, np.ndarray))
-    kinds = [name for name in part.layers[0]._fields if not name.endswith("norm")]
+    kinds = [name for name in part.layers[0]._fields if name.endswith(("attention", "feed_forward"))]
     counts = {name: sum(count_parameters(getattr(layer, name)) for layer in part.layers) for name in kinds}
     counts["norms"] = count_parameters(part) - sum(counts.values())
     return tuple((name.removesuffix("_attention").replace("_", "-"), f"{count:,}") for name, count in counts.items())
@@ -142,7 +143,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     centres, bottom = ((77, 267), 428) if narrow else ((106, 318), 442)
     draw_blueprint(paper, numbers.part, numbers.norm_first, LAYERS, centres, bottom, (SOURCE, "▷" + TARGET))
     left, top, wide = (14, 458, 318) if narrow else (462, 76, 240)
-    paper.text(left, top, numbers.part, fontsize=HEADING + 1, color=INK, weight="bold", va="baseline")
+    label(paper, left, top, numbers.part, size=HEADING + 1, weight="bold")
     flow = [(name, product_of(shape)) for name, shape in numbers.flow]
     learned = list(numbers.learned) or [("nothing", "")]
     if numbers.copies > 1:
@@ -161,19 +162,19 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _draw_list(paper: Axes, at: tuple[float, float], title: str, rows: list[tuple[str, str]], wide: float) -> None:
     """Names on the left, what belongs to them on the right."""
     (left, top), pitch = at, 19
-    paper.text(left, top, title, fontsize=SMALL, color=FAINT, va="baseline")
+    label(paper, left, top, title, FAINT)
     paper.plot([left, left + wide], [top + 6, top + 6], color=RULE, linewidth=0.8)
     for i, (name, value) in enumerate(rows, start=1):
-        paper.text(left, top + 4 + pitch * i, name, fontsize=SMALL, color=INK, va="baseline")
-        paper.text(left + wide, top + 4 + pitch * i, value, fontsize=SMALL, color=INK, ha="right", va="baseline")
+        label(paper, left, top + 4 + pitch * i, name)
+        label(paper, left + wide, top + 4 + pitch * i, value, ha="right")
 
 
 def _draw_share(paper: Axes, numbers: Numbers, at: tuple[float, float], wide: float) -> None:
     """How many of the model's parameters are in this part."""
     (left, top), share = at, numbers.parameters / numbers.total
-    paper.text(left, top - 27, "parameters", fontsize=SMALL, color=FAINT)
-    paper.text(left, top - 7, f"{numbers.parameters:,} of {numbers.total:,}", fontsize=SMALL, color=INK)
-    paper.text(left + wide, top - 7, f"{share:.1%}", fontsize=SMALL, color=INK, ha="right")
+    label(paper, left, top - 27, "parameters", FAINT)
+    label(paper, left, top - 7, f"{numbers.parameters:,} of {numbers.total:,}")
+    label(paper, left + wide, top - 7, f"{share:.1%}", ha="right")
     paper.add_patch(Rectangle((left, top), wide, 11, facecolor="#EEEEEE", edgecolor=RULE, linewidth=0.8))
     paper.add_patch(Rectangle((left, top), wide * share, 11, facecolor=WEIGHT, linewidth=0))
 

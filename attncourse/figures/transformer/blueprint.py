@@ -1,12 +1,12 @@
 """The drawing of a Transformer: boxes, the lines between them, and one part picked out."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Rectangle
 
-from attncourse.drawing.canvas import SMALL
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, KEY_INK, PAPER, POSITION_INK, QUERY_INK, VALUE_INK, WEIGHT
 
 # All sizes in CSS pixels.
@@ -48,8 +48,8 @@ class Pen(NamedTuple):
     ) -> None:
         """A rectangle; the picked one has a strong outline."""
         edge, width = (INK, 2) if picked else (FAINT, 0.8)
-        style: dict[str, Any] = {"facecolor": fill, "edgecolor": edge, "linewidth": width, "zorder": level}
-        self.paper.add_patch(Rectangle(corner, *size, **style))
+        box = Rectangle(corner, *size, facecolor=fill, edgecolor=edge, linewidth=width, zorder=level)
+        self.paper.add_patch(box)
 
     def box(self, at: tuple[float, float], tall: float, words: str, kind: str, part: str, icon=None) -> None:
         """A box around its middle; the picked one is strong in colour and outline."""
@@ -58,7 +58,7 @@ class Pen(NamedTuple):
         if icon is not None:
             _draw_icon(self.paper, (x - _HALF + 4, y), icon)
         x += 0 if icon is None else 7
-        self.paper.text(x, y, words, fontsize=SMALL, color=INK, ha="center", va="center_baseline", zorder=4)
+        label(self.paper, x, y, words, ha="center", va="center_baseline", zorder=4)
 
     def plus(self, x: float, y: float) -> None:
         """⊕: what comes from below and from the side is added."""
@@ -105,18 +105,13 @@ def draw_blueprint(
 def _draw_input(pen: Pen, stack: Stack, text: str, bottom: float) -> float:
     """Text, embedding, ⊕ with the positions; returns the y where the layer begins."""
     x = stack.middle
-    pen.paper.text(x, bottom - 4, text, fontsize=SMALL, color=KEY_INK, ha="center", va="baseline")
+    label(pen.paper, x, bottom - 4, text, KEY_INK, ha="center")
     pen.line([x, x], [bottom - 20, bottom - 78])
     table = "source embedding" if stack.side < 0 else "target embedding"
     pen.box((x, bottom - 31), 22, "embedding", "table", table)
     pen.plus(x, bottom - 58)
-    where: dict[str, Any] = {
-        "fontsize": SMALL,
-        "color": INK,
-        "ha": "right" if stack.side < 0 else "left",
-        "va": "center_baseline",
-    }
-    pen.paper.text(x + 12 * stack.side, bottom - 58, stack.name, **where)
+    outside = "right" if stack.side < 0 else "left"
+    label(pen.paper, x + 12 * stack.side, bottom - 58, stack.name, ha=outside, va="center_baseline")
     return bottom - 76
 
 
@@ -146,8 +141,7 @@ def _draw_layer(pen: Pen, stack: Stack, bottom: float) -> tuple[float, dict[str,
     top = y - 6
     picked = stack.name == pen.picked
     pen.frame((x - _SIDE, top), (2 * _SIDE, bottom - top), "#FFF7E6" if picked else "#FBFBFB", picked, level=0)
-    times: dict[str, Any] = {"fontsize": SMALL, "color": INK, "ha": "center", "va": "center_baseline"}
-    pen.paper.text(x - stack.side * 44, last, f"× {pen.layers}", **times)
+    label(pen.paper, x - stack.side * 44, last, f"× {pen.layers}", ha="center", va="center_baseline")
     pen.line([x, x], [bottom, top - 6])
     return top, places
 
@@ -180,7 +174,7 @@ def _draw_output(pen: Pen, stack: Stack, top: float) -> None:
     pen.line([x, x], [top, top - 38])
     pen.box((x, top - 19), 22, "logits", "table", "logits")
     pen.paper.plot(x, top - 37, "^", color=INK, markersize=6, markeredgewidth=0)
-    pen.paper.text(x, top - 44, "next character", fontsize=SMALL, color=VALUE_INK, ha="center", va="baseline")
+    label(pen.paper, x, top - 44, "next character", VALUE_INK, ha="center")
 
 
 def _draw_memory(pen: Pen, start: tuple[float, float], turn: float, end: tuple[float, float]) -> None:
@@ -188,7 +182,7 @@ def _draw_memory(pen: Pen, start: tuple[float, float], turn: float, end: tuple[f
     (x, y), (edge, crossing) = start, end
     up = y - 10
     pen.line([x, x, turn, turn], [y, up, up, crossing + 6])
-    pen.paper.text((x + turn) / 2, up - 5, "memory", fontsize=SMALL, color=INK, ha="center", va="baseline")
+    label(pen.paper, (x + turn) / 2, up - 5, "memory", ha="center")
     for away, colour in ((-5, KEY_INK), (5, VALUE_INK)):
         pen.line([turn, edge - 4], [crossing + away] * 2, colour, level=2)
         pen.paper.plot(edge - 4, crossing + away, ">", color=colour, markersize=5, zorder=4, markeredgewidth=0)
@@ -199,7 +193,7 @@ def _draw_positions(pen: Pen, centres: tuple[float, float], y: float) -> None:
     middle, picked = float(np.mean(centres)), pen.picked == "positions"
     pen.line([centres[0] + _PLUS, centres[1] - _PLUS], [y, y], POSITION_INK)
     pen.frame((middle - 35, y - 11), (70, 22), _TINTS["table"][picked], picked, level=3)
-    pen.paper.text(middle, y, "positions", fontsize=SMALL, color=INK, ha="center", va="center_baseline", zorder=4)
+    label(pen.paper, middle, y, "positions", ha="center", va="center_baseline", zorder=4)
 
 
 _ICONS = {  # who may look at whom: rows are queries, columns keys

@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import INK, RULE
 from attncourse.explorer import Explorer
 from attncourse.results import load_result
@@ -63,7 +65,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         axes.axvline(numbers.tokens, color=RULE, linewidth=1.4)
         for way, curve in zip(_WAYS, np.log10(costs), strict=True):
             axes.plot(numbers.steps, curve, color=INK, linewidth=2.2, linestyle=_DASHES[way])
-            axes.text(262, curve[-1], way, va="center", fontsize=TEXT, color=INK)
+            label(axes, 262, curve[-1], way, size=TEXT, va="center")
         axes.set_xlim(0, 256)
         axes.set_xticks([0, 128, 256])
         axes.set_ylim(-0.3, 2.6)

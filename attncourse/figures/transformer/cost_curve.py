@@ -7,7 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK
 from attncourse.explorer import Explorer
 from attncourse.results import load_result
@@ -79,8 +81,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     x, other = np.log2(numbers.lengths), np.log10(numbers.other)
     by_length.plot(x, other, color=FAINT, linewidth=1.4, linestyle=(0, (1, 1.5)))
     other_name, lower = ("recurrent layer", 0.75) if numbers.part == "attention" else ("its attention", 1.05)
-    by_length.text(x[-1], other[-1] - lower, other_name, ha="right", va="top", fontsize=SMALL, color=FAINT)
-    by_length.text(5.15, 2.6, "● measured\n- - counted", ha="left", va="top", fontsize=TEXT, color=INK)
+    label(by_length, x[-1], other[-1] - lower, other_name, FAINT, ha="right", va="top")
+    label(by_length, 5.15, 2.6, "● measured\n- - counted", size=TEXT, va="top")
     by_length.set_ylim(-2.2, 2.7)
     by_length.set_yticks([-2, -1, 0, 1, 2], ["0.01", "0.1", "1", "10", "100"])
     by_length.set_xlim(5, 11)
@@ -89,7 +91,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     _draw_costs(by_width, numbers.widths, numbers.counted_at, numbers.measured_at)
     counted, measured = (costs[-1] / costs[0] for costs in (numbers.counted_at, numbers.measured_at[1]))
     words = f"counted × {counted:.0f}\nmeasured × {measured:.1f}"
-    by_width.text(4.9, 2.62, words, ha="left", va="top", fontsize=SMALL, color=FAINT)
+    label(by_width, 4.9, 2.62, words, FAINT, va="top")
     by_width.set_ylim(0.8, 2.7)
     by_width.set_yticks([1, 2], ["10", "100"])
     by_width.set_xlim(4.8, 8.2)

@@ -1,6 +1,6 @@
 """Explorer: the date model says its answer, one character after the other."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import HEADING, SMALL, sheet
-from attncourse.drawing.matrix import arrow, board
+from attncourse.drawing.board import arrow, board
+from attncourse.drawing.canvas import HEADING, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import (
     FAINT,
     INK,
@@ -87,7 +88,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         (cross[0], "looks at the source", WEIGHT_INK),
         (candidates[0], "candidates", VALUE_INK),
     ):
-        paper.text(left, top - 32, words, fontsize=HEADING, color=ink, va="baseline")
+        label(paper, left, top - 32, words, ink, size=HEADING)
     _draw_said(paper, numbers, (cross[0][0] + cross[1][0] * len(numbers.text) + 7, cross[0][1]), cross[1][1])
     _draw_candidates(paper, numbers, *candidates)
     return figure
@@ -95,7 +96,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 def _draw_answer(paper: Axes, numbers: Numbers, text: tuple[float, float], answer: tuple[float, float]) -> None:
     """The text, and a box for each character of the answer; the newest is filled."""
-    paper.text(*text, numbers.text, fontsize=_LARGE, color=KEY_INK, va="center_baseline")
+    label(paper, *text, numbers.text, KEY_INK, size=_LARGE, va="center_baseline")
     left, top = answer
     arrow(paper, (left - 30, top + 13), (left - 8, top + 13))
     for place in range(STEPS - 1):
@@ -106,8 +107,7 @@ def _draw_answer(paper: Axes, numbers: Numbers, text: tuple[float, float], answe
         if place < numbers.step:
             character = numbers.said[place] if not newest else CANDIDATES[int(numbers.probs.argmax())]
             words, ink = character.replace("end", ""), PAPER if newest else INK
-            style: dict[str, Any] = {"fontsize": _LARGE, "color": ink, "ha": "center", "va": "center_baseline"}
-            paper.text(x + 11, top + 13, words, **style)
+            label(paper, x + 11, top + 13, words, ink, size=_LARGE, ha="center", va="center_baseline")
 
 
 def _draw_map(
@@ -128,11 +128,10 @@ def _draw_map(
     paper.add_patch(Rectangle(newest, width * keys, height, fill=False, edgecolor=INK, linewidth=1.8))
     for step, character in enumerate("▷" + numbers.said):
         ink = QUERY_INK if step == steps - 1 else FAINT
-        style: dict[str, Any] = {"fontsize": SMALL, "color": ink, "ha": "right", "va": "center_baseline"}
-        paper.text(left - 6, top + height * (step + 0.5), character, **style)
+        label(paper, left - 6, top + height * (step + 0.5), character, ink, ha="right", va="center_baseline")
     for key, character in enumerate(columns):
         x = left + width * (key + 0.5)
-        paper.text(x, top - 6, character, fontsize=SMALL, color=KEY_INK, ha="center", va="baseline")
+        label(paper, x, top - 6, character, KEY_INK, ha="center")
 
 
 def _draw_said(paper: Axes, numbers: Numbers, at: tuple[float, float], height: float) -> None:
@@ -141,7 +140,7 @@ def _draw_said(paper: Axes, numbers: Numbers, at: tuple[float, float], height: f
     for step, character in enumerate([*numbers.said, newest]):
         ink, weight = (VALUE_INK, "bold") if step == numbers.step - 1 else (FAINT, "normal")
         y = top + height * (step + 0.5)
-        paper.text(left, y, character, fontsize=SMALL, color=ink, weight=weight, va="center_baseline")
+        label(paper, left, y, character, ink, weight=weight, va="center_baseline")
 
 
 def _draw_candidates(paper: Axes, numbers: Numbers, at: tuple[float, float], wide: float) -> None:
@@ -151,15 +150,13 @@ def _draw_candidates(paper: Axes, numbers: Numbers, at: tuple[float, float], wid
     for place, (name, prob) in enumerate(zip(CANDIDATES, numbers.probs, strict=True)):
         y = top + _PITCH * (place + 0.5)
         ink, weight = (VALUE_INK, "bold") if place == best else (INK, "normal")
-        style: dict[str, Any] = {"fontsize": SMALL, "color": ink, "weight": weight, "va": "center_baseline"}
-        paper.text(left + 24, y, name, ha="right", **style)
+        label(paper, left + 24, y, name, ink, weight=weight, ha="right", va="center_baseline")
         colour = VALUE_INK if place == best else VALUE
         paper.add_patch(Rectangle((left + 30, y - 7), wide * prob, 14, facecolor=colour, linewidth=0))
         if prob > 0.02:
-            inside = prob > 0.6
-            style |= {"color": PAPER if inside else ink, "weight": "normal", "ha": "right" if inside else "left"}
-            x = left + 30 + wide * prob + (-3 if inside else 3)
-            paper.text(x, y, f"{prob:.0%}", **style)
+            end = left + 30 + wide * prob
+            x, ink, side = (end - 3, PAPER, "right") if prob > 0.6 else (end + 3, ink, "left")
+            label(paper, x, y, f"{prob:.0%}", ink, ha=side, va="center_baseline")
 
 
 decoding = Explorer(

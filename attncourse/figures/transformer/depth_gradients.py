@@ -7,16 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE
 from attncourse.explorer import Explorer
+from attncourse.figures.transformer.placements import BANDS, DASHES, PLACEMENTS
 from attncourse.results import load_result
 
-PLACEMENTS = ("pre-LN", "post-LN")
 _PARTS = {"feed-forward network": "feed_forward", "attention": "attention"}  # on the page -> in the file
 _DEPTHS = (2, 4, 8, 12, 16, 24)
-_DASHES = {"pre-LN": "solid", "post-LN": (0, (4, 1.6))}
-_BAND = {"pre-LN": "#BDBDBD", "post-LN": "#E4E4E4"}
 
 
 class Numbers(NamedTuple):
@@ -66,29 +66,18 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     dress(by_layer, "gradient in each layer", x=f"layer, of {numbers.num_layers}")
     x = np.arange(1, numbers.num_layers + 1)
     for name, norms, spread in zip(PLACEMENTS[::-1], numbers.norms[::-1], numbers.spread[::-1], strict=True):
-        by_layer.fill_between(x, norms - spread, norms + spread, color=_BAND[name], linewidth=0)
+        by_layer.fill_between(x, norms - spread, norms + spread, color=BANDS[name], linewidth=0)
     for name, norms in zip(PLACEMENTS, numbers.norms, strict=True):
-        by_layer.plot(
-            x, norms, color=INK, linewidth=2.2, linestyle=_DASHES[name], marker="o", markersize=3.6, clip_on=False
-        )
+        _draw_line(by_layer, x, norms, name)
     by_layer.set_xlim(1, numbers.num_layers)
     by_layer.set_xticks(sorted({1, numbers.num_layers // 2, numbers.num_layers}))
     _name_lines(by_layer, numbers.num_layers, numbers.norms[:, -1], (numbers.num_layers - 1) * 0.03)
     dress(by_depth, "in the last layer", x="number of layers")
     for name, last in zip(PLACEMENTS, numbers.last, strict=True):
-        by_depth.plot(
-            numbers.depths,
-            last,
-            color=INK,
-            linewidth=2.2,
-            linestyle=_DASHES[name],
-            marker="o",
-            markersize=3.6,
-            clip_on=False,
-        )
+        _draw_line(by_depth, numbers.depths, last, name)
     falling = numbers.last[0, 0] * (numbers.depths[0] / numbers.depths) ** 0.5
     by_depth.plot(numbers.depths, falling, color=FAINT, linewidth=1.4, linestyle=(0, (1, 1.5)))
-    by_depth.text(24.66, 0.05, "1/√layers", va="center", fontsize=SMALL, color=FAINT)
+    label(by_depth, 24.66, 0.05, "1/√layers", FAINT, va="center")
     by_depth.axvline(numbers.num_layers, color=RULE, linewidth=1.4, zorder=0)
     by_depth.set_xlim(2, 24)
     by_depth.set_xticks([2, 8, 16, 24])
@@ -96,10 +85,14 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     return figure
 
 
+def _draw_line(axes: Axes, x: np.ndarray, y: np.ndarray, name: str) -> None:
+    axes.plot(x, y, "o", color=INK, linewidth=2.2, linestyle=DASHES[name], markersize=3.6, clip_on=False)
+
+
 def _name_lines(axes: Axes, end: float, heights: np.ndarray, gap: float) -> None:
     axes.set(ylim=(0, 2), yticks=(0, 1, 2))
     for name, height in zip(PLACEMENTS, heights, strict=True):
-        axes.text(end + gap, height, name, va="center", fontsize=TEXT, color=INK)
+        label(axes, end + gap, height, name, size=TEXT, va="center")
 
 
 depth_gradients = Explorer(

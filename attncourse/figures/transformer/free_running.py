@@ -8,7 +8,9 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import SMALL, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import place, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
 from attncourse.explorer import Explorer
 from attncourse.results import load_result
@@ -96,7 +98,7 @@ def _name(axes: Axes, x: float, ends: list[tuple[str, str, float]]) -> None:
     height = 2.0
     for name, colour, share in sorted(ends, key=lambda end: (-end[2], end[0])):
         height = min(share, height - 0.1)
-        axes.text(x, height, name, va="center", fontsize=SMALL, color=colour)
+        label(axes, x, height, name, colour, va="center")
 
 
 free_running = Explorer(

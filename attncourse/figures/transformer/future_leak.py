@@ -10,8 +10,9 @@ from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
 from attncourse.digits import ROUNDING
-from attncourse.drawing.canvas import SMALL, TEXT, sheet
-from attncourse.drawing.matrix import board
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import TEXT, sheet
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, PAPER, RULE, VALUE, VALUE_INK
 from attncourse.explorer import Explorer
 from attnlib import causal_mask, encoder_layer, init_encoder, sinusoidal_positions
@@ -79,17 +80,15 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     _draw_links(paper, numbers, x, y)
     for row, changes in enumerate(numbers.changes):
         name = "input" if row == 0 else f"layer {row}"
-        paper.text(x[0] - half - 14, y[row], name.replace(" ", "\n") if narrow else name, fontsize=SMALL, color=FAINT,
-                   ha="right", va="center")  # fmt: skip
+        words = name.replace(" ", "\n") if narrow else name
+        label(paper, x[0] - half - 14, y[row], words, FAINT, ha="right", va="center")
         for place, change in enumerate(changes):
             _draw_node(paper, (x[place], y[row]), half, change, place + 1 < numbers.token)
     for place, character in enumerate(TOKENS):
         here = place + 1 == numbers.token
         words, ink = (f"{character} → {EDITED}", KEY_INK) if here else (character, INK)
         weight = "bold" if here else "normal"
-        paper.text(
-            x[place], low + 31, words, fontsize=TEXT, color=ink, ha="center", va="center_baseline", weight=weight
-        )
+        label(paper, x[place], low + 31, words, ink, size=TEXT, ha="center", va="center_baseline", weight=weight)
     return figure
 
 
@@ -101,9 +100,9 @@ def _draw_sides(
     paper.plot([edge, edge], [top - 26, bottom], color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
     before = "must not move" if numbers.token > 2 or not narrow else "fixed"
     if numbers.token > 1:
-        paper.text(edge - 10, top - 15, before, fontsize=SMALL, color=INK, ha="right", va="center")
+        label(paper, edge - 10, top - 15, before, ha="right", va="center")
     after = "may move" if numbers.token < _SEQ or not narrow else "may\nmove"
-    paper.text(edge + 10, top - 15, after, fontsize=SMALL, color=INK, ha="left", va="center")
+    label(paper, edge + 10, top - 15, after, va="center")
 
 
 def _draw_links(paper: Axes, numbers: Numbers, x: np.ndarray, y: np.ndarray) -> None:
@@ -126,7 +125,7 @@ def _draw_node(paper: Axes, at: tuple[float, float], half: float, change: float,
     corner = at[0] - half, at[1] - _HALF
     paper.add_patch(Rectangle(corner, 2 * half, 2 * _HALF, facecolor=fill, edgecolor=edge, linewidth=1.2, zorder=3))
     words, ink = (f"{change:.1f}", PAPER) if change else ("0", FAINT)
-    paper.text(*at, words, fontsize=SMALL, color=ink, ha="center", va="center_baseline", zorder=4)
+    label(paper, *at, words, ink, ha="center", va="center_baseline", zorder=4)
 
 
 future_leak = Explorer(

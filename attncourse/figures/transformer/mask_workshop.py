@@ -10,8 +10,10 @@ from matplotlib.patches import Circle
 
 from attncourse.controls import Choice, Slider
 from attncourse.digits import in_digits
-from attncourse.drawing.canvas import HEADING, SMALL, TEXT, sheet
-from attncourse.drawing.matrix import Grid, board, matrix
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import HEADING, TEXT, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.matrix import Grid, matrix, name_rows
 from attncourse.drawing.palette import (
     FAINT,
     INK,
@@ -92,35 +94,33 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     )
     for (left, top), (title, ink, cells, colours, reach, form) in zip(spots, panels, strict=True):
         grid = matrix(paper, left, top, cell, cells, colours, reach, form)
-        paper.text(left, top - 31, title, fontsize=HEADING, color=ink)
+        label(paper, left, top - 31, title, ink, size=HEADING)
         _name(paper, grid, numbers)
-    paper.text(spots[1][0] + 48, spots[1][1] - 31, "✓ may attend", fontsize=SMALL, color=FAINT)
+    label(paper, spots[1][0] + 48, spots[1][1] - 31, "✓ may attend", FAINT)
     _draw_lamps(paper, grid, numbers)
     return figure
 
 
 def _name(paper: Axes, grid: Grid, numbers: Numbers) -> None:
-    for i in range(grid.shape[0]):
-        x, y = grid.left - 5, grid.middle(i)[1]
-        paper.text(x, y, f"q{i + 1}", fontsize=SMALL, color=QUERY_INK, ha="right", va="center_baseline")
+    name_rows(paper, grid, [f"q{i + 1}" for i in range(grid.shape[0])], QUERY_INK)
     for j, real in enumerate(numbers.real):
         name, ink = (f"k{j + 1}", KEY_INK) if real else ("pad", FAINT)
-        paper.text(grid.middle(None, j)[0], grid.top - 7, name, fontsize=SMALL, color=ink, ha="center")
+        label(paper, grid.middle(None, j)[0], grid.top - 7, name, ink, ha="center")
 
 
 def _draw_lamps(paper: Axes, grid: Grid, numbers: Numbers) -> None:
     """The sum of every row, and a lamp that is lit where a row may see nothing."""
     x = grid.left + grid.box()[2]
-    paper.text(x + 8, grid.top - 7, "sum", fontsize=SMALL, color=WEIGHT_INK)
+    label(paper, x + 8, grid.top - 7, "sum", WEIGHT_INK)
     for i, row in enumerate(numbers.mask):
         y, lit = grid.middle(i)[1], not row.any()
         total = f"{numbers.attn_weights[i].sum():.0f}"
-        paper.text(x + 21, y, total, fontsize=TEXT, color=INK, ha="center", va="center_baseline")
+        label(paper, x + 21, y, total, size=TEXT, ha="center", va="center_baseline")
         fill, edge = (KEY, KEY_INK) if lit else (PAPER, RULE)
         paper.add_patch(Circle((x + 40, y), 6.5, facecolor=fill, edgecolor=edge, linewidth=1.2))
     if not numbers.mask.any(axis=-1).all():
         below = grid.top + grid.box()[3] + 12
-        paper.text(grid.left, below, "no key allowed: zeros, not NaN", fontsize=SMALL, color=KEY_INK, va="top")
+        label(paper, grid.left, below, "no key allowed: zeros, not NaN", KEY_INK, va="top")
 
 
 mask_workshop = Explorer(

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from itertools import product, zip_longest
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,8 +11,9 @@ from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
 from attncourse.digits import in_digits
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, SMALL, TEXT, sheet
-from attncourse.drawing.matrix import board
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, KEY_INK, PAPER, RULE, VALUE, VALUE_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.date_readings import date_model
@@ -114,31 +115,31 @@ def _draw_text(paper: Axes, numbers: Numbers, at: tuple[float, float], widths: t
     """A bar above each real character; the padding behind them is hatched."""
     (left, top), (cell, padded) = at, widths
     title = f"encoder outputs move by {numbers.change.mean():.0%}"
-    paper.text(left, 20, title, fontsize=HEADING, color=VALUE_INK, va="baseline")
+    label(paper, left, 20, title, VALUE_INK, size=HEADING)
     x, end = left + cell * np.arange(len(numbers.text)), left + cell * len(numbers.text)
     paper.bar(x + 0.5, -_TALL * numbers.change, cell - 1, bottom=top - 6, color=VALUE, align="edge")
     paper.plot([left, end], [top - 6] * 2, color=FAINT, linewidth=1)
     paper.plot([left, end], [top - 6 - _TALL] * 2, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
-    paper.text(end + 5, top - 6 - _TALL, "100 %", fontsize=SMALL, color=FAINT, va="center_baseline")
+    label(paper, end + 5, top - 6 - _TALL, "100 %", FAINT, va="center_baseline")
     for place, character in enumerate(numbers.text):
         middle = x[place] + cell / 2, top + 11
-        paper.text(*middle, character, fontsize=TEXT, color=INK, ha="center", va="center_baseline")
+        label(paper, *middle, character, size=TEXT, ha="center", va="center_baseline")
     if numbers.padding:
         size = padded * numbers.padding, 22
         paper.add_patch(Rectangle((end + 2, top), *size, fill=False, edgecolor=RULE, hatch="////", linewidth=0.8))
         right = end + size[0] + 8
         if right < paper.get_xlim()[1] - 60:
-            paper.text(right, top + 11, "padding", fontsize=SMALL, color=FAINT, va="center_baseline")
+            label(paper, right, top + 11, "padding", FAINT, va="center_baseline")
 
 
 def _draw_answer(paper: Axes, numbers: Numbers, at: tuple[float, float]) -> None:
     """What was asked and what was said, with the wrong characters filled."""
     left, top = at
     wrong = wrong_characters(numbers.answer, DATES[numbers.text])
-    paper.text(left, top, "answer", fontsize=HEADING, color=INK, va="baseline")
+    label(paper, left, top, "answer", size=HEADING)
     for row, (name, characters) in enumerate((("asked", DATES[numbers.text]), ("said", numbers.answer))):
         y = top + 38 + 36 * row
-        paper.text(left, y, name, fontsize=TEXT, color=INK, va="center_baseline")
+        label(paper, left, y, name, size=TEXT, va="center_baseline")
         for place, character in enumerate(characters):
             _box(paper, (left + 52 + 21 * place, y - 14), (21, 28), character, bool(row and wrong[place]), 13)
 
@@ -146,16 +147,13 @@ def _draw_answer(paper: Axes, numbers: Numbers, at: tuple[float, float]) -> None
 def _draw_table(paper: Axes, numbers: Numbers, at: tuple[float, float], cell: float) -> None:
     """Wrong characters, a row for each mask and a column for each padding; the case in hand is framed."""
     (left, top), height = at, 24
-    paper.text(left, top - 27, "wrong characters", fontsize=HEADING, color=INK, va="baseline")
-    paper.text(left - 8, top - 6, "padding", fontsize=SMALL, color=FAINT, ha="right", va="baseline")
+    label(paper, left, top - 27, "wrong characters", size=HEADING)
+    label(paper, left - 8, top - 6, "padding", FAINT, ha="right")
     for j, padding in enumerate(PADDINGS):
-        paper.text(
-            left + cell * (j + 0.5), top - 6, str(padding), fontsize=SMALL, color=FAINT, ha="center", va="baseline"
-        )
+        label(paper, left + cell * (j + 0.5), top - 6, str(padding), FAINT, ha="center")
     for i, (mask, row) in enumerate(zip(MASKS, numbers.wrong, strict=True)):
         y, here = top + height * i, mask == numbers.mask
-        style: dict[str, Any] = {"color": INK if here else FAINT, "ha": "right", "va": "center_baseline"}
-        paper.text(left - 8, y + height / 2, mask, fontsize=SMALL, **style)
+        label(paper, left - 8, y + height / 2, mask, INK if here else FAINT, ha="right", va="center_baseline")
         for j, wrong in enumerate(row):
             _box(paper, (left + cell * j, y), (cell, height), wrong, wrong > 0, SMALL)
         if here and numbers.padding in PADDINGS:
@@ -167,7 +165,7 @@ def _box(paper: Axes, corner: tuple[float, float], size: tuple[float, float], wo
     fill, ink = (KEY_INK, PAPER) if wrong else (PAPER, INK)
     paper.add_patch(Rectangle(corner, *size, facecolor=fill, edgecolor=RULE, linewidth=0.8))
     middle = np.add(corner, np.divide(size, 2))
-    paper.text(middle[0], middle[1], str(words), fontsize=font, color=ink, ha="center", va="center_baseline")
+    label(paper, middle[0], middle[1], str(words), ink, size=font, ha="center", va="center_baseline")
 
 
 padding_damage = Explorer(

@@ -7,14 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider, Switch
-from attncourse.drawing.canvas import SMALL, TEXT, dress, place, sheet
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.dots import dots
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
 from attncourse.explorer import Explorer
+from attncourse.figures.transformer.placements import BANDS, DASHES, PLACEMENTS
 from attncourse.results import load_result
 
-PLACEMENTS, RATES = ("pre-LN", "post-LN"), (0.0003, 0.001, 0.003, 0.01)
-_DASHES = {"pre-LN": "solid", "post-LN": (0, (4, 1.6))}
-_BAND = {"pre-LN": "#BDBDBD", "post-LN": "#E4E4E4"}
+RATES = (0.0003, 0.001, 0.003, 0.01)
 _LAST = 50  # steps that the final loss is a mean of
 _HIGH = 3.2  # nats, of the axes
 
@@ -89,11 +91,11 @@ def _draw_curves(axes: Axes, numbers: Numbers) -> None:
     if numbers.warmup:
         axes.axvline(numbers.rise, color=RULE, linewidth=1)
     for name, (smallest, _, largest) in zip(PLACEMENTS, numbers.loss, strict=True):
-        axes.fill_between(x, smallest, largest, color=_BAND[name], linewidth=0)
+        axes.fill_between(x, smallest, largest, color=BANDS[name], linewidth=0)
     for name, (_, median, _) in zip(PLACEMENTS, numbers.loss, strict=True):
-        axes.plot(x, median, color=INK, linewidth=2.2, linestyle=_DASHES[name])
+        axes.plot(x, median, color=INK, linewidth=2.2, linestyle=DASHES[name])
         low = max(median[-1], low + 0.3)  # the names stay apart: pre-LN ends below
-        axes.text(x[-1] + 7, low, name, va="center", fontsize=TEXT, color=INK)
+        label(axes, x[-1] + 7, low, name, size=TEXT, va="center")
     axes.set(xlim=(0, 300), ylim=(0, _HIGH), yticks=(0, 1, 2, 3), xticks=(0, 100, 200, 300))
 
 
@@ -101,15 +103,14 @@ def _draw_ends(axes: Axes, numbers: Numbers) -> None:
     column = RATES.index(numbers.rate)
     axes.axvspan(column - 0.5, column + 0.5, facecolor="#EDEDED", linewidth=0, zorder=0)
     for (placement, way, rate), seeds in _each(numbers.final):
-        x = rate - 0.3 + 0.4 * placement + 0.2 * way + np.linspace(-0.05, 0.05, len(seeds))
-        face, marker = (INK if way else PAPER), "os"[placement]
-        axes.plot(x, seeds, marker, color=INK, markerfacecolor=face, markersize=4.4, markeredgewidth=1, clip_on=False)
+        x, face, marker = rate - 0.3 + 0.4 * placement + 0.2 * way, INK if way else PAPER, "os"[placement]
+        dots(axes, x, seeds, reach=0.05, size=4.4, marker=marker, markerfacecolor=face, markeredgewidth=1)
     axes.set(xlim=(-0.5, len(RATES) - 0.5), ylim=(0, _HIGH), yticks=(0, 1, 2, 3))
     axes.set_xticks(range(len(RATES)), [f"{rate:g}" for rate in RATES])
     axes.tick_params(axis="x", length=0)
     axes.get_xticklabels()[column].set_fontweight("bold")
     words = "open: no warm-up\nfilled: warm-up"
-    axes.text(-0.42, _HIGH - 0.05, words, ha="left", va="top", fontsize=SMALL, color=FAINT)
+    label(axes, -0.42, _HIGH - 0.05, words, FAINT, va="top")
 
 
 def _each(final: np.ndarray):

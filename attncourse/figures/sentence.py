@@ -1,4 +1,4 @@
-"""The five tokens of chapter 1, with vectors of small whole numbers so that every score can be checked by hand."""
+"""The sentence of the first chapters: five tokens with vectors of small whole numbers, to be checked by hand."""
 
 import numpy as np
 
