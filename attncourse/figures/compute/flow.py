@@ -56,7 +56,7 @@ def measure() -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    scores = ", ".join(in_digits(score, "g") for score in numbers.scores[0])
+    scores = ", ".join(in_digits(score, "{:g}") for score in numbers.scores[0])
     weights = ", ".join(f"{weight:.2f}" for weight in numbers.attn_weights[0])
     output = ", ".join(f"{number:.2f}" for number in numbers.output[0])
     return (

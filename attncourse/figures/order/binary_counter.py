@@ -48,7 +48,7 @@ def measure(position: int = 8) -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    written = "".join(in_digits(bit, ".0f") for bit in numbers.bits[numbers.position])
+    written = "".join(in_digits(bit, "{:.0f}") for bit in numbers.bits[numbers.position])
     waves = ", ".join(in_digits(wave) for wave in numbers.waves[numbers.position])
     if numbers.position == 0:
         return f"Position 0 is {written} in binary; the four waves, slow to fast, are at {waves}."

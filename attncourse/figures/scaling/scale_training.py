@@ -73,7 +73,7 @@ def measure() -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    narrow, wide = ([in_digits(steps, ".0f") for steps in arms] for arms in numbers.steps_to_learn[:, 0, :])
+    narrow, wide = ([in_digits(steps, "{:.0f}") for steps in arms] for arms in numbers.steps_to_learn[:, 0, :])
     start = numbers.start_loss[1, 0, :]
     there = f"There the first five steps have a loss of {start[0]:.2f} with the scale and {start[1]:.2f} without."
     return (

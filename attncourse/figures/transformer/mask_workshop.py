@@ -72,7 +72,7 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     seq_q, seq_k = numbers.mask.shape
     empty = int((~numbers.mask.any(axis=-1)).sum())
-    later, padding = (in_digits(share, ".0%") for share in (numbers.later, numbers.padding))
+    later, padding = (in_digits(share, "{:.0%}") for share in (numbers.later, numbers.padding))
     rows = f"{empty} of {seq_q} rows may see nothing and get zeros" if empty else "every row sums to 1"
     return (
         f"Mask “{numbers.kind}”, {seq_q} × {seq_k}: {numbers.mask.sum()} of {numbers.mask.size} pairs are allowed; "
