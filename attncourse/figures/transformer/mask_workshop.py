@@ -114,7 +114,7 @@ def _draw_lamps(paper: Axes, grid: Grid, numbers: Numbers) -> None:
     label(paper, x + 8, grid.top - 7, "sum", WEIGHT_INK)
     for i, row in enumerate(numbers.mask):
         y, lit = grid.middle(i)[1], not row.any()
-        total = f"{numbers.attn_weights[i].sum():.0f}"
+        total = in_digits(numbers.attn_weights[i].sum(), "{:.0f}")
         label(paper, x + 21, y, total, size=TEXT, ha="center", va="center_baseline")
         fill, edge = (KEY, KEY_INK) if lit else (PAPER, RULE)
         paper.add_patch(Circle((x + 40, y), 6.5, facecolor=fill, edgecolor=edge, linewidth=1.2))
