@@ -1,7 +1,6 @@
 """Every state of every explorer can be measured, said and drawn, and none changes unseen."""
 
 import importlib
-from functools import cache
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from tests.nudge import nudged
 
 EXPLORERS = all_explorers()
 CSS_DPI = 96
-measured = cache(make_states.measured)
 
 every_explorer = pytest.mark.parametrize("explorer", EXPLORERS.values(), ids=EXPLORERS)
 both_layouts = pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
@@ -65,7 +63,7 @@ def test_measuring_twice_gives_the_same_numbers(explorer):
 
 @every_explorer
 def test_the_numbers_of_every_state_are_those_that_were_kept(explorer):
-    compare(explorer, "states", measured(explorer))
+    compare(explorer, "states", make_states.measured(explorer))
 
 
 @every_explorer

@@ -42,7 +42,7 @@ def matrix(
     numbers: np.ndarray,
     colours: Colormap,
     reach: float,
-    form: str = "g",
+    form: str = "{:g}",
     written: int | None = None,
     rows: list[str] | None = None,
     columns: list[str] | None = None,
@@ -54,7 +54,7 @@ def matrix(
         cell: width and height of a cell.
         numbers: (rows, columns); NaN cells are hatched.
         colours: a colour map from −``reach`` to ``reach``, or from 0 to ``reach`` for weights.
-        form: how a number is written, such as ".2f"; "✓" stands for every number.
+        form: how a number is written.
         written: write the numbers of this row only.
         rows, columns: names on the left and above.
     """
@@ -72,7 +72,7 @@ def matrix(
             paper.add_patch(Rectangle((x, y), *size, fill=False, edgecolor=RULE, hatch="////", linewidth=0))
         elif written is None or written == i:
             ink = ink_on(colours(float(numbers[i, j] - low) / (reach - low)))
-            words = form if form == "✓" else in_digits(float(numbers[i, j]), form)
+            words = in_digits(float(numbers[i, j]), form)
             label(paper, *grid.middle(i, j), words, ink, ha="center", va="center_baseline")
     name_rows(paper, grid, rows or [])
     name_columns(paper, grid, columns or [])

@@ -1,4 +1,4 @@
-"""How powers of ten are written, and numbers of any size with them."""
+"""How very small numbers are written: with a power of ten."""
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 

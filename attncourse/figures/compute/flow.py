@@ -56,7 +56,7 @@ def measure() -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    scores = ", ".join(in_digits(score, "g") for score in numbers.scores[0])
+    scores = ", ".join(in_digits(score, "{:g}") for score in numbers.scores[0])
     weights = ", ".join(f"{weight:.2f}" for weight in numbers.attn_weights[0])
     output = ", ".join(f"{number:.2f}" for number in numbers.output[0])
     return (
@@ -73,14 +73,14 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     hidden = np.where(numbers.mask, numbers.attn_weights, np.nan)
     small = np.where(numbers.mask, 0.0, np.nan)
     tiles = {  # name: matrix, cell, form, colours, reach
-        "query": (numbers.query, (26, 28), "g", QUERY_SIGNED, 5),
-        "key": (numbers.key.T, (30, 26), "g", KEY_SIGNED, 5),
-        "scores": (numbers.scores, (30, 28), "g", SCORE_SIGNED, 9),
-        "scaled": (numbers.scaled, (40, 28), ".1f", SCORE_SIGNED, 9),
+        "query": (numbers.query, (26, 28), "{:g}", QUERY_SIGNED, 5),
+        "key": (numbers.key.T, (30, 26), "{:g}", KEY_SIGNED, 5),
+        "scores": (numbers.scores, (30, 28), "{:g}", SCORE_SIGNED, 9),
+        "scaled": (numbers.scaled, (40, 28), "{:.1f}", SCORE_SIGNED, 9),
         "mask": (small, (22, 20), "✓", WEIGHT_MAP, 1),
-        "weights": (hidden, (40, 28), ".2f", WEIGHT_MAP, 1.3),
-        "value": (numbers.value, (42, 26), "g", VALUE_SIGNED, 8),
-        "output": (numbers.output, (42, 28), ".2f", VALUE_SIGNED, 8),
+        "weights": (hidden, (40, 28), "{:.2f}", WEIGHT_MAP, 1.3),
+        "value": (numbers.value, (42, 26), "{:g}", VALUE_SIGNED, 8),
+        "output": (numbers.output, (42, 28), "{:.2f}", VALUE_SIGNED, 8),
     }
     for name, (entries, cell, form, colours, reach) in tiles.items():
         grid = matrix(paper, *layout.tiles[name], cell, entries, colours, reach, form)

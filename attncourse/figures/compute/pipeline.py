@@ -71,13 +71,13 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     scaled = np.where(numbers.mask, numbers.scaled, np.nan)
     weights = np.where(numbers.mask, numbers.attn_weights, np.nan)
     tiles = {  # name: matrix, width of a cell, colours, reach, form, names of rows and columns
-        "query": (QUERY, 24, QUERY_SIGNED, 5, "g", tokens, None),
-        "key": (KEY.T, tight, KEY_SIGNED, 5, "g", None, tokens),
-        "scores": (numbers.scores, tight, SCORE_SIGNED, 10, "g", None, None),
-        "scaled": (scaled, wide, SCORE_SIGNED, 5, ".2f", tokens, None),
-        "weights": (weights, medium, WEIGHT_MAP, 1.2, ".2f", None, tokens),
-        "value": (VALUE, output, VALUE_SIGNED, 8, "g", None, None),
-        "output": (numbers.output, output, VALUE_SIGNED, 8, ".2f", None, None),
+        "query": (QUERY, 24, QUERY_SIGNED, 5, "{:g}", tokens, None),
+        "key": (KEY.T, tight, KEY_SIGNED, 5, "{:g}", None, tokens),
+        "scores": (numbers.scores, tight, SCORE_SIGNED, 10, "{:g}", None, None),
+        "scaled": (scaled, wide, SCORE_SIGNED, 5, "{:.2f}", tokens, None),
+        "weights": (weights, medium, WEIGHT_MAP, 1.2, "{:.2f}", None, tokens),
+        "value": (VALUE, output, VALUE_SIGNED, 8, "{:g}", None, None),
+        "output": (numbers.output, output, VALUE_SIGNED, 8, "{:.2f}", None, None),
     }
     paper = board(figure)
     for name, (entries, width, colours, reach, form, rows, columns) in tiles.items():

@@ -93,7 +93,7 @@ def _draw_plane(plane: Axes, numbers: Numbers) -> None:
     bold = np.where(levels == 0, 2.2, 0.6)
     plane.contour(_EDGE, _EDGE, numbers.landscape, levels, colors=[INK], linewidths=bold.tolist(), linestyles="solid")
     for level, x, y in _line_ends(numbers.landscape, levels):
-        words, weight = in_digits(level, "g"), "bold" if level == 0 else "normal"
+        words, weight = in_digits(level, "{:g}"), "bold" if level == 0 else "normal"
         across = "left" if x == 3 else "right" if x == -3 else "center"  # outside the border
         along = "center_baseline" if across != "center" else "bottom" if y == 3 else "top"
         label(plane, 1.03 * x, 1.02 * y, words, weight=weight, ha=across, va=along)
@@ -128,7 +128,7 @@ def _draw_ranking(axes: Axes, numbers: Numbers) -> None:
     axes.axvline(0, color=INK, linewidth=0.8)
     for rank, key in enumerate(numbers.order):
         score = numbers.scores[key]
-        words, side = in_digits(score, ".2f"), "left" if score >= 0 else "right"
+        words, side = in_digits(score), "left" if score >= 0 else "right"
         beside = score + (0.03 if score >= 0 else -0.03) * reach
         label(axes, beside, rank, words, SCORE_INK, ha=side, va="center_baseline")
         label(axes, -1.9 * reach, rank, _NAMES[key], KEY_INK, size=TEXT, weight="bold", va="center_baseline")

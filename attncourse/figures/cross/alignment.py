@@ -71,7 +71,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     if narrow:  # the text may be long: downwards
         names, weights, inks = names[::-1], weights.T, inks[::-1]
         left, top, cell = 44, 104, (26.0, min(24, 480 / len(names[0])))
-    form = ".2f" if cell[0] > 33 else None
+    form = "{:.2f}" if cell[0] > 33 else None
     grid = draw_map(paper, (left, top), cell, weights, WEIGHT_MAP, form, 0.2)
     name_rows(paper, grid, names[0], inks[0], gap=8)
     name_columns(paper, grid, names[1], inks[1], gap=8)

@@ -58,7 +58,7 @@ class Layout(NamedTuple):
     thin: float  # of one number of a vector
     box: float  # width of the box of x
     margin: float  # left of the box
-    form: str | None = ".2f"  # how a weight is written; None: not at all
+    form: str | None = "{:.2f}"  # how a weight is written; None: not at all
 
 
 def draw_crossed(

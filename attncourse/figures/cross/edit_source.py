@@ -126,7 +126,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     figure = sheet(height=396, narrow=narrow, narrow_height=404)
     paper = board(figure)
     left, top, cell = (44, 132, (18, 22)) if narrow else (52, 122, (38, 22))
-    form = None if narrow else ".0f"
+    form = None if narrow else "{:.0f}"
     grid = draw_map(paper, (left, top), cell, numbers.weight_change, SCORE_SIGNED, form, 0.02, reach=0.5, unit=0.01)
     name_rows(paper, grid, numbers.said, QUERY_INK, gap=8)
     name_columns(paper, grid, visible(numbers.text), KEY_INK, gap=8)

@@ -109,16 +109,16 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         ("after", numbers.after, numbers.shuffled_output, queries, memory),
     )
     for (left, top), (title, weights, output, rows, columns) in zip(places, panels, strict=False):
-        matrix(paper, left, top, (weight, tall), weights, WEIGHT_MAP, 1, ".2f", rows=rows, columns=columns)
+        matrix(paper, left, top, (weight, tall), weights, WEIGHT_MAP, 1, "{:.2f}", rows=rows, columns=columns)
         right = left + 4 * weight + 8
-        matrix(paper, right, top, (number, tall), output.round(1), VALUE_SIGNED, _REACH, ".1f")
+        matrix(paper, right, top, (number, tall), output.round(1), VALUE_SIGNED, _REACH, "{:.1f}")
         label(paper, left, top - 26, f"weights {title}", WEIGHT_INK, size=HEADING)
         label(paper, right, top - 26, f"outputs {title}", VALUE_INK, size=HEADING)
     left, top = places[2]
     right = left + 4 * weight + 8
     label(paper, right, top - 10, "after − before", SCORE_INK, size=HEADING)
     change = numbers.change.round(1)
-    matrix(paper, right, top, (number, tall), change, SCORE_SIGNED, _REACH, ".1f", rows=queries)
+    matrix(paper, right, top, (number, tall), change, SCORE_SIGNED, _REACH, "{:.1f}", rows=queries)
     for i, words in enumerate(_verdicts(numbers)):
         changed = "not" in words or "changed" in words
         spot = (8, 472 + 30 * i) if narrow else (48, 232 + 30 * i)

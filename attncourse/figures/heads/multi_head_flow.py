@@ -121,12 +121,12 @@ def _draw_lane(paper: Axes, left: float, top: float, numbers: Numbers, head: int
     wide, output = widths
     middle, right = left + 60, left + 68 + 3 * wide
     every = None if head == 0 else -1  # the second lane is the same again, in colours
-    query = matrix(paper, left, top + 66, (26, 22), numbers.query[head], QUERY_SIGNED, 5, "g", _TOKEN)
-    matrix(paper, middle, top + 20, (wide, 20), numbers.key[head].T, KEY_SIGNED, 5, "g", every)
-    matrix(paper, right, top, (output, 20), numbers.value[head], VALUE_SIGNED, 6, "g", every)
+    query = matrix(paper, left, top + 66, (26, 22), numbers.query[head], QUERY_SIGNED, 5, "{:g}", _TOKEN)
+    matrix(paper, middle, top + 20, (wide, 20), numbers.key[head].T, KEY_SIGNED, 5, "{:g}", every)
+    matrix(paper, right, top, (output, 20), numbers.value[head], VALUE_SIGNED, 6, "{:g}", every)
     shares, results = _few_shades(numbers.attn_weights[head], 4), _few_shades(numbers.heads[head])
-    weights = matrix(paper, middle, top + 66, (wide, 22), shares, WEIGHT_MAP, 1.2, ".1f", _TOKEN)
-    result = matrix(paper, right, top + 66, (output, 22), results, VALUE_SIGNED, 6, ".1f", _TOKEN)
+    weights = matrix(paper, middle, top + 66, (wide, 22), shares, WEIGHT_MAP, 1.2, "{:.1f}", _TOKEN)
+    result = matrix(paper, right, top + 66, (output, 22), results, VALUE_SIGNED, 6, "{:.1f}", _TOKEN)
     for grid in (query, weights, result):
         frame(paper, grid, _TOKEN)
     _name(paper, result, f"head {head + 1}", "(seq, d_v)" if head == 0 else "", VALUE_INK)
@@ -143,9 +143,9 @@ def _draw_lane(paper: Axes, left: float, top: float, numbers: Numbers, head: int
 
 def _draw_end(paper: Axes, at: tuple[float, float], width: float, numbers: Numbers) -> None:
     (left, top), right = at, at[0] + 4 * width + 8
-    concat = matrix(paper, left, top, (width, 22), _few_shades(numbers.concat), VALUE_SIGNED, 6, ".1f", _TOKEN)
+    concat = matrix(paper, left, top, (width, 22), _few_shades(numbers.concat), VALUE_SIGNED, 6, "{:.1f}", _TOKEN)
     matrix(paper, right, top - 88, (width, 20), numbers.w_o, GREYS, 5)
-    output = matrix(paper, right, top, (width, 22), _few_shades(numbers.output), VALUE_SIGNED, 6, ".1f", _TOKEN)
+    output = matrix(paper, right, top, (width, 22), _few_shades(numbers.output), VALUE_SIGNED, 6, "{:.1f}", _TOKEN)
     paper.vlines(left + 2 * width, top - 5, top + 71, color=INK, linewidth=1.6)  # between the heads' columns
     for grid, name, shape in ((concat, "concat", "(seq, h·d_v)"), (output, "output", "(seq, d_model)")):
         frame(paper, grid, _TOKEN)

@@ -87,8 +87,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         for head in range(heads):
             row, shade = _shaded(numbers, head)
             first = features if head == 0 else None
-            matrix(paper, 44 + head * wide, 182, (wide, 20), row[:, None], shade, 1, ".2f", rows=first)
-        grid = matrix(paper, 284, 182, (52, 20), output[:, None], _WHITE, 1, ".2f", columns=["output"])
+            matrix(paper, 44 + head * wide, 182, (wide, 20), row[:, None], shade, 1, "{:.2f}", rows=first)
+        grid = matrix(paper, 284, 182, (52, 20), output[:, None], _WHITE, 1, "{:.2f}", columns=["output"])
         frame(paper, grid)
         for x, name in enumerate(features):
             label(paper, 44 + 36.5 * (x + 0.5), 366, name, ha="center")
@@ -101,8 +101,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         for head in range(heads):
             row, shade = _shaded(numbers, head)
             first = features if head == 0 else None
-            matrix(paper, 304, 44 + head * tall, (51, tall), row[None], shade, 1, ".2f", columns=first)
-        grid = matrix(paper, 304, 154, (51, 26), output[None], _WHITE, 1, ".2f", rows=["output = sum of rows"])
+            matrix(paper, 304, 44 + head * tall, (51, tall), row[None], shade, 1, "{:.2f}", columns=first)
+        grid = matrix(paper, 304, 154, (51, 26), output[None], _WHITE, 1, "{:.2f}", rows=["output = sum of rows"])
         frame(paper, grid)
         label(paper, 299, 254, "the same as bars:\nthe mark is the output", ha="right", va="center")
         _draw_bars(place(figure, 304, 190, 408, 164), numbers)

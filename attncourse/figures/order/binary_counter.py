@@ -48,7 +48,7 @@ def measure(position: int = 8) -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    written = "".join(in_digits(bit, ".0f") for bit in numbers.bits[numbers.position])
+    written = "".join(in_digits(bit, "{:.0f}") for bit in numbers.bits[numbers.position])
     waves = ", ".join(in_digits(wave) for wave in numbers.waves[numbers.position])
     if numbers.position == 0:
         return f"Position 0 is {written} in binary; the four waves, slow to fast, are at {waves}."
@@ -64,8 +64,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     paper = board(figure)
     bits_at, waves_at, cell = (30, 176, (30, 23)) if narrow else (120, 420, (44, 23))
     wave_cell = (40, 23) if narrow else (54, 23)
-    matrix_of_bits = matrix(paper, bits_at, 52, cell, numbers.bits, POSITION_SIGNED, 1.6, ".0f", rows=_ROWS)
-    matrix_of_waves = matrix(paper, waves_at, 52, wave_cell, numbers.waves, POSITION_SIGNED, 1.6, ".1f", rows=_ROWS)
+    matrix_of_bits = matrix(paper, bits_at, 52, cell, numbers.bits, POSITION_SIGNED, 1.6, "{:.0f}", rows=_ROWS)
+    matrix_of_waves = matrix(paper, waves_at, 52, wave_cell, numbers.waves, POSITION_SIGNED, 1.6, "{:.1f}", rows=_ROWS)
     for grid, title, slow, fast in (
         (matrix_of_bits, "bits", "every 8", "1"),
         (matrix_of_waves, "waves", "every 16", "2"),

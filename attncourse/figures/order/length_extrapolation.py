@@ -49,7 +49,7 @@ def measure(arm: str = "sinusoidal") -> Numbers:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     medians = numbers.medians[ARMS.index(numbers.arm)]
-    right = {seq: in_digits(share, ".1%") for seq, share in zip(numbers.lengths.tolist(), medians, strict=True)}
+    right = {seq: in_digits(share, "{:.1%}") for seq, share in zip(numbers.lengths.tolist(), medians, strict=True)}
     name = numbers.arm[0].upper() + numbers.arm[1:]
     if np.isnan(medians[-1]):
         return f"{name}: {right[_TRAINED]} right at 12 tokens; the table has no vector for a 13th position."

@@ -56,7 +56,7 @@ def measure(task: str = "name the previous token", arm: str = "index in [0, 1]")
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     seeds = numbers.accuracy[ARMS.index(numbers.arm)]
-    middle, least, most = (in_digits(share, ".1%") for share in (np.median(seeds), seeds.min(), seeds.max()))
+    middle, least, most = (in_digits(share, "{:.1%}") for share in (np.median(seeds), seeds.min(), seeds.max()))
     below = f"falls below {_LEARNED:g} within {numbers.learned_at:.0f} steps"
     loss = below if np.isfinite(numbers.learned_at) else f"never falls below {_LEARNED:g}"
     return (

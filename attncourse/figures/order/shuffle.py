@@ -85,7 +85,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         ("change of each word", difference, WORDS, SCORE_SIGNED, SCORE_INK),
     )
     for left, top, (title, rows, names, colours, ink) in zip(lefts, tops, panels, strict=True):
-        grid = matrix(paper, left, top, cell, rows, colours, _REACH, ".2f", rows=list(names))
+        grid = matrix(paper, left, top, cell, rows, colours, _REACH, "{:.2f}", rows=list(names))
         label(paper, left, top - 24, title, ink, size=HEADING)
         label(paper, left, top - 8, "outputs" if ink == VALUE_INK else "after − before")
         if ink == SCORE_INK:

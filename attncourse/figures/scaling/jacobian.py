@@ -113,7 +113,7 @@ def _weights_above(axes: Axes, numbers: Numbers) -> None:
 def _draw_matrix(axes: Axes, jacobian: np.ndarray) -> None:
     axes.imshow(jacobian, cmap=SCORE_SIGNED, vmin=-_LARGEST, vmax=_LARGEST, aspect="auto", interpolation="nearest")
     for (i, j), entry in np.ndenumerate(jacobian):
-        words, ink = in_digits(entry, ".2f"), ink_on(SCORE_SIGNED((entry + _LARGEST) / (2 * _LARGEST)))
+        words, ink = in_digits(entry), ink_on(SCORE_SIGNED((entry + _LARGEST) / (2 * _LARGEST)))
         if abs(entry) < 0.005:
             words, ink = "0", FAINT
         label(axes, j, i, words, ink, ha="center", va="center")

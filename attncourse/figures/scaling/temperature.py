@@ -75,7 +75,7 @@ def _draw_scores(axes: Axes, numbers: Numbers) -> None:
     axes.axhline(0, color=FAINT, linewidth=0.8)
     for key, score in enumerate(numbers.divided):
         end, up = np.clip(score, -_TALLEST, _TALLEST), score >= 0
-        form = ".0f" if abs(score) >= 9.95 else ".1f" if abs(score) >= 0.995 else ".2f"
+        form = "{:.0f}" if abs(score) >= 9.95 else "{:.1f}" if abs(score) >= 0.995 else "{:.2f}"
         offset, va = ((0, 2), "bottom") if up else ((0, -2), "top")
         label_near(axes, (key, end), offset, in_digits(score, form), SCORE_INK, ha="center", va=va)
     axes.set(ylim=(-1.3 * _TALLEST, 1.3 * _TALLEST), yticks=(-5, 0, 5))

@@ -49,7 +49,7 @@ def readout(numbers: Numbers) -> str:
         f"At d_k = {numbers.widths[-1]} the variance of q·k is {spread:.0f}, where {predicted:.0f} is predicted; its"
     )
     if not numbers.correlation:
-        mean = in_digits(numbers.means[0, -1], ".1f")
+        mean = in_digits(numbers.means[0, -1], "{:.1f}")
         return f"{start} mean is {mean}, close to 0 beside a standard deviation of {spread**0.5:.0f}."
     none, root, whole = numbers.means[:, -1]
     return (

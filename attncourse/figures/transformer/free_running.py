@@ -54,7 +54,7 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     at = _STAGES.index(numbers.stage)
     shares = *numbers.characters[:, at].mean(axis=1), numbers.whole[1, at].mean()
-    forced, free, whole = (in_digits(share, ".0%") for share in shares)
+    forced, free, whole = (in_digits(share, "{:.0%}") for share in shares)
     return (
         f"Mask: {numbers.mask}, after {numbers.stage} steps: {forced} of characters right under teacher forcing, "
         f"{free} running free; {whole} of dates wholly right."

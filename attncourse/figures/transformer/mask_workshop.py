@@ -72,7 +72,7 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     seq_q, seq_k = numbers.mask.shape
     empty = int((~numbers.mask.any(axis=-1)).sum())
-    later, padding = (in_digits(share, ".0%") for share in (numbers.later, numbers.padding))
+    later, padding = (in_digits(share, "{:.0%}") for share in (numbers.later, numbers.padding))
     rows = f"{empty} of {seq_q} rows may see nothing and get zeros" if empty else "every row sums to 1"
     return (
         f"Mask “{numbers.kind}”, {seq_q} × {seq_k}: {numbers.mask.sum()} of {numbers.mask.size} pairs are allowed; "
@@ -88,9 +88,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         ((58, 30), ((32, 56), (32, 250), (32, 444))) if narrow else ((46, 36), ((30, 56), (256, 56), (482, 56)))
     )
     panels = (
-        ("scores", SCORE_INK, numbers.scores, _SHADES, 2.1, ".1f"),
+        ("scores", SCORE_INK, numbers.scores, _SHADES, 2.1, "{:.1f}"),
         ("mask", INK, np.where(numbers.mask, 1.0, np.nan), _ALLOWED, 1, "✓"),
-        ("weights", WEIGHT_INK, np.where(numbers.mask, numbers.attn_weights, np.nan), WEIGHT_MAP, 1, ".2f"),
+        ("weights", WEIGHT_INK, np.where(numbers.mask, numbers.attn_weights, np.nan), WEIGHT_MAP, 1, "{:.2f}"),
     )
     for (left, top), (title, ink, cells, colours, reach, form) in zip(spots, panels, strict=True):
         grid = matrix(paper, left, top, cell, cells, colours, reach, form)
@@ -114,7 +114,7 @@ def _draw_lamps(paper: Axes, grid: Grid, numbers: Numbers) -> None:
     label(paper, x + 8, grid.top - 7, "sum", WEIGHT_INK)
     for i, row in enumerate(numbers.mask):
         y, lit = grid.middle(i)[1], not row.any()
-        total = f"{numbers.attn_weights[i].sum():.0f}"
+        total = in_digits(numbers.attn_weights[i].sum(), "{:.0f}")
         label(paper, x + 21, y, total, size=TEXT, ha="center", va="center_baseline")
         fill, edge = (KEY, KEY_INK) if lit else (PAPER, RULE)
         paper.add_patch(Circle((x + 40, y), 6.5, facecolor=fill, edgecolor=edge, linewidth=1.2))

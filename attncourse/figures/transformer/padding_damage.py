@@ -94,7 +94,7 @@ def readout(numbers: Numbers) -> str:
     wanted = DATES[numbers.text]
     wrong = int(wrong_characters(numbers.answer, wanted).sum())
     verdict = f"{wrong} of {len(wanted)} characters wrong" if wrong else "which is right"
-    change = in_digits(numbers.change.mean(), ".0%")
+    change = in_digits(numbers.change.mean(), "{:.0%}")
     return (
         f"Mask “{numbers.mask}”, {numbers.padding} padded characters: the encoder’s outputs move by "
         f"{change} on average, and “{numbers.text}” becomes “{numbers.answer}”, {verdict}."
