@@ -60,7 +60,7 @@ def test_a_board_is_the_sheet_in_css_pixels_from_the_top_left(paper):
 
 def test_a_matrix_writes_its_numbers_as_sentences_do_or_a_tick(paper):
     numbers = np.array([[-0.0, -0.125, np.nan]])
-    matrix(paper, 0, 0, (30, 20), numbers, SCORE_SIGNED, 1, ".2f")
+    matrix(paper, 0, 0, (30, 20), numbers, SCORE_SIGNED, 1, "{:.2f}")
     matrix(paper, 0, 50, (30, 20), numbers, SCORE_SIGNED, 1, "✓")
     assert [text.get_text() for text in paper.texts] == ["0.00", "−0.13", "✓", "✓"]
 
