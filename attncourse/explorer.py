@@ -67,6 +67,11 @@ class Explorer:
         stops = [control.stops for control in self.controls.values()]
         return [dict(zip(self.controls, values, strict=True)) for values in itertools.product(*stops)]
 
+    @cached_property
+    def numbers(self) -> list[Any]:
+        """What ``measure`` returns for each of the states; they are measured once."""
+        return [self.measure(**state) for state in self.states]
+
     def describe(self) -> dict[str, Any]:
         """The figure as plain data: its controls, and the sentence of every state."""
         return {
@@ -84,7 +89,7 @@ class Explorer:
                 }
                 for name, control in self.controls.items()
             ],
-            "readouts": [self.readout(self.measure(**state)) for state in self.states],
+            "readouts": [self.readout(numbers) for numbers in self.numbers],
         }
 
     def frame(self, values: Mapping[str, Any] | None = None, narrow: bool = False) -> "Figure":

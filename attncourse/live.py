@@ -10,18 +10,16 @@ from attncourse.drawing.canvas import to_png
 if TYPE_CHECKING:
     from ipywidgets import VBox
 
-    from attncourse.explorer import Explorer
-
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
-def live_bundle(explorer: "Explorer", picture: bytes | None = None) -> dict[str, Any]:
-    """The mime bundle that shows the explorer's widget."""
+def live_bundle(explorer: Any, picture: bytes | None = None) -> dict[str, Any]:
+    """The mime bundle that shows the widget of an ``Explorer``."""
     widget = live_widget(explorer, picture)
     return {WIDGET_MIME: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
 
 
-def live_widget(explorer: "Explorer", picture: bytes | None = None) -> "VBox":
+def live_widget(explorer: Any, picture: bytes | None = None) -> "VBox":
     """Controls, a picture and a sentence that follow them.
 
     No ``Output`` widget: what happens inside one is invisible to nbval. A first ``picture`` that was drawn already

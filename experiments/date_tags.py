@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.dates.task import LANGUAGES, NUMBERS, PADDING, SOURCE_CODES, draw_date, fill, pick
+from attnlib.dates.task import PADDING, SOURCE_CODES, draw_date
+from attnlib.dates.writing import LANGUAGES, NUMBERS, fill, pick
 from attnlib.tasks import IGNORED
 
 TAG_NAMES = ("other", "day", "month", "year")
@@ -23,7 +24,7 @@ class Padded(NamedTuple):
 
 
 def tagged_date(rng: np.random.Generator) -> tuple[str, list[int]]:
-    """A date as ``attnlib.dates.task`` writes it, and one of OTHER, DAY, MONTH, YEAR for each of its characters."""
+    """A date as ``attnlib.dates.writing`` has it, and one of OTHER, DAY, MONTH, YEAR for each of its characters."""
     date, language = draw_date(rng), pick(rng, tuple(LANGUAGES.values()))
     pattern = pick(rng, NUMBERS if rng.random() < 1 / 3 else language.patterns)
     text, tags = "", []

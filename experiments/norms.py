@@ -18,7 +18,8 @@ import numpy as np
 
 from attncourse.results import result_path
 from attnlib import Statistics, accuracy, batch_statistics, count_parameters, cross_entropy, cross_entropy_vjp
-from attnlib.dates.task import LONGEST, SOURCE_VOCAB
+from attnlib.dates.characters import LONGEST
+from attnlib.dates.task import SOURCE_VOCAB
 from experiments.arms import run_arm, run_seeds
 from experiments.date_tags import TAG_NAMES, Padded, date_tags, text_batch
 from experiments.normed_model import (
@@ -37,7 +38,7 @@ from experiments.record import Record
 from experiments.training import fit_whole
 
 RESULT = result_path("norms")
-COMMAND = "python -m experiments.norms"
+COMMAND = "OMP_NUM_THREADS=1 python -m experiments.norms"
 
 
 class Settings(NamedTuple):

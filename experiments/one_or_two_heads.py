@@ -1,6 +1,6 @@
 """Train a small layer with one head and with two, and keep both models at some steps along the way.
 
-    python -m experiments.one_or_two_heads
+    python -m experiments.one_or_two_heads --fresh    # from the repository's root; takes seconds
 
 Every token is asked for the token before it and the one behind it. Same parameters, same examples, same learning rate.
 """

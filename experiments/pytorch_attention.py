@@ -1,6 +1,6 @@
 """Ask PyTorch for attention on one small random input, so that a notebook can compare without PyTorch.
 
-pip install torch && python -m experiments.pytorch_attention
+pip install torch && python -m experiments.pytorch_attention    # from the repository's root; takes a moment
 """
 
 from typing import NamedTuple

@@ -48,7 +48,7 @@ def sgd_step(params: Params, grads: Params, state: Any, learning_rate: float) ->
     return tree_map(lambda param, grad: param - learning_rate * grad, params, grads), state
 
 
-STEPS = {  # Adam with the constants of its paper
+OPTIMISERS = {  # Adam with the constants of its paper
     "sgd": sgd_step,
     "adam": partial(adam_step, beta1=0.9, beta2=0.999, eps=1e-8),
 }
@@ -73,7 +73,7 @@ def train(
         if step == 0:
             start = {f"grad_{name}": float(np.linalg.norm(grad)) for name, grad in grads._asdict().items()}
             start["grad_of_each_query"] = sorted(score_gradients(params, batch, scale).tolist())
-        params, state = STEPS[optimiser](params, grads, state, learning_rate)
+        params, state = OPTIMISERS[optimiser](params, grads, state, learning_rate)
     every = settings.record_every
     return {"loss": block_means(losses, every), "entropy": block_means(entropies, every), "start": start}
 

@@ -6,9 +6,13 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
+import numpy as np
 import pytest
+from matplotlib.collections import Collection
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 import attncourse.figures
@@ -41,26 +45,32 @@ def corners(explorer: Explorer) -> list[dict]:
     return [state for i, state in enumerate(states) if state not in states[:i]]
 
 
-def artists(figure: Figure) -> Iterator[tuple]:
-    """What a figure shows, as data: every line, bar, point, picture and word, with its place."""
-    for number, axes in enumerate(figure.axes):
-        yield number, "limits", axes.get_xlim(), axes.get_ylim(), axes.get_xscale(), axes.get_yscale()
-        yield number, "words", axes.get_title(loc="left"), axes.get_xlabel(), axes.get_ylabel()
-        for line in axes.lines:
-            yield number, "line", line.get_xydata()
-        for patch in axes.patches:
-            yield number, "patch", patch.get_transform().transform_path(patch.get_path()).vertices
-        for collection in axes.collections:
-            yield number, "collection", collection.get_array(), collection.get_offsets(), len(collection.get_paths())
-            yield number, "paths", [path.vertices for path in collection.get_paths()]
-        for image in axes.images:
-            yield number, "image", image.get_array()
-        for text in axes.texts:
-            yield number, "text", text.get_text(), text.get_position()
-    for text in figure.texts:
-        yield "figure", "text", text.get_text(), text.get_position()
-    for patch in figure.patches:
-        yield "figure", "patch", patch.get_transform().transform_path(patch.get_path()).vertices
+def artists(figure: Figure) -> Iterator[tuple[str, Any]]:
+    """What a figure shows, as data: every line, bar, point, picture and word, with its name and its place."""
+    for i, axes in enumerate(figure.axes):
+        yield f"axes[{i}].x", (axes.get_xlim(), axes.get_xscale(), axes.get_xlabel())
+        yield f"axes[{i}].y", (axes.get_ylim(), axes.get_yscale(), axes.get_ylabel())
+        yield f"axes[{i}].title", axes.get_title(loc="left")
+        yield f"axes[{i}].lines", [tuple(line.get_xydata().T) for line in axes.lines]
+        yield f"axes[{i}].patches", [_corners(patch) for patch in axes.patches]
+        yield f"axes[{i}].collections", [_collection(collection) for collection in axes.collections]
+        yield f"axes[{i}].images", [_filled(image.get_array()) for image in axes.images]
+        yield f"axes[{i}].texts", [(text.get_text(), text.get_position()) for text in axes.texts]
+    yield "figure.texts", [(text.get_text(), text.get_position()) for text in figure.texts]
+    yield "figure.patches", [_corners(patch) for patch in figure.patches]
+
+
+def _corners(patch: Patch) -> np.ndarray:
+    return patch.get_transform().transform_path(patch.get_path()).vertices
+
+
+def _collection(collection: Collection) -> tuple:
+    values, paths = collection.get_array(), [path.vertices for path in collection.get_paths()]
+    return values if values is None else _filled(values), _filled(collection.get_offsets()), paths
+
+
+def _filled(array: np.ma.MaskedArray) -> np.ndarray:
+    return np.ma.filled(array.astype(float), np.nan)
 
 
 def texts(figure: Figure) -> Iterator[Text]:

@@ -1,5 +1,7 @@
 """A check says in words what is wrong with an answer, whatever the answer does."""
 
+import functools
+import re
 import sys
 import tracemalloc
 import warnings
@@ -12,7 +14,7 @@ from attncourse import check
 from attncourse.check.base import checker
 from attncourse.check.compare import apart, close
 from attncourse.check.memory import peak_memory
-from attncourse.check.require import require_close, require_judgement, require_parts, require_shape
+from attncourse.check.require import require, require_close, require_judgement, require_parts, require_shape
 
 
 class Maps(NamedTuple):
@@ -45,6 +47,12 @@ def pair(answer):
 
 
 @checker
+def twice(answer):
+    one, other = answer(np.ones(5)), answer(np.arange(5.0))
+    require(one is other, "not reached")
+
+
+@checker
 def power(answer):
     cubed = answer(3)
     require_close(require_shape(cubed(np.array([2.0])), (1,), "the cube"), 8, "2 becomes 8")
@@ -68,7 +76,7 @@ class TestVerdict:
         assert repr(double(np.square)) == "✗ double: yours squares"
 
     def test_empty_answer_is_named_as_such(self):
-        assert "the result is None: does the function return something?" in repr(double(lambda x: None))
+        assert "the result must not be None: does the function return something?" in repr(double(lambda x: None))
 
     def test_wrong_shape_names_both_shapes(self):
         assert "must have shape (2,): yours has (1,)" in repr(double(lambda x: x[:1]))
@@ -77,7 +85,7 @@ class TestVerdict:
         assert "NaN" in repr(double(lambda x: x / 0.0 * 0.0))
 
     def test_what_is_no_function_is_named_as_such(self):
-        assert "must be a function, passed without brackets: yours is a ndarray" in repr(double(np.ones(2)))
+        assert "must be a function, passed without brackets: yours is of type ndarray" in repr(double(np.ones(2)))
 
 
 class TestForms:
@@ -90,6 +98,18 @@ class TestForms:
     @pytest.mark.parametrize("form", [tuple, list, np.stack])
     def test_pair_may_be_a_tuple_a_list_or_a_stack(self, form):
         assert pair(lambda x: form((x, x)))
+
+    @pytest.mark.parametrize(
+        ("found", "yours"),
+        [
+            ((1, 2, 3), "a tuple of 3"),
+            ([], "a list of 0"),
+            ({}, "of type dict"),
+            (np.ones(2), "one array of shape (2,)"),
+        ],
+    )
+    def test_what_is_no_pair_is_counted(self, found, yours):
+        assert repr(pair(lambda x: found)).endswith(f"the answer must be 2 things, (one, other): yours is {yours}")
 
     def test_judgement_may_be_an_array_of_no_axes(self):
         assert judge(lambda: np.array(True))
@@ -106,6 +126,33 @@ class TestForms:
         assert f"must hold real numbers, in rows of one length: yours is of type {type(found).__name__}, dtype" in repr(
             double(lambda x: found)
         )
+
+    def test_flags_are_no_numbers(self):
+        assert "must hold real numbers, in rows of one length: yours is of type ndarray, dtype bool" in repr(
+            double(lambda x: x > 0)
+        )
+
+    def test_object_that_fails_to_become_an_array_is_the_readers(self):
+        class Shy:
+            def __array__(self, dtype=None, copy=None):
+                raise RuntimeError
+
+        assert "yours is of type Shy, dtype object" in repr(double(lambda x: Shy()))
+
+    def test_masked_array_passes_unless_an_entry_is_missing(self):
+        assert double(lambda x: np.ma.asarray(2 * x))
+        assert "a value in every entry: yours has masked ones" in repr(double(lambda x: np.ma.masked_equal(2 * x, 2)))
+
+    def test_matrix_is_refused_by_name(self):
+        assert "must be an array: yours is an np.matrix" in repr(pair(lambda x: (np.asmatrix(x), x)))
+
+    def test_class_is_no_function(self):
+        assert "must be a function: yours is a class" in repr(double(Holder))
+
+    @pytest.mark.parametrize("dtype", [np.int64, np.uint8])
+    def test_whole_numbers_are_named_where_they_may_be_the_fault(self, dtype):
+        said = repr(double(lambda x: (1.9 * x).astype(dtype)))
+        assert said.endswith(f"yours at [0] is 1 where 2 is due (dtype {np.dtype(dtype)}, not float64)")
 
     def test_coarse_dtype_is_named_where_it_may_be_the_fault(self):
         said = repr(double(lambda x: (2.001 * x).astype(np.float16)))
@@ -143,10 +190,32 @@ class TestArguments:
     def test_the_argument_that_changed_is_named_with_the_call(self, change, name):
         assert f"your function changed {name} in place, called with maps" in repr(total(change))
 
+    @pytest.mark.parametrize("change", [lambda x: x.setflags(write=False), lambda x: x.resize((2, 1), refcheck=False)])
+    def test_flags_and_shape_of_an_argument_belong_to_it(self, change):
+        assert "changed x in place" in repr(double(lambda x: (2 * x, change(x))[0]))
+
+    def test_array_that_is_filled_anew_by_every_call_is_named(self):
+        buffer = np.empty(5)
+
+        def answer(x):
+            result = buffer if x.shape == (5,) else np.empty_like(x)
+            result[:] = np.exp(x - x.max(axis=-1, keepdims=True))
+            result /= result.sum(axis=-1, keepdims=True)
+            return result
+
+        assert "every call must return a new array: your function, called with x (5,)" in repr(twice(answer))
+
     def test_the_call_is_shown_in_shapes_and_numbers(self):
         said = repr(total(lambda maps, token, mask, scale, size: mask.fill(False)))
         assert "changed mask in place" in said
         assert "called with maps: a Maps, token: a list, mask (5,) bool, scale = 0.5, size: a function" in said
+
+    def test_a_place_is_shown_in_numbers(self):
+        @checker
+        def anywhere(answer):
+            answer((1, 2))
+
+        assert repr(anywhere(lambda token: 1 / 0)).endswith("it was called with token = (1, 2)")
 
     def test_a_function_that_does_not_tell_its_names_has_numbered_arguments(self):
         assert "called with argument 1 (2,)" in repr(double(lambda *args: args[1]))
@@ -171,6 +240,24 @@ def deeper(x):
     return x @ np.ones((3, 3))
 
 
+def divide(x):
+    return x / 0
+
+
+def fail(x):
+    raise AssertionError
+
+
+class Holder:
+    def __init__(self, function):
+        self.function = function
+
+    def use(self, *args):
+        return self.function(*args)
+
+    __call__ = use
+
+
 class TestExceptions:
     def test_exception_shows_the_readers_line_and_the_call(self):
         said = repr(double(broken_inside))
@@ -192,12 +279,50 @@ class TestExceptions:
     def test_tuple_used_as_an_array_hears_of_the_forgotten_index(self, use):
         assert "[0] is the output" in repr(double(lambda x: use((x, np.eye(3)))))
 
+    @pytest.mark.parametrize("use", [lambda x: x.shape(-1), lambda x: range(x.shape)])
+    def test_other_misuse_of_a_tuple_does_not(self, use):
+        said = repr(double(use))
+        assert "'tuple' object" in said
+        assert "attention" not in said
+
+    def test_class_that_is_returned_is_not_taken_for_the_answer(self):
+        assert "the result must hold real numbers" in repr(double(lambda x: np.float64))
+
     def test_error_in_the_check_is_not_called_the_readers(self):
         @checker
         def faulty(answer):
             raise KeyError("w_q")
 
         assert repr(faulty(len)) == "✗ faulty: this check itself failed, not your code: KeyError: 'w_q'"
+
+    def test_call_of_exit_is_named_and_stops_nothing(self):
+        assert "your code raised SystemExit in line" in repr(double(lambda x: sys.exit()))
+
+    @pytest.mark.parametrize(
+        "wrap", [functools.partial, functools.cache, np.vectorize, lambda f: Holder(f).use, lambda f: Holder(f)]
+    )
+    def test_line_is_shown_however_the_function_is_wrapped(self, wrap):
+        @checker
+        def half(answer):
+            require_shape(answer(3.0), (), "the half")
+
+        assert "of divide, `return x / 0`: float division by zero; it was called with" in repr(half(wrap(divide)))
+
+    def test_exception_without_words_leaves_no_gap(self):
+        assert re.search(r"raised AssertionError in line \d+ of fail, `[^`]+`; it was called", repr(double(fail)))
+
+    def test_long_exception_is_cut(self):
+        def shout(x):
+            raise ValueError("word\n" * 1000)
+
+        said = repr(double(shout))
+        assert "word word …; it was called with x (2,)" in said
+        assert len(said) < 300
+
+    def test_sizes_in_a_failed_product_come_without_numpys_notation(self):
+        said = repr(double(broken_inside))
+        assert "(size 3 is different from 2); it was called" in said
+        assert "gufunc" not in said
 
     def test_interrupt_goes_through(self):
         def stop(x):
@@ -211,24 +336,54 @@ class TestStateAround:
     def test_memory_counts_what_the_call_held_at_once(self):
         assert 8e6 < peak_memory(lambda: np.ones(1_000_000).sum()) < 9e6
 
+    @pytest.mark.parametrize("switch", [tracemalloc.start, tracemalloc.stop])
     @pytest.mark.parametrize("before", [False, True])
-    def test_tracing_is_off_after_an_error(self, before):
+    def test_tracing_is_as_before_whatever_the_call_does(self, before, switch):
         if before:
             tracemalloc.start()
-        with pytest.raises(ZeroDivisionError):
-            peak_memory(lambda: 1 / 0)
-        assert not tracemalloc.is_tracing()
+        try:
+            peak_memory(switch)
+            assert tracemalloc.is_tracing() == before
+        finally:
+            tracemalloc.stop()
 
-    def test_warnings_and_error_states_are_as_before(self):
+    @pytest.mark.parametrize("before", [False, True])
+    def test_tracing_goes_on_or_stays_off_after_an_error(self, before):
+        if before:
+            tracemalloc.start()
+        kept = np.ones(1_000_000)
+        try:
+            with pytest.raises(ZeroDivisionError):
+                peak_memory(lambda: 1 / 0)
+            assert tracemalloc.is_tracing() == before
+            assert 8e6 < peak_memory(lambda: (kept + 1).sum()) < 9e6
+        finally:
+            tracemalloc.stop()
+
+    def test_settings_and_global_draws_are_as_before(self):
         def answer(x):
             np.seterr(all="raise")
+            np.set_printoptions(precision=1)
+            np.random.seed(0)  # noqa: NPY002
             warnings.simplefilter("ignore")
             print("looking into it", file=sys.stderr)
             return 2 * x
 
-        before = np.geterr(), list(warnings.filters)
+        def settings():
+            draws = repr(np.random.get_state())  # noqa: NPY002
+            return np.geterr(), np.get_printoptions(), draws, list(warnings.filters)
+
+        before = settings()
         assert double(answer)
-        assert (np.geterr(), list(warnings.filters)) == before
+        assert settings() == before
+
+    def test_settings_of_the_answer_do_not_reach_the_check(self):
+        def answer(x):
+            np.seterr(all="raise")
+            warnings.simplefilter("error")
+            return np.exp(x - x.max(axis=-1, keepdims=True)) * 1e308
+
+        assert "rows must sum to 1" in repr(check.softmax(answer))
 
     def test_warnings_of_a_wrong_answer_stay_quiet(self):
         assert "NaN" in repr(double(lambda x: np.array([]).mean() + x))  # "Mean of empty slice" would raise here

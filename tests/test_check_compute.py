@@ -1,5 +1,7 @@
 """Chapter 1's checks accept the notebook's own solutions and name what is wrong with other answers."""
 
+import itertools
+
 import numpy as np
 
 from attncourse import check
@@ -23,6 +25,10 @@ def change_in_place(x):
 
 def scores_of(query, key):
     return query @ key.mT / np.sqrt(key.shape[-1])
+
+
+def masked_softmax(query, key, mask):
+    return softmax(np.where(mask, scores_of(query, key), -np.inf))
 
 
 def unit(x):
@@ -70,6 +76,7 @@ WRONG = {
         (lambda x: np.exp(x) / np.exp(x).sum(), r"rows must sum to 1: yours at \[0\] is 0\.1649 where 1"),
         (lambda x: softmax(x, axis=0), r"rows must sum to 1: yours at \[0\] is 1\.359 where 1"),
         (change_in_place, "your function changed x in place"),
+        (lambda x: softmax(x).astype(np.float16), r"weights are exp\(score\) .*\(dtype float16, not float64\)"),
         (lambda x: plain_softmax(np.log(2) * x), r"must weigh 3 times as much: yours is 2\.141"),
         (plain_softmax, "softmax of scores around 1000 must be finite"),
         (lambda x: plain_softmax(x - x.max()), "one around −1000 must be finite"),
@@ -84,6 +91,9 @@ WRONG = {
         (lambda q, k, m: plain_softmax(np.where(~m, scores_of(q, k), -np.inf)), "yours hides what it should show"),
         (lambda q, k, m: softmax(scores_of(q, k)), r"a masked key must weigh 0 .* weighs 0\.\d\d"),
         (lambda q, k, m: softmax(np.where(m == m.all(), scores_of(q, k), -np.inf)), "a masked key must weigh 0"),
+        (lambda q, k, m: masked_softmax(q, k, m) - 1e-6 * ~m, r"a masked key must weigh 0 .* weighs 1e-06"),
+        (lambda q, k, m: masked_softmax(q, k, m) - 1e-6 * ~m.any(axis=-1, keepdims=True), "must get weights of zero"),
+        (lambda q, k, m: masked_softmax(q, k, m).astype(np.float16), r"not masked: .*\(dtype float16, not float64\)"),
         (lambda q, k, m: softmax(scores_of(q, k)) * m, r"rows must sum to 1: yours at \[0\] is 0\.6721"),
         (lambda q, k, m: softmax(np.where(m, scores_of(q, k), -1e9)), r"weights of zero: yours sum to 1$"),
         (lambda q, k, m: plain_softmax(np.where(m, scores_of(q, k), -np.inf)), "fully masked row must be finite"),
@@ -112,6 +122,10 @@ WRONG = {
         ),
     ],
     "nadaraya_watson": [
+        (
+            lambda q, k, v, h: SOLUTIONS["nadaraya_watson"](q, k, v, h).astype(np.float16),
+            r"mean of the values by weight: .*\(dtype float16, not float64\)",
+        ),
         (lambda q, k, v, h: bells(q, k, h) @ v, "if every value is 4 the result must be 4: yours at"),
         (
             lambda q, k, v, h: softmax(q[:, None] * k / h**2) @ v,
@@ -147,7 +161,7 @@ WRONG = {
         ),
         (
             lambda q, k, wq, wk, v: np.tanh((q @ wq)[:, None] + (k @ wk)[None]) @ v if q.ndim == 2 else None,
-            "the score matrix is None",
+            "the score matrix must not be None",
         ),
         (
             lambda q, k, wq, wk, v: np.tanh((q @ wq)[:, None] + k @ wk) @ v,
@@ -158,7 +172,12 @@ WRONG = {
         (keep_references, r"reuses its two arrays, so copy what you keep"),
         (keep_the_stream, r"memory must not grow with the stream: yours took \d+% of what the whole stream is"),
         (read_twice, "the output|your code raised"),
-        (lambda q, s: one_pass(q, s, scale=1.0), r"to 3: yours is 3\.6 where"),
+        (
+            lambda q, s: SOLUTIONS["streaming_attention"](q, itertools.islice(s, 100)),
+            "equal scores must give the mean of 300 values: yours at",
+        ),
+        (lambda q, s: one_pass(q, s, scale=1.0), r"to 4: yours is 4\.6 where"),
+        (lambda q, s: 0 * one_pass(q, s), r"to 4: yours is 0 where 4 is due"),
         (lambda q, s: one_pass(q, s, rescale_values=False), "a stream of 7 must give what attention gives: yours at"),
         (lambda q, s: one_pass(q, s, start=0.0, follow=False), "scores from 0 to 2000 must be finite"),
         (lambda q, s: one_pass(q, s, start=0.0), "scores from -2000 to -1000 must be finite"),

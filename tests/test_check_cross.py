@@ -55,7 +55,7 @@ WRONG = {
     "cross_attention": [
         (
             lambda x, m, q, k, v: (m @ k) @ (x @ q).T,
-            r"the output of 3 queries on 5 memory rows must have shape \(3, 7\)",
+            r"the output for seq_q = 3 and seq_k = 5 must have shape \(3, 7\)",
         ),
         (
             lambda x, m, q, k, v: attention(x @ q, m @ k, m @ v),
@@ -68,12 +68,15 @@ WRONG = {
     "fast_asker": [
         (
             lambda m, w_k, w_v: lambda query: attention(query, m @ w_k, m @ w_v),
-            r"1 queries must be one array",
+            r"queries of shape \(1, 3\) must be one array",
         ),
         (lazy, r"computed before any query, not from the memory again"),
         (transposed_maps, r"must be those of attention to the memory: yours at"),
-        (lambda memory, w_k, w_v: memory @ w_k, r"must be a function of the queries: yours is a ndarray"),
-        (lambda memory, w_k, w_v: lambda query: query, r"the answer to 1 queries must have shape \(1, 6\)"),
+        (lambda memory, w_k, w_v: memory @ w_k, r"must be a function of the queries: yours is of type ndarray"),
+        (
+            lambda memory, w_k, w_v: lambda query: query,
+            r"the answer to queries of shape \(1, 3\) must have shape \(1, 6\)",
+        ),
     ],
     "depends_on_order": [
         (lambda layer, x, memory: True, r"cross-attention \(seq_k = 6\): the answer is False"),

@@ -136,7 +136,7 @@ WRONG = {
         (every_other_feature, r"head 0 must hold features 0 to 2 of every token"),
         (lambda x, h: np.flip(split_heads(x, h), -3), r"head 0 must hold features 0 to 2"),
         (lambda x, h: split_heads(x, h).swapaxes(-3, -2), r"must have shape \(2, 5, 3\): yours has \(5, 2, 3\)"),
-        (lambda x, h: split_heads(0 * x, h), r"your heads changed at nothing"),
+        (lambda x, h: split_heads(0 * x, h), r"your heads changed nowhere"),
     ],
     "merge_heads": [
         (merge_by_reshape, r"they changed at token 1, and your vectors changed at tokens 0, 3"),

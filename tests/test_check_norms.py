@@ -173,7 +173,7 @@ WRONG = {
             r"LayerNorm .*: 1 of 6 .* at \(0, 0\) does not, and yours",
         ),
         (only_the_token, r"over the sentence and its features: 3 of 6 .* at \(1, 0\) does, and yours"),
-        (lambda norm, x, token: np.zeros(x.shape[:-1]), r"an array of True and False: yours holds float64"),
+        (lambda norm, x, token: np.zeros(x.shape[:-1]), r"must hold True and False: yours is of dtype float64"),
         (lambda norm, x, token: np.zeros(x.shape, dtype=bool), r"must have shape \(2, 3\)"),
         (change_in_place, r"changed x in place"),
     ],

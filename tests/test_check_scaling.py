@@ -41,6 +41,10 @@ WRONG = {
         (lambda d_k, std_q, std_k: d_k**0.5 * std_q * std_k, r"d_k = 7.* yours says 2\.646"),
     ],
     "scaled_scores": [
+        (
+            lambda q, k: None if q.dtype == np.float32 else SOLUTIONS["scaled_scores"](q, k),
+            "the scores must not be None: does the function return something",
+        ),
         (lambda q, k: q @ k.mT / np.sqrt(k.shape[-1]), r"float32 in must give float32 out: .* float64"),
         (lambda q, k: (q @ k.mT * k.shape[-1] ** -0.5).astype(np.float32), r"float64 in must give float64 out"),
         (lambda q, k: q @ k.mT, r"divided by √d_k: with d_k = 3.* yours are 1\.732 times"),

@@ -1,6 +1,7 @@
 """Chapter 5's checks accept the notebook's own solutions and name what is wrong with other answers."""
 
 import numpy as np
+import pytest
 
 import attnlib
 from attncourse import check
@@ -116,11 +117,19 @@ def beam(next_probs, steps, width, worst=False, add=False):
     return beams[0][1]
 
 
+def leaks_a_millionth(cache, query, key, value):
+    output, cache = SOLUTIONS["cached_attention"](cache, query, key, value)
+    return output + 1e-6 * value[-1], cache
+
+
 WRONG = {
     "decoder_mask": [
         (lambda lengths, seq: causal_and_padding(lengths, seq)[:, 0], r"must have shape \(2, 1, 3, 3\): yours has"),
         (lambda lengths, seq: ~causal_and_padding(lengths, seq), r"yours is the other way round"),
-        (lambda lengths, seq: causal_and_padding(lengths, seq).astype(float), r"must be boolean: yours is float64"),
+        (
+            lambda lengths, seq: causal_and_padding(lengths, seq).astype(float),
+            r"must hold True and False: yours is of dtype float64",
+        ),
         (
             lambda lengths, seq: causal_and_padding(lengths, seq) & np.tri(seq, k=-1, dtype=bool),
             r"yours hides the diagonal",
@@ -153,6 +162,14 @@ WRONG = {
         (lambda layer, x: 1.0, r"must be True or False: yours is of type float"),
     ],
     "post_norm_decoder": [
+        (
+            lambda params, x, memory, mask: layer_with()(params, x, memory, mask) + 1e-7 * x[..., -1:, :],
+            r"must leave earlier outputs alone: yours at",
+        ),
+        (
+            lambda params, x, memory, mask: layer_with()(params, x, memory, mask) + 1e-7 * memory[..., -1:, :],
+            r"changing padding of the memory must change nothing: yours at",
+        ),
         (lambda params, x, memory, mask: decoder_layer(params, x, memory, mask)[0], r"yours is pre-LN"),
         (layer_with(past=False), r"must leave earlier outputs alone: yours at"),
         (layer_with(mask_memory=False), r"changing padding of the memory must change nothing: yours at"),
@@ -162,6 +179,7 @@ WRONG = {
         (lambda params, x, memory, mask: memory, r"the output must have shape \(2, 3, 6\): yours has \(2, 5, 6\)"),
     ],
     "cached_attention": [
+        (leaks_a_millionth, "its output must be its own value, however large the next one's: yours at"),
         (cached(corner, remember=False), r"yours sees the new ones alone"),
         (cached(lambda new, seen: None), r"2 tokens at once must not see each other's future"),
         (cached(causal_mask), r"must be aligned at the bottom right"),
@@ -178,14 +196,19 @@ WRONG = {
         (lambda *args: beam(*args, worst=True), r"the text is \(1, 1, 1\)"),
         (lambda *args: beam(*args, add=True), r"the text is .* with probability .* yours is"),
         (lambda *args: beam(*args)[:-1], r"the text must have shape \(3,\): yours has \(2,\)"),
+        (lambda next_probs, steps, width: next_probs((7,)) and None, r"the tokens are 0 to 1: yours passed \(7,\)"),
+        (lambda next_probs, steps, width: [7.0] * steps, r"the tokens are 0 to 1: yours are \[7\.0, 7\.0, 7\.0\]"),
+        (lambda next_probs, steps, width: [False] * steps, r"must hold real numbers"),
+        (lambda next_probs, steps, width: [0.0] * steps, r"probability .*, yours is \(0, 0, 0\) with"),
         (lambda next_probs, steps, width: beam(next_probs, steps + 1, width), r"yours asked for one more"),
     ],
 }
 
 
-def test_texts_and_beginnings_may_be_lists():
+@pytest.mark.parametrize("form", [list, np.array, lambda tokens: np.array(tokens, dtype=float)])
+def test_texts_and_beginnings_may_be_lists_or_arrays(form):
     def answer(next_probs, steps, width):
-        return list(beam(lambda tokens: next_probs(list(tokens)), steps, width))
+        return form(beam(lambda tokens: next_probs(form(tokens)), steps, width))
 
     assert check.beam_search(answer)
 

@@ -1,3 +1,4 @@
+import datetime
 from importlib import resources
 
 import numpy as np
@@ -5,17 +6,20 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnlib import causal_mask, count_parameters, tree_leaves
+from attnlib.dates.characters import LONGEST
 from attnlib.dates.model import (
     date_loss_vjp,
     exact_matches,
+    has_other_year,
     init_date_model,
     is_date,
     load_date_model,
     read,
     translate,
 )
-from attnlib.dates.task import END, LONGEST, NO_DATE, STEPS, TARGET_VOCAB, as_batch, as_texts, sample
+from attnlib.dates.task import END, NO_DATE, STEPS, TARGET_VOCAB, as_batch, as_texts, sample
 from attnlib.dates.train import held_out_dates
+from attnlib.dates.writing import LANGUAGES, fill
 from attnlib.stored_params import save_arrays
 from attnlib.testing import assert_weights
 
@@ -113,7 +117,97 @@ def test_confidence_is_the_probability_of_the_whole_answer_up_to_its_end():
 
 
 def test_no_texts_have_no_answers():
-    assert translate(MODEL, []) == []
+    assert translate(MODEL, []) == translate(MODEL, np.array([], dtype=str)) == []
+
+
+def test_texts_may_come_in_any_kind_of_list():
+    wanted = translate(EXACT, list(KNOWN))
+    assert translate(EXACT, iter(KNOWN)) == translate(EXACT, np.array(list(KNOWN))) == wanted
+
+
+@pytest.mark.parametrize("texts", ["7.6.21", b"7.6.21", None, 7], ids=repr)
+def test_one_text_instead_of_a_list_is_refused(texts):
+    with pytest.raises(TypeError, match=rf"texts must be a list: got {texts!r}; a single one needs brackets"):
+        translate(MODEL, texts)
+
+
+@pytest.mark.parametrize("text", [b"7.6.21", None, 7, ["7.6.21"], np.array(["7.6.21"])], ids=repr)
+def test_a_text_that_is_no_string_is_refused(text):
+    for call in (lambda: translate(MODEL, ["7.6.21", text]), lambda: read(MODEL, text)):
+        with pytest.raises(TypeError, match="a text must be a string: got"):
+            call()
+
+
+@pytest.mark.parametrize(
+    "params", [None, "7.6.21", ["7.6.21"], MODEL.encoder], ids=["None", "text", "texts", "encoder"]
+)
+def test_a_model_that_is_none_is_refused(params):
+    for call in (lambda: translate(params, ["7.6.21"]), lambda: read(params, "7.6.21")):
+        with pytest.raises(TypeError, match=rf"params must be TransformerParams, .*: got {type(params).__name__}"):
+            call()
+
+
+def test_exact_matches_of_nothing_or_of_no_pairs_are_refused():
+    with pytest.raises(ValueError, match="pairs must hold 1 or more: got none"):
+        exact_matches(MODEL, [])
+    with pytest.raises(TypeError, match=r"a pair must be two strings, \(text, translation\): got '7\.6\.21'"):
+        exact_matches(MODEL, ["7.6.21"])
+    with pytest.raises(ValueError, match="batch must be 1 or more: got 0"):
+        exact_matches(MODEL, [("7.6.21", "2021-06-07")], batch=0)
+
+
+def test_the_same_characters_in_another_form_have_the_same_answer():
+    for texts in (
+        ("7. Ma\u0308rz 2021", "7. März 2021"),
+        ("２０２１年６月７日", "2021年6月7日"),
+        ("7–6–2021", "7-6-2021"),
+    ):
+        other, plain = translate(EXACT, texts)
+        assert (other.text, other[1:]) == (texts[0], plain[1:])
+
+
+# What it cannot know
+
+
+@pytest.mark.parametrize(
+    ("text", "date", "other"),
+    [
+        ("20 July 1949", "1994-07-20", True),
+        ("20 July 1949", "1949-07-20", False),
+        ("２０ July １９４９", "1994-07-20", True),
+        ("20 July 1949", "2049-07-20", True),
+        ("19490720", "1994-07-20", True),
+        ("20210607", "2021-06-07", False),
+        ("07062021", "2021-06-07", False),
+        ("7.6.21", "2021-06-07", False),  # no year of four digits
+        ("210607", "2021-06-07", False),
+        ("Jun. 7th '21", "2021-06-07", False),
+        ("2021年6月7日", "2021-06-07", False),
+        ("2020/2021-06-07", "2021-06-07", False),  # either
+        ("123456 20210", "2021-06-07", False),
+    ],
+)
+def test_a_date_has_another_year_than_the_text_states(text, date, other):
+    assert has_other_year(text, date) is other
+
+
+def test_no_held_out_date_is_said_to_have_another_year():
+    assert not any(found.other_year for found in translate(MODEL, [text for text, _ in held_out_dates(1000)]))
+
+
+def test_a_confident_date_of_a_year_outside_training_is_marked_if_it_is_wrong():
+    """Years that the text states in four digits: the model answers with one that it knows, and is sure."""
+    rng = np.random.default_rng(0)
+    pairs = []
+    for year in [*range(1900, 1950), *range(2050, 2100)]:
+        date = datetime.date(year, 1, 1) + datetime.timedelta(days=int(rng.integers(365)))
+        pairs += [(fill("{d} {month} {y}", language, date), date.isoformat()) for language in LANGUAGES.values()]
+    found = translate(MODEL, [text for text, _ in pairs])
+    wrong = [one for one, (_, date) in zip(found, pairs, strict=True) if one.answer != date]
+    sure = [one for one in wrong if one.is_date and one.confidence >= 0.9]
+    assert len(sure) > len(pairs) / 4
+    assert all(one.other_year for one in sure)
+    assert not any(one.other_year for one, (_, date) in zip(found, pairs, strict=True) if one.answer == date)
 
 
 @pytest.mark.parametrize("text", ["", "x" * (LONGEST + 1)])

@@ -1,166 +1,31 @@
 import datetime
 import re
-from functools import lru_cache
 from itertools import islice
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from attnlib.dates import task as dates
+from attnlib.dates.characters import LONGEST, SOURCE, as_known
 from attnlib.dates.task import (
     BEGIN,
     END,
     FIRST,
-    LANGUAGES,
+    HELD_OUT,
     LAST,
-    LONGEST,
     NO_DATE,
-    NUMBERS,
     PADDING,
-    SOURCE,
     STEPS,
     TARGET,
+    TARGET_VOCAB,
     UNKNOWN,
     as_batch,
     as_source,
     as_texts,
     date_batches,
     draw_date,
-    fill,
-    no_date,
-    ordinal_ending,
     sample,
-    write,
 )
-
-A_DAY = datetime.date(2021, 6, 7)
-PATTERNS = [(name, pattern) for name, language in LANGUAGES.items() for pattern in (*language.patterns, *NUMBERS)]
-
-
-@lru_cache(None)
-def expression(pattern, language):
-    """A regular expression for the texts of a pattern, written without the library."""
-    shorts = [month[: language.short] for month in language.months]
-    kinds = {
-        "d": r"(?P<day>\d{1,2})(?:er)?",
-        "dd": r"(?P<day>\d\d)",
-        "m": r"(?P<month>\d{1,2})",
-        "mm": r"(?P<month>\d\d)",
-        "month": f"(?P<name>{'|'.join(language.months)})",
-        "mon": f"(?P<short>{'|'.join(shorts)})",
-        "y": r"(?P<year>\d{4})",
-        "yy": r"(?P<two>\d\d)",
-        "th": "(?:st|nd|rd|th)",
-        "weekday": f"(?P<weekday>{'|'.join(language.weekdays)})",
-    }
-    parts = re.split(r"\{(\w+)\}", pattern)
-    return re.compile("".join(kinds[part] if i % 2 else re.escape(part) for i, part in enumerate(parts)))
-
-
-def parsed(pattern, language, text):
-    """The date in a text that was written with this pattern."""
-    found = expression(pattern, language).fullmatch(text).groupdict()
-    year = int(found["year"]) if "year" in found else int(found["two"]) + (1900 if int(found["two"]) >= 50 else 2000)
-    if "month" in found:
-        month = int(found["month"])
-    else:
-        names = language.months if "name" in found else [month[: language.short] for month in language.months]
-        month = 1 + names.index(found.get("name") or found["short"])
-    date = datetime.date(year, month, int(found["day"]))
-    assert "weekday" not in found or found["weekday"] == language.weekdays[date.weekday()]
-    return date
-
-
-# Ways to write a date
-
-
-@pytest.mark.parametrize(
-    ("language", "pattern", "text"),
-    [
-        ("English", "{month} {d}{th}, {y}", "June 7th, 2021"),
-        ("English", "{d} {mon} {yy}", "7 Jun 21"),
-        ("English", "{mon}. {d}{th} '{yy}", "Jun. 7th '21"),
-        ("English", "{weekday}, {month} {d}, {y}", "Monday, June 7, 2021"),
-        ("English", "{m}/{d}/{yy}", "6/7/21"),
-        ("German", "{weekday}, {d}. {month} {y}", "Montag, 7. Juni 2021"),
-        ("German", "{dd}.{mm}.{yy}", "07.06.21"),
-        ("French", "le {d} {month} {y}", "le 7 juin 2021"),
-        ("Spanish", "el {d} de {month} de {y}", "el 7 de junio de 2021"),
-        ("Italian", "{weekday} {d} {month} {y}", "lunedì 7 giugno 2021"),
-        ("Portuguese", "{weekday}, {d} de {month} de {y}", "segunda-feira, 7 de junho de 2021"),
-        ("Dutch", "{d} {month} {y}", "7 juni 2021"),
-        ("Dutch", "{y}年{m}月{d}日", "2021年6月7日"),
-        ("Dutch", "{y}{mm}{dd}", "20210607"),
-    ],
-)
-def test_texts_known_by_heart(language, pattern, text):
-    assert pattern in (*LANGUAGES[language].patterns, *NUMBERS)
-    assert fill(pattern, LANGUAGES[language], A_DAY) == text
-
-
-@pytest.mark.parametrize(("language", "pattern"), PATTERNS, ids=str)
-def test_every_way_to_write_a_date_can_be_read_back(rng, language, pattern):
-    days = [
-        *(draw_date(rng) for _ in range(60)),
-        *(datetime.date(2024, month, 1) for month in range(1, 13)),
-        FIRST,
-        LAST,
-    ]
-    for date in [*days, datetime.date(2024, 2, 29), datetime.date(1999, 12, 31)]:
-        assert parsed(pattern, LANGUAGES[language], fill(pattern, LANGUAGES[language], date)) == date
-
-
-def test_no_two_dates_share_a_text():
-    """Else there would be no right answer. All days of a few years, in all ways, upper and lower case alike."""
-    read = {}
-    for year in (1951, 2010, 2012, 2049):
-        for ordinal in range(datetime.date(year, 1, 1).toordinal(), datetime.date(year, 12, 31).toordinal() + 1):
-            date = datetime.date.fromordinal(ordinal)
-            for name, pattern in PATTERNS:
-                text = fill(pattern, LANGUAGES[name], date).lower()
-                assert read.setdefault(text, date) == date, text
-
-
-def test_only_the_french_first_is_an_ordinal_and_only_in_words():
-    first = datetime.date(2021, 3, 1)
-    assert fill("{d} {month} {y}", LANGUAGES["French"], first) == "1er mars 2021"
-    assert fill("{d} {month} {y}", LANGUAGES["French"], A_DAY) == "7 juin 2021"
-    assert fill("{d} {month} {y}", LANGUAGES["Italian"], first) == "1 marzo 2021"
-    assert all("er" not in fill(pattern, LANGUAGES["French"], first) for pattern in NUMBERS)
-
-
-def test_english_ordinals():
-    endings = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
-    assert [ordinal_ending(day) for day in range(1, 32)] == [endings.get(day, "th") for day in range(1, 32)]
-
-
-def test_languages_have_twelve_months_and_seven_days_that_differ():
-    for language in LANGUAGES.values():
-        assert len(set(language.months)) == len({month[: language.short] for month in language.months}) == 12 or (
-            not any("{mon}" in pattern for pattern in language.patterns)
-        )
-        assert len(language.months) == 12
-        assert len(set(language.weekdays)) == 7
-
-
-def test_every_text_fits_the_alphabet_and_the_longest_length():
-    days = [datetime.date(2023, month, day) for month in range(1, 13) for day in range(20, 29)]
-    texts = {fill(pattern, LANGUAGES[name], date) for name, pattern in PATTERNS for date in days}
-    assert max(map(len, texts)) <= LONGEST
-    assert {character for text in texts for character in text.lower()} <= set(SOURCE)
-    assert len(set(SOURCE)) == len(SOURCE)
-    assert len(set(TARGET)) == len(TARGET)
-
-
-def test_all_languages_patterns_and_cases_are_drawn_and_a_third_in_numbers(rng):
-    texts = [write(rng, A_DAY) for _ in range(6000)]
-    lower = {text.lower() for text in texts}
-    assert lower == {fill(pattern, LANGUAGES[name], A_DAY).lower() for name, pattern in PATTERNS}
-    in_numbers = {fill(pattern, LANGUAGES["English"], A_DAY) for pattern in NUMBERS}
-    assert np.mean([text in in_numbers for text in texts]) == pytest.approx(1 / 3, abs=0.03)
-    assert {"June 7th, 2021", "june 7th, 2021", "JUNE 7TH, 2021"} <= set(texts)
-
 
 # Samples
 
@@ -196,33 +61,12 @@ def test_no_batch_of_training_has_a_day_that_is_held_out():
             assert answer == NO_DATE or datetime.date.fromisoformat(answer).toordinal() % 10
 
 
-def test_what_is_no_date_cannot_be_read_as_one(rng):
-    texts = [no_date(rng) for _ in range(3000)]
-    assert len(set(texts)) > 1500
-    for text in texts:
-        assert 1 <= len(text) <= LONGEST
-        for name, pattern in PATTERNS:
-            if expression(pattern, LANGUAGES[name]).fullmatch(text):
-                with pytest.raises(ValueError, match=r"(day|month) (is out of range|must be in)"):  # no such day
-                    parsed(pattern, LANGUAGES[name], text)
-
-
-def test_three_long_names_misspelt_are_cut_to_the_longest_text():
-    """Three of "segunda-feira" are 41 characters: once in some ten million texts, and then training would stop."""
-    sevens = iter([5, 3])  # Portuguese, and names
-
-    class Rng(np.random.Generator):
-        def integers(self, low, high=None):
-            if low == 7:
-                return next(sevens)
-            return {(19, None): 12, (1, 4): 3, (26, None): 0}.get((low, high), 730_001)
-
-    text = no_date(Rng(np.random.PCG64()))
-    assert text == "a" * 13 + " " + "a" * 13 + " " + "a" * 12
-    as_source([text])
-
-
 # Batches
+
+
+def test_every_character_has_a_number_of_its_own():
+    assert len(set(SOURCE)) == len(SOURCE)
+    assert len(set(TARGET)) == len(TARGET)
 
 
 def test_a_batch_depends_on_its_seed_and_step_alone():
@@ -265,7 +109,7 @@ def test_texts_there_and_back():
 def test_case_does_not_count_and_what_is_not_in_the_alphabet_is_unknown():
     upper, lower = (as_source([text])[0] for text in ("JUNI 7 MÄRZ", "juni 7 märz"))
     assert_array_equal(upper, lower)
-    source, lengths = as_source(["7Ω☃6", "Ⅷ"])
+    source, lengths = as_source(["7Ω☃6", "ß"])
     assert_array_equal(source[0] == UNKNOWN, [False, True, True, False])
     assert_array_equal(lengths, [4, 1])
 
@@ -283,12 +127,62 @@ def test_no_texts_are_an_empty_batch():
     assert lengths.shape == (0,)
 
 
-def test_texts_that_are_empty_or_too_long_are_restated():
-    with pytest.raises(ValueError, match="a text must have 1 to 40 characters: got 0 in ''"):
-        as_source(["7.6.21", ""])
-    with pytest.raises(ValueError, match="a text must have 1 to 40 characters: got 41 in 'xxx"):
-        as_source(["x" * 41])
-    as_source(["x" * 40])
+def test_one_form_for_each_character():
+    for text, known in (("7\xa0juin\xa02021", "7 juin 2021"), ("7. Ma\u0308rz 2021", "7. März 2021"), ("６–７", "6-7")):
+        assert as_known(text) == known
+        for found, expected in zip(as_source([text]), as_source([known]), strict=True):
+            assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("texts", ["7.6.21", b"7.6.21", None, 7, 7.6, datetime.date(2021, 6, 7)], ids=repr)
+def test_what_is_no_list_of_texts_is_refused(texts):
+    with pytest.raises(TypeError, match=rf"texts must be a list: got {re.escape(repr(texts))}; a single one needs"):
+        as_source(texts)
+
+
+@pytest.mark.parametrize("text", [b"7.6.21", None, 7, ["7.6.21"], datetime.date(2021, 6, 7)], ids=repr)
+def test_a_text_that_is_no_string_is_refused(text):
+    with pytest.raises(TypeError, match=rf"a text must be a string: got {re.escape(repr(text))}"):
+        as_source(["7.6.21", text])
+    with pytest.raises(TypeError, match=r"a text must be a string|a pair must be two strings"):
+        as_batch([(text, "2021-06-07")])
+
+
+def test_texts_may_come_in_any_kind_of_list():
+    wanted = as_source(["7.6.21", "hm"])
+    for texts in (("7.6.21", "hm"), np.array(["7.6.21", "hm"]), iter(["7.6.21", "hm"]), {"7.6.21": 1, "hm": 2}):
+        for found, expected in zip(as_source(texts), wanted, strict=True):
+            assert_array_equal(found, expected)
+
+
+def test_no_pairs_are_an_empty_batch():
+    assert [part.shape for part in as_batch([])] == [(0, 0), (0,), (0, STEPS), (0, STEPS)]
+
+
+@pytest.mark.parametrize("pairs", ["ab", None, 7, [("7.6.21",)], ["ab"], [("7.6.21", None)], [("7.6.21", "?", "?")]])
+def test_what_is_no_list_of_pairs_is_refused(pairs):
+    with pytest.raises(TypeError, match=r"pairs must be a list: got|a pair must be two strings, .*: got"):
+        as_batch(pairs)
+
+
+@pytest.mark.parametrize(
+    "tokens", [[2, 3], [[0.5]], [[TARGET_VOCAB]], "2021", None, [[None]], np.zeros((1, 2, 3), int)]
+)
+def test_tokens_that_were_never_said_are_refused(tokens):
+    with pytest.raises(ValueError, match=r"tokens must be integers below 14, \(batch, steps\): got"):
+        as_texts(tokens)
+
+
+def test_a_batch_has_a_size_and_chance_a_generator():
+    with pytest.raises(ValueError, match="batch must be 1 or more: got 0"):
+        next(date_batches(0, 0))
+    with pytest.raises(TypeError, match="batch must be an integer: got '8'"):
+        next(date_batches(0, "8"))
+    with pytest.raises(ValueError, match="first_step must be 1 or more: got 0"):
+        next(date_batches(0, 8, first_step=0))
+    for call in (sample, draw_date):
+        with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator.*: got 0"):
+            call(0)
 
 
 @pytest.mark.parametrize("answer", ["2021-06-07T", "2021-06-071", "June", "２"])
@@ -301,4 +195,4 @@ def test_held_out_days_are_drawn_evenly_over_the_century(rng):
     years = [draw_date(rng, held_out=True).year for _ in range(2000)]
     counts = np.bincount([(year - 1950) // 10 for year in years], minlength=10)
     assert counts.min() > 140
-    assert dates.HELD_OUT == 10
+    assert HELD_OUT == 10

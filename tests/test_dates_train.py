@@ -6,9 +6,12 @@ from numpy.testing import assert_array_equal
 
 from attnlib import adam_start, tree_leaves, tree_map
 from attnlib.dates import train
+from attnlib.dates.command import run
 from attnlib.dates.model import init_date_model, load_date_model
-from attnlib.dates.task import LANGUAGES, NO_DATE
+from attnlib.dates.task import NO_DATE
 from attnlib.dates.train import bar, held_out_dates, learning_rate, read_checkpoint, train_dates, write_checkpoint
+from attnlib.dates.writing import LANGUAGES
+from attnlib.stored_params import save_arrays
 
 STEPS = 7
 
@@ -152,11 +155,80 @@ def test_a_checkpoint_holds_all_that_training_needs(rng, tmp_path):
     tree_map(assert_array_equal, (found, *found_state[1:]), (params, *state[1:]))
 
 
-@pytest.mark.parametrize("steps", [0, -3])
-def test_no_steps_are_refused_before_anything_is_written(tmp_path, steps):
-    with pytest.raises(ValueError, match=r"steps must be (0|1) or more: got"):
+@pytest.mark.parametrize("steps", [0, -3, 1_000_001, 10**400])
+def test_no_steps_or_absurdly_many_are_refused_before_anything_is_written(tmp_path, monkeypatch, capsys, steps):
+    with pytest.raises(ValueError, match=r"steps must be (0 or more|1 or more|1000000 or fewer): got"):
         train_dates(tmp_path / "a.npz", steps)
     assert not list(tmp_path.iterdir())
+    assert command(monkeypatch, "--steps", steps, "--output", tmp_path / "a.npz") == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def never(*args):
+    raise AssertionError("training must not begin")
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("none/a.npz", "output must lie in a folder that exists: got"),
+        ("file/a.npz", "output must lie in a folder that exists: got"),
+        ("folder", "output must be a file: got"),
+        ("", "output must be a file: got"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_refused_before_training(tmp_path, monkeypatch, capsys, output, words):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setattr(train, "date_loss_vjp", never)
+    with pytest.raises(OSError, match=words):
+        train_dates(tmp_path / output, STEPS)
+    assert command(monkeypatch, "--output", tmp_path / output) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_a_folder_that_may_not_be_written_is_told_before_training(tmp_path, monkeypatch, capsys):
+    def refused(path, tree):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(train, "date_loss_vjp", never)
+    monkeypatch.setattr(train, "save_arrays", refused)
+    assert command(monkeypatch, "--steps", STEPS, "--output", tmp_path / "a.npz") == 2
+    assert capsys.readouterr().err == f"[Errno 13] Permission denied: {str(tmp_path / 'a.checkpoint.npz')!r}\n"
+
+
+@pytest.mark.parametrize("content", ["empty", "cut", "another"])
+def test_a_broken_checkpoint_is_told_in_one_line_and_can_be_thrown_away(tmp_path, monkeypatch, capsys, content):
+    path = tmp_path / "a.checkpoint.npz"
+    params = init_date_model(np.random.default_rng(0))
+    if content == "another":
+        save_arrays(path, params)
+    else:
+        write_checkpoint(path, params, adam_start(params), 0.0, STEPS)
+        path.write_bytes(path.read_bytes()[: 0 if content == "empty" else -1000])
+    arguments = ("--steps", STEPS, "--output", tmp_path / "a.npz")
+    assert command(monkeypatch, *arguments) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("a.checkpoint.npz ")
+    assert err.endswith("; --fresh throws it away\n")
+    assert err.count("\n") == 1
+    assert command(monkeypatch, *arguments, "--fresh") == 0
+
+
+@pytest.mark.parametrize("moment", ["the last test", "a checkpoint"])
+def test_an_interrupt_outside_the_steps_ends_it_too_and_loses_nothing(tmp_path, monkeypatch, uninterrupted, moment):
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "exact_matches" if moment == "the last test" else "bar", interrupted)
+        assert command(monkeypatch, "--steps", STEPS, "--output", tmp_path / "a.npz") == 130
+    train_dates(tmp_path / "a.npz", STEPS)
+    for found, expected in zip(weights(tmp_path / "a.npz"), uninterrupted, strict=True):
+        assert_array_equal(found, expected)
 
 
 # Learning rate, bar, held-out dates
@@ -176,7 +248,7 @@ def test_the_learning_rate_rises_to_its_peak_and_falls_to_nearly_nothing(steps):
 
 
 def test_a_bar_fills_up():
-    assert [bar(done, 4, 8) for done in (0, 1, 4)] == ["[········]", "[##······]", "[########]"]
+    assert [bar(done, 4, 8) for done in (0, 1, 4)] == ["[........]", "[##......]", "[########]"]
 
 
 def test_held_out_dates_are_always_the_same_all_dates_and_in_every_language():
@@ -194,35 +266,32 @@ def test_held_out_dates_are_always_the_same_all_dates_and_in_every_language():
 
 def command(monkeypatch, *arguments):
     monkeypatch.setattr(sys, "argv", ["attnlib.dates.train", *map(str, arguments)])
-    train.main()
+    with pytest.raises(SystemExit) as stopped:
+        run(train.main)
+    return stopped.value.code
 
 
 def test_the_command_trains(tmp_path, monkeypatch, capsys):
-    command(monkeypatch, "dates", "--steps", 3, "--output", tmp_path / "a.npz", "--fresh")
+    assert command(monkeypatch, "--steps", 3, "--output", tmp_path / "a.npz", "--fresh") == 0
     assert "held-out dates exactly right" in capsys.readouterr().out
     assert len(weights(tmp_path / "a.npz")) > 10
 
 
 def test_the_command_says_that_it_was_interrupted(tmp_path, monkeypatch, capsys):
     interrupt_at(monkeypatch, 2)
-    with pytest.raises(SystemExit) as stopped:
-        command(monkeypatch, "dates", "--steps", 3, "--output", tmp_path / "a.npz")
-    assert stopped.value.code == 130
+    assert command(monkeypatch, "--steps", 3, "--output", tmp_path / "a.npz") == 130
     assert "the same command goes on after step 1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("cats",), "invalid choice"),
-        (("dates", "--steps", 0), "steps must be 1 or more: got 0"),
-        (("dates", "--steps", "many"), "invalid int value"),
+        (("dates",), "unrecognized arguments: dates"),
+        (("--steps", "many"), "invalid int value"),
     ],
 )
 def test_a_wrong_command_is_answered_with_its_usage(tmp_path, monkeypatch, capsys, arguments, words):
-    with pytest.raises(SystemExit) as stopped:
-        command(monkeypatch, *arguments, "--output", tmp_path / "a.npz")
-    assert stopped.value.code == 2
+    assert command(monkeypatch, *arguments, "--output", tmp_path / "a.npz") == 2
     error = capsys.readouterr().err
     assert "usage: python -m attnlib.dates.train" in error
     assert words in error

@@ -11,7 +11,7 @@ from attncourse.drawing.canvas import SMALL, place, sheet
 from attncourse.drawing.dots import dots
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import matrix, name_columns, name_rows
-from attncourse.drawing.numerals import in_words, power_of_ten, written_number
+from attncourse.drawing.numerals import in_words, power_of_ten
 from attncourse.drawing.palette import INK, SCORE_SIGNED
 from attncourse.figures.compute import cell_arithmetic
 from tests.explorers import all_explorers, texts, words_of
@@ -22,20 +22,6 @@ ROLES = {colour.lower() for colour in vars(palette).values() if isinstance(colou
 @pytest.fixture
 def paper():
     return board(sheet(height=200))
-
-
-@pytest.mark.parametrize(
-    ("number", "form", "words"),
-    [
-        (-1.5, "{:g}", "−1.5"),
-        (-0.0, "{:g}", "0"),
-        (-0.001, "{:.2f}", "0.00"),
-        (-0.01, "{:.2f}", "−0.01"),
-        (1, "✓", "✓"),
-    ],
-)
-def test_a_number_has_a_true_minus_sign_and_zero_has_none(number, form, words):
-    assert written_number(number, form) == words
 
 
 def test_a_number_of_any_size_is_written_with_two_digits_and_a_power_of_ten():
@@ -70,6 +56,13 @@ def test_a_board_is_the_sheet_in_css_pixels_from_the_top_left(paper):
     right, bottom = paper.transData.transform((720, 200))
     assert (left, bottom) == pytest.approx((0, 0))
     assert (right, top) == pytest.approx(tuple(paper.figure.bbox.size))
+
+
+def test_a_matrix_writes_its_numbers_as_sentences_do_or_a_tick(paper):
+    numbers = np.array([[-0.0, -0.125, np.nan]])
+    matrix(paper, 0, 0, (30, 20), numbers, SCORE_SIGNED, 1, "{:.2f}")
+    matrix(paper, 0, 50, (30, 20), numbers, SCORE_SIGNED, 1, "✓")
+    assert [text.get_text() for text in paper.texts] == ["0.00", "−0.13", "✓", "✓"]
 
 
 def test_names_stand_beside_the_middle_of_their_rows_and_columns(paper):

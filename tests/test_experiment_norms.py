@@ -5,11 +5,12 @@ import pytest
 
 from attncourse.results import load_result
 from attnlib import feed_forward, layer_norm, multi_head_attention, padding_mask
-from attnlib.dates.task import LONGEST, draw_date, write
+from attnlib.dates.characters import LONGEST
+from attnlib.dates.task import draw_date
+from attnlib.dates.writing import write
 from attnlib.params import tree_leaves, tree_map
 from attnlib.tasks import IGNORED
 from attnlib.testing import check_vjp
-from experiments.arms import choose
 from experiments.date_tags import DAY, MONTH, YEAR, date_tags, tagged_date, text_batch
 from experiments.normed_model import (
     COUNTED,
@@ -230,19 +231,6 @@ def test_result_is_complete(result):
 
 def test_training_is_measured_to_its_end():
     assert SETTINGS.measured_at[-1] == SETTINGS.steps
-
-
-def test_seeds_that_choose_are_not_seeds_that_count():
-    assert not set(SETTINGS.choosing_seeds) & {*SETTINGS.seeds, *SETTINGS.more_seeds}
-    assert not set(SETTINGS.seeds) & set(SETTINGS.more_seeds)
-    assert len(SETTINGS.seeds) >= 5
-
-
-def test_chosen_learning_rate_is_the_best_tried(result):
-    for stored in result["arms"].values():
-        assert {float(rate) for rate in stored["tried"]} == set(SETTINGS.learning_rates)
-        assert {len(losses) for losses in stored["tried"].values()} == {len(SETTINGS.choosing_seeds)}
-        assert stored["learning_rate"] == choose(stored["tried"])
 
 
 def test_norms_hardly_change_the_number_of_parameters(result):

@@ -151,7 +151,7 @@ def test_a_reader_types_a_date_in_a_live_kernel():
     Widget.close_all()
 
 
-@pytest.mark.parametrize("text", ["7", "the thirty-first of December 1999, a day"])
+@pytest.mark.parametrize("text", ["7", "the thirty-first of December 1999, a day", "7. Ma\u0308rz 2021"])
 def test_any_other_text_can_be_drawn(text):
     for narrow in (False, True):
         assert text[0] in words_of(alignment, {"text": text}, narrow)

@@ -1,8 +1,4 @@
-import pytest
-from PIL import Image
-
-from attnbook.icons import icon_css, icon_names
-from attnbook.page import current_roles, description_of, fewer_classes, lazy_images, lighter_code, scripts_for
+from attnbook.page import current_roles, description_of, fewer_classes, lighter_code, scripts_for
 from attnbook.stylesheet import names_in, prune
 
 
@@ -33,36 +29,6 @@ def test_a_variable_that_nothing_asks_for_goes_and_so_do_those_it_asked_for():
 def test_names_come_from_classes_ids_and_scripts():
     assert names_in(['<p class="a b" id="c">d</p>'], ["x.classList.add('e')"]) >= {"a", "b", "c", "e"}
     assert "d" not in names_in(['<p class="a b" id="c">d</p>'], [])
-
-
-LIBRARY = (
-    'x={bars:[1,1,[],"f0","OLD"]},'
-    'y={bars:[448,512,["navicon"],"f0c9","M0 96"],"angle-left":[320,512,[8249],"f104","M41"]}'
-)
-
-
-def test_the_stylesheet_draws_just_the_icons_that_pages_name():
-    names = icon_names('<span class="fa-solid fa-bars fa-lg"></span><p class="fa-angle-left">no icon</p>')
-    assert names == {"bars"}
-    css = icon_css(names, LIBRARY)
-    assert "M0 96" in css
-    assert "M41" not in css
-
-
-def test_an_icon_that_is_not_in_the_library_is_an_error():
-    with pytest.raises(KeyError, match="no icon named 'moon'"):
-        icon_css({"moon"}, LIBRARY)
-
-
-def test_pictures_know_their_size_and_wait(tmp_path):
-    Image.new("RGB", (70, 30)).save(tmp_path / "a.png")
-    html = lazy_images('<img alt="x" src="../_images/a.png" />', {"a.png": tmp_path / "a.png"})
-    assert html == '<img alt="x" src="../_images/a.png" width="70" height="30" loading="lazy" decoding="async" />'
-
-
-def test_a_picture_that_already_says_so_is_left_alone():
-    tag = '<img src="b.png" width="1" height="2" loading="lazy" />'
-    assert lazy_images(tag, {}) == tag
 
 
 def test_a_page_gets_the_scripts_that_it_needs():

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -104,3 +105,10 @@ def test_nothing_asks_a_third_party_for_scripts_styles_or_fonts(committed):
 def test_text_is_read_and_written_in_utf_8_on_every_system(committed):
     careless = re.compile(r"\.(read_text|write_text)\((?![^\n]*(encoding|utf-8))")
     assert {name for name in committed if name.endswith(".py") and careless.search(text(name))} == set()
+
+
+@pytest.mark.parametrize("part", ["execute", "frames"])
+def test_what_runs_beside_sphinx_does_not_load_it(part):
+    """Running the notebooks starts at once, and so does every process that draws."""
+    question = f"import sys, attnbook.{part}; sys.exit('sphinx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", question], check=False).returncode == 0

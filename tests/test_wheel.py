@@ -105,7 +105,7 @@ def test_a_downloaded_notebook_runs_from_top_to_bottom(python, chapter, tmp_path
 def test_the_date_models_commands_work(python, tmp_path):
     said = run(python, "-m", "attnlib.dates.translate", "June 7th, 2021", cwd=tmp_path)
     assert "2021-06-07" in said
-    run(python, "-m", "attnlib.dates.train", "dates", "--steps", "2", "--output", tmp_path / "own.npz", cwd=tmp_path)
+    run(python, "-m", "attnlib.dates.train", "--steps", "2", "--output", tmp_path / "own.npz", cwd=tmp_path)
     said = run(
         python, "-m", "attnlib.dates.translate", "--weights", tmp_path / "own.npz", "June 7th, 2021", cwd=tmp_path
     )

@@ -9,6 +9,7 @@ import attnlib
 from attnlib import Statistics, adam_start, tasks, tree_leaves
 from attnlib.attention_model import init_attention_model
 from attnlib.dates import task as dates
+from attnlib.dates.writing import write
 
 RNG = np.random.default_rng(0)
 X, GAIN, BIAS = RNG.normal(size=(4, 2, 3)), np.ones(3), np.zeros(3)
@@ -112,7 +113,7 @@ def test_a_strange_argument_gets_a_finite_answer_or_an_error_that_names_it(name,
         lambda rng: init_attention_model(rng, 5, 6, 2, num_layers=2, d_ff=4, max_seq=3),
         lambda rng: dates.sample(rng),
         lambda rng: dates.draw_date(rng),
-        lambda rng: dates.write(rng, datetime.date(2021, 6, 7)),
+        lambda rng: write(rng, datetime.date(2021, 6, 7)),
     ],
 )
 @pytest.mark.parametrize("seed", [0, None, np.random.RandomState(0), np.random], ids=lambda seed: type(seed).__name__)

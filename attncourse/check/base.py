@@ -1,14 +1,12 @@
 """How a reader's answer is checked: against properties, naming the first one that fails."""
 
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import numpy as np
-
 from attncourse.check.guard import guarded
-from attncourse.check.require import ViolatedError
+from attncourse.check.require import ViolatedError, require
+from attncourse.check.state import global_draws_restored, quiet
 
 
 class Result:
@@ -34,7 +32,8 @@ def checker(check: Callable[[Any], None]) -> Callable[[Any], Result]:
         complaint = None
         try:
             # A wrong answer may overflow on its way: the property it violates is the message, not the warning.
-            with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+            with quiet(), global_draws_restored():
+                require(not isinstance(answer, type), "the answer must be a function: yours is a class")
                 check(guarded(answer))
         except ViolatedError as violation:
             complaint = str(violation)

@@ -10,7 +10,7 @@ TOLERANCE = 1e-5
 
 def agree(found: Any, wanted: Any) -> Any:
     """Entry by entry, whether two arrays are equal up to rounding, which goes by the largest number wanted."""
-    return np.abs(found - np.asarray(wanted)) <= TOLERANCE * np.abs(wanted).max(initial=1)
+    return np.abs(found - np.asarray(wanted, dtype=np.float64)) <= TOLERANCE * np.abs(wanted).max(initial=1)
 
 
 def close(found: Any, wanted: Any) -> bool:
@@ -34,5 +34,5 @@ def first_difference(found: Any, wanted: Any) -> str:
     found, wanted = np.broadcast_arrays(found, wanted)
     where = f" at {list(index)}" if index else ""
     yours, due = apart(found[index], wanted[index])
-    coarse = found.dtype.kind == "f" and found.dtype.itemsize < 8
+    coarse = found.dtype.kind != "f" or found.dtype.itemsize < 8
     return f"yours{where} is {yours} where {due} is due" + f" (dtype {found.dtype}, not float64)" * coarse

@@ -24,6 +24,8 @@ def softmax(answer):
         require_close(weights.sum(axis=-1), 1, "rows must sum to 1")
     pair = require_shape(answer(np.array([math.log(3), 0.0])), (2,), "the result")
     require_close(pair[0] / pair[1], 3, "a score larger by log 3 must weigh 3 times as much")
+    exps = np.exp(x)
+    require_close(weights, exps / exps.sum(axis=-1, keepdims=True), "weights are exp(score) over the sum of its row")
     high = require_shape(answer(x + 1000), x.shape, "softmax of scores around 1000")
     require_close(high, weights, "adding 1000 to every score must change no weight")
     levels = np.array([[1000.0], [0.0], [-1000.0]]) + rng.normal(size=(3, 5))
@@ -51,15 +53,17 @@ def attention_weights(answer):
         query, key = rng.normal(size=(*lead, seq_q, d_k)), rng.normal(size=(*lead, seq_k, d_k))
         mask = np.tile(rng.permutation(seq_k) < 2, (seq_q, 1))
         attn_weights = require_shape(answer(query, key, mask), (*lead, seq_q, seq_k), "the result")
-        leak = np.where(mask, 0, attn_weights).max()
+        leak = np.abs(np.where(mask, 0, attn_weights)).max()
         require(leak == 0, f"a masked key must weigh 0 (True = may attend): one of yours weighs {leak:.4g}")
         require_close(attn_weights.sum(axis=-1), 1, "rows must sum to 1")
+        wanted = attention(query, key, key, mask)[1]
+        require_close(attn_weights, wanted, "weights are exp(score) over its sum, over the keys that are not masked")
         kept = key[..., mask[0], :]
         alone = require_shape(answer(query, kept, np.ones((seq_q, 2), bool)), (*lead, seq_q, 2), "the result")
         require_close(attn_weights[..., mask[0]], alone, "a masked key must count as little as an absent one")
         mask[1] = False
         masked = require_shape(answer(query, key, mask), attn_weights.shape, "the weights with a fully masked row")
-        total = masked[..., 1, :].sum(axis=-1).max()
+        total = np.abs(masked[..., 1, :]).sum(axis=-1).max()
         require(total == 0, f"a query that may attend to nothing must get weights of zero: yours sum to {total:.4g}")
         require_close(masked[..., 0, :], attn_weights[..., 0, :], "a masked row must not change another row")
 
@@ -116,6 +120,8 @@ def nadaraya_watson(answer):
             f"with width {width:g}, keys at distance 0 and {distance:.2f} must weigh 3 : 1 and mix the values 4 and 0 "
             "to 3",
         )
+        bells = np.exp(-((query[:, None] - key) ** 2) / (2 * width**2))
+        require_close(output, bells @ value / bells.sum(axis=-1), "the result is the mean of the values by weight")
     far = answer(np.array([100.0]), np.array([0.0, 1.0]), np.array([6.0, 7.0]), 0.1)
     far = require_shape(far, (1,), "far from all keys, the result")
     require_close(far[0], 7, "far from all keys the nearest one decides, here with 7")
@@ -150,11 +156,11 @@ def streaming_attention(answer):
     rng = np.random.default_rng(5)
     reused = "the stream reuses its two arrays, so copy what you keep: yours knows the last pair alone"
     query, key = np.array([2 * math.log(3), 0, 0, 0]), np.eye(4)[:2]
-    found = require_shape(answer(query, _stream(key, np.array([[4.0], [0.0]]))), (1,), "the result")
-    require_close(found[0], 3, "scaled scores of log 3 and 0 must mix the values 4 and 0 to 3", mistakes={reused: 0})
+    found = require_shape(answer(query, _stream(key, np.array([[5.0], [1.0]]))), (1,), "the result")
+    require_close(found[0], 4, "scaled scores of log 3 and 0 must mix the values 5 and 1 to 4", mistakes={reused: 1})
     for seq_k, d_k, d_v in [(1, 3, 5), (7, 5, 3), (13, 3, 2)]:
         query, key, value = rng.normal(size=d_k), rng.normal(size=(seq_k, d_k)), rng.normal(size=(seq_k, d_v))
-        output = require_shape(answer(query, _stream(key, value)), (d_v,), f"the output for {seq_k} pairs")
+        output = require_shape(answer(query, _stream(key, value)), (d_v,), f"the output for a stream of {seq_k}")
         require_close(
             output,
             attention(query[None], key, value)[0][0],
@@ -168,8 +174,11 @@ def streaming_attention(answer):
         require_close(steep[0], 6, f"scores rising from {low} to {high} must give the last value, 6")
     length, width = 300, 1000
     query, pairs = np.zeros(width), ((np.ones(width), np.full(width, float(i))) for i in range(length))
-    share = peak_memory(lambda: answer(query, pairs)) / (2 * 8 * width * length)
+    outputs: list = []
+    share = peak_memory(lambda: outputs.append(answer(query, pairs))) / (2 * 8 * width * length)
     require(share < 0.25, f"memory must not grow with the stream: yours took {share:.0%} of what the whole stream is")
+    found = require_shape(outputs[0], (width,), f"the output for {length} pairs")
+    require_close(found, (length - 1) / 2, f"equal scores must give the mean of {length} values")
 
 
 def _stream(key, value):

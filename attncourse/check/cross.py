@@ -15,7 +15,7 @@ def cross_attention(answer):
     for seq_q, seq_k, width, memory_width, d_k, d_v in [(3, 5, 4, 6, 2, 7), (6, 2, 3, 5, 4, 1), (1, 1, 2, 3, 5, 4)]:
         x, memory = rng.normal(size=(seq_q, width)), rng.normal(size=(seq_k, memory_width))
         w_q, w_k, w_v = (rng.normal(size=s) for s in [(width, d_k), (memory_width, d_k), (memory_width, d_v)])
-        what = f"the output of {seq_q} queries on {seq_k} memory rows"
+        what = f"the output for seq_q = {seq_q} and seq_k = {seq_k}"
         found = require_shape(answer(x, memory, w_q, w_k, w_v), (seq_q, d_v), what)
         shuffled = require_shape(answer(x, rng.permutation(memory), w_q, w_k, w_v), (seq_q, d_v), what)
         require_close(shuffled, found, "a shuffled memory must give the same output")
@@ -38,12 +38,12 @@ def fast_asker(answer):
         w_k, w_v = rng.normal(size=(width, d_k)), rng.normal(size=(width, d_v))
         keys, values = memory @ w_k, memory @ w_v
         ask = answer(memory, w_k, w_v)
-        require(ask is not None, "the answer is None: does the function return something?")
-        require(callable(ask), f"the answer must be a function of the queries: yours is a {type(ask).__name__}")
+        require(ask is not None, "the answer must not be None: does the function return something?")
+        require(callable(ask), f"the answer must be a function of the queries: yours is of type {type(ask).__name__}")
         queries = [rng.normal(size=(seq_q, d_k)) for seq_q in (1, 4)]
         wanted = [attention(query, keys, values)[0] for query in queries]
         for query, expected in zip(queries, wanted, strict=True):
-            found = require_shape(ask(query), expected.shape, f"the answer to {len(query)} queries")
+            found = require_shape(ask(query), expected.shape, f"the answer to queries of shape {query.shape}")
             require_close(found, expected, "the outputs must be those of attention to the memory")
         memory[:], w_k[:], w_v[:] = 0, 0, 0  # whoever kept the results, and not the ingredients, does not notice
         again = require_shape(ask(queries[0]), wanted[0].shape, "the answer to a query asked again")

@@ -26,7 +26,7 @@ def split_heads(answer):
         require(
             moved.tolist() == [token == 1 for token in range(seq)],
             "a token's numbers must stay with the token: x changed at token 1, "
-            f"and your heads changed at {_listed('token', moved)}",
+            f"and your heads changed {_places('token', moved)}",
         )
         for head in range(num_heads):
             require_close(
@@ -50,7 +50,7 @@ def merge_heads(answer):
         require(
             moved.tolist() == [token == 1 for token in range(seq)],
             "a token's vector must be made of its own heads: they changed at token 1, "
-            f"and your vectors changed at {_listed('token', moved)}",
+            f"and your vectors changed {_places('token', moved)}",
         )
         require_close(
             found, merged(x), f"split_heads must undo merge_heads: with {num_heads} heads of width {head_dim}"
@@ -172,7 +172,7 @@ def removal_costs(answer):
             )
 
 
-def _listed(noun, flags):
-    """Which of the flags are set, in words."""
+def _places(noun, flags):
+    """Where the flags are set, in words."""
     where = np.flatnonzero(flags).tolist()
-    return "nothing" if not where else f"{noun}{'s' * (len(where) > 1)} {', '.join(map(str, where))}"
+    return "nowhere" if not where else f"at {noun}{'s' * (len(where) > 1)} {', '.join(map(str, where))}"

@@ -3,7 +3,7 @@
 import numpy as np
 
 from attncourse.check.base import checker
-from attncourse.check.require import require, require_close, require_parts, require_shape
+from attncourse.check.require import require, require_close, require_flags, require_parts, require_shape
 from attnlib.batch_norm import batch_norm
 from attnlib.layer_norm import layer_norm as normalise
 from attnlib.rms_norm import rms_norm, rms_norm_vjp
@@ -134,8 +134,7 @@ def changed_tokens(answer):
         sentence, position = np.zeros_like(here), np.zeros_like(here)
         sentence[1], position[:, 2] = True, True
         for name, norm, wanted in _norms(here, sentence, position, d_model):
-            found = require_shape(answer(norm, x, token), here.shape, "the answer")
-            require(found.dtype == bool, f"the answer must be an array of True and False: yours holds {found.dtype}")
+            found = require_flags(answer(norm, x, token), here.shape, "the answer")
             for place in np.ndindex(here.shape):
                 require(
                     found[place] == wanted[place],

@@ -38,42 +38,63 @@ def require_close(found: Any, wanted: Any, complaint: str, mistakes: Mapping[str
 
 def require_shape(found: Any, shape: tuple[int, ...], what: str, finite: bool = True) -> np.ndarray:
     """One array of real numbers with this shape, whatever holds them: an array, nested lists, a number."""
-    require(found is not None, f"{what} is None: does the function return something?")
-    kind = type(found).__name__
-    try:
-        array = np.asarray(found)
-    except ValueError:  # rows of several lengths
-        array = np.empty(0, dtype=object)
-    if array.shape != shape and isinstance(found, tuple | list):
-        parts = dict.fromkeys(str(part.shape) for part in found if isinstance(part, np.ndarray))
-        require(
-            not parts,
-            f"{what} must be one array of shape {shape}: yours is a {kind} of {len(found)}, with arrays of shape "
-            f"{' and '.join(parts)} ({SEVERAL})",
-        )
+    array = _as_array(found, shape, what)
     require(
-        array.dtype.kind in "biuf",
-        f"{what} must hold real numbers, in rows of one length: yours is of type {kind}, dtype {array.dtype}",
+        array.dtype.kind in "iuf",
+        f"{what} must hold real numbers, in rows of one length: yours is of type {type(found).__name__}, "
+        f"dtype {array.dtype}",
     )
     require(array.shape == shape, f"{what} must have shape {shape}: yours has {array.shape}")
     require(not finite or np.isfinite(array).all(), f"{what} must be finite: yours holds NaN or infinity")
     return array
 
 
+def require_flags(found: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
+    """One array of True and False with this shape; numbers do not pass for them."""
+    array = _as_array(found, shape, what)
+    require(array.dtype == bool, f"{what} must hold True and False: yours is of dtype {array.dtype}")
+    require(array.shape == shape, f"{what} must have shape {shape}: yours has {array.shape}")
+    return array
+
+
+def _as_array(found: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
+    """What was found as one plain array; of dtype object where it cannot be one."""
+    require(found is not None, f"{what} must not be None: does the function return something?")
+    kind = type(found).__name__
+    require(
+        not isinstance(found, np.matrix), f"{what} must be an array: yours is an np.matrix (np.asarray makes it one)"
+    )
+    require(not np.ma.is_masked(found), f"{what} must have a value in every entry: yours has masked ones")
+    try:
+        array = np.asarray(found)
+    except Exception:  # rows of several lengths, or an object that fails to convert itself
+        array = np.empty(0, dtype=object)
+    if array.shape != shape and isinstance(found, tuple | list):
+        parts = dict.fromkeys(str(part.shape) for part in found if isinstance(part, np.ndarray))
+        require(
+            not parts,
+            f"{what} must be one array of shape {shape}: yours is a {kind} of {len(found)}, with arrays of shape "
+            f"{' and '.join(parts)}" + f" ({SEVERAL})" * (len(found) == 2),
+        )
+    return array
+
+
 def require_parts(found: Any, *names: str) -> tuple[Any, ...]:
     """An answer that consists of several arrays, whatever holds them: a tuple, a list, an array with one more axis."""
     listed = f"({', '.join(names)})"
-    require(found is not None, f"{listed} is None: does the function return something?")
-    array = isinstance(found, np.ndarray)
-    yours = f"one array of shape {found.shape}" if array else f"of type {type(found).__name__}"
-    several = isinstance(found, tuple | list) or (array and found.ndim > 1)
+    require(found is not None, f"{listed} must not be None: does the function return something?")
+    yours, several = f"of type {type(found).__name__}", isinstance(found, tuple | list)
+    if several:
+        yours = f"a {type(found).__name__} of {len(found)}"
+    elif isinstance(found, np.ndarray):
+        yours, several = f"one array of shape {found.shape}", found.ndim > 1
     require(several and len(found) == len(names), f"the answer must be {len(names)} things, {listed}: yours is {yours}")
     return tuple(found)
 
 
 def require_judgement(found: Any, truth: bool, what: str) -> None:
     """The answer is True or False, and the right one of the two."""
-    require(found is not None, "the answer is None: does the function return something?")
+    require(found is not None, "the answer must not be None: does the function return something?")
     one = found[()] if isinstance(found, np.ndarray) else found
     require(
         isinstance(one, bool | np.bool_), f"the answer must be True or False: yours is of type {type(one).__name__}"

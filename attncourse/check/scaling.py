@@ -42,7 +42,7 @@ def scaled_scores(answer):
         )
         require_close(found, wanted, "entry (i, j) must be query i · key j / √d_k")
         for dtype in (np.float32, np.float64):
-            got = np.asarray(answer(query.astype(dtype), key.astype(dtype))).dtype
+            got = require_shape(answer(query.astype(dtype), key.astype(dtype)), found.shape, "the scores").dtype
             require(got == dtype, f"{np.dtype(dtype)} in must give {np.dtype(dtype)} out: yours gives {got}")
 
 

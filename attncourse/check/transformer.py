@@ -6,7 +6,14 @@ import numpy as np
 
 from attncourse.check.base import checker
 from attncourse.check.compare import apart, close
-from attncourse.check.require import require, require_close, require_judgement, require_parts, require_shape
+from attncourse.check.require import (
+    require,
+    require_close,
+    require_flags,
+    require_judgement,
+    require_parts,
+    require_shape,
+)
 from attnlib.attention import attention
 from attnlib.decoder import decoder_layer, init_decoder
 from attnlib.masks import causal_mask, padding_mask
@@ -19,8 +26,7 @@ def decoder_mask(answer):
     """``answer(lengths, seq)`` is causal and padding mask in one, (batch, 1, seq, seq), True = may attend."""
     for listed, seq in [([3, 1], 3), ([5, 2, 4], 5), ([1, 7, 6, 3], 7)]:
         lengths = np.array(listed)
-        found = require_shape(answer(lengths, seq), (len(lengths), 1, seq, seq), f"the mask for lengths {lengths}")
-        require(found.dtype == bool, f"the mask must be boolean: yours is {found.dtype}")
+        found = require_flags(answer(lengths, seq), (len(lengths), 1, seq, seq), f"the mask for lengths {lengths}")
         wanted = (causal_mask(seq, seq) & padding_mask(lengths, seq))[:, None]
         require(
             not np.array_equal(found, ~wanted),
@@ -124,15 +130,14 @@ def post_norm_decoder(answer):
         found = output(x, memory)
         before, _ = decoder_layer(params, x, memory, mask)
         require(not close(found, before), "yours is pre-LN: normalise the sum, not what goes into the sublayer")
-        changed = x.copy()
-        changed[:, -1] += 1
-        moved = output(changed, memory)
+        # By a lot, so that a leak of a millionth shows.
+        moved = output(x + 1000 * (np.arange(seq) == seq - 1)[:, None], memory)
         require_close(moved[:, :-1], found[:, :-1], "changing the last token must leave earlier outputs alone")
-        changed = memory.copy()
-        changed[1, -1] += 1  # padding
-        require_close(output(x, changed), found, "changing padding of the memory must change nothing")
-        changed[0] += rng.normal(size=changed[0].shape)
-        moved = output(x, changed)
+        moved = output(x, memory + 1000 * ~mask.mT)
+        require_close(moved, found, "changing padding of the memory must change nothing")
+        other = memory.copy()
+        other[0] += rng.normal(size=other[0].shape)
+        moved = output(x, other)
         require(not close(moved[0], found[0]), "changing the memory must change the output: yours does not look across")
         require_close(
             found,
@@ -158,7 +163,7 @@ def cached_attention(answer):
             output, cache = require_parts(result, "output", "cache")
             seen = key[: new.stop], value[: new.stop]
             require_close(
-                require_shape(output, (piece, d_v), f"the output of {piece} new tokens after {start}"),
+                require_shape(output, (piece, d_v), f"the output for tokens {start}:{start + piece}"),
                 wanted[new],
                 f"in pieces of {pieces} tokens, from output {start} on, the result must be that of causal attention to "
                 "the whole",
@@ -175,6 +180,13 @@ def cached_attention(answer):
                 },
             )
             start += piece
+    far = value[:2] + np.array([[0], [1000]])  # by a lot, so that a leak of a millionth shows
+    output, _ = require_parts(answer(None, query[:2], key[:2], far), "output", "cache")
+    require_close(
+        require_shape(output, (2, d_v), "the output for tokens 0:2")[0],
+        value[0],
+        "the first token sees itself alone: its output must be its own value, however large the next one's",
+    )
 
 
 @checker
@@ -188,14 +200,16 @@ def beam_search(answer):
             table = dict.fromkeys(table, np.array([0.52, 0.48])) | {(): np.array([0.6, 0.4])}
             table |= {(1,): np.array([0.1, 0.9]), (1, 1): np.array([0.2, 0.8])}
 
-        def next_probs(tokens, table=table, steps=steps):
+        def next_probs(tokens, table=table, vocab=vocab, steps=steps):
             require(np.ndim(tokens) == 1, f"next_probs takes a tuple of tokens: yours passed {tokens!r}")
             require(len(tokens) < steps, f"{steps} tokens are enough: yours asked for one more")
-            return table[tuple(int(token) for token in tokens)].copy()
+            require(tuple(tokens) in table, f"the tokens are 0 to {vocab - 1}: yours passed {tokens!r}")
+            return table[tuple(tokens)].copy()
 
         for width in (vocab**steps, 1, 2):
-            found = tuple(require_shape(answer(next_probs, steps, width), (steps,), "the text").tolist())
-            require(set(found) <= set(range(vocab)), f"the tokens are 0 to {vocab - 1}: yours are {found}")
+            tokens = require_shape(answer(next_probs, steps, width), (steps,), "the text").tolist()
+            require(set(tokens) <= set(range(vocab)), f"the tokens are 0 to {vocab - 1}: yours are {tokens}")
+            found = tuple(int(token) for token in tokens)  # 1.0 is as good as 1
             wanted = _kept(table, vocab, steps, width)
             kind = {1: "which is greedy", 2: "which keeps two beginnings"}.get(width, "which keeps every beginning")
             due, yours = apart(_probability(table, wanted), _probability(table, found))

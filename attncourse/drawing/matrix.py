@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.patches import Rectangle
 
+from attncourse.digits import in_digits
 from attncourse.drawing.label import label
-from attncourse.drawing.numerals import written_number
 from attncourse.drawing.palette import INK, PAPER, RULE, WEIGHT_MAP, ink_on
 
 
@@ -72,7 +72,7 @@ def matrix(
             paper.add_patch(Rectangle((x, y), *size, fill=False, edgecolor=RULE, hatch="////", linewidth=0))
         elif written is None or written == i:
             ink = ink_on(colours(float(numbers[i, j] - low) / (reach - low)))
-            words = written_number(float(numbers[i, j]), form)
+            words = in_digits(float(numbers[i, j]), form)
             label(paper, *grid.middle(i, j), words, ink, ha="center", va="center_baseline")
     name_rows(paper, grid, rows or [])
     name_columns(paper, grid, columns or [])

@@ -1,12 +1,6 @@
-"""How numbers are written: with a true minus sign, and very small ones with a power of ten."""
+"""How very small numbers are written: with a power of ten."""
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def written_number(number: float, form: str = "{:g}") -> str:
-    """The number in this form; what is written as zero has no sign."""
-    words = form.format(number)
-    return words.replace("-", "−" if words.strip("-0.") else "")
 
 
 def power_of_ten(power: int) -> str:

@@ -1,20 +1,35 @@
-"""A Transformer that reads dates: how it is built, trained, stored, and asked."""
+"""A Transformer that reads dates: how it is built, trained, stored, and asked.
+
+It has learnt the years 1950 to 2049, and the forms of ``attnlib.dates.writing``.
+"""
 
 import datetime
+import re
 from importlib import resources
 from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_float_type
+from attnlib.arguments import as_count, as_float_type
 from attnlib.cross_entropy import cross_entropy_vjp
-from attnlib.dates.task import BEGIN, END, SOURCE_VOCAB, STEPS, TARGET_VOCAB, as_source, as_texts
+from attnlib.dates.characters import plain
+from attnlib.dates.task import (
+    BEGIN,
+    END,
+    SOURCE_VOCAB,
+    STEPS,
+    TARGET_VOCAB,
+    as_list,
+    as_pairs,
+    as_source,
+    as_texts,
+)
 from attnlib.greedy import greedy
 from attnlib.masks import padding_mask
 from attnlib.params import tree_map
 from attnlib.softmax import softmax
 from attnlib.stored_params import load_arrays
-from attnlib.transformer import AttentionMaps, init_transformer, transformer, transformer_vjp
+from attnlib.transformer import AttentionMaps, TransformerParams, init_transformer, transformer, transformer_vjp
 
 
 class Reading(NamedTuple):
@@ -31,8 +46,9 @@ class Translation(NamedTuple):
 
     text: str
     answer: str  # an ISO date, "?" for no date, or whatever else was said
-    confidence: float  # probability of the whole answer, from 0 to 1
+    confidence: float  # the model's own probability of the whole answer, from 0 to 1; it can be wrong
     is_date: bool  # whether the answer is a day of the calendar
+    other_year: bool  # whether it is one of another year than the text states in four digits
 
 
 def init_date_model(rng, dtype=np.float32):
@@ -78,16 +94,21 @@ def date_loss_vjp(params, batch):
 def translate(params, texts):
     """Each text as the model reads it, character by character, always the likeliest.
 
+    Of years before 1950 or after 2049, and of forms that it has not learnt, it is often sure and wrong.
+
     Args:
         params: ``TransformerParams``.
-        texts: a list of strings of 1 to ``dates.LONGEST`` characters.
+        texts: a list of strings of 1 to LONGEST characters.
 
     Returns:
         A list of ``Translation``.
 
     Raises:
+        TypeError: if ``params`` is no ``TransformerParams``, or ``texts`` no list of strings.
         ValueError: if a text is empty or too long.
     """
+    check_model(params)
+    texts = as_list("texts", texts)
     if not texts:
         return []
     source, lengths = as_source(texts)
@@ -96,7 +117,7 @@ def translate(params, texts):
     ended = np.cumsum(tokens == END, axis=1) - (tokens == END) > 0  # what stands behind the end says nothing
     confidences = np.where(ended, 1, chosen).prod(axis=1)
     return [
-        Translation(text, answer, float(confidence), is_date(answer))
+        Translation(text, answer, float(confidence), is_date(answer), is_date(answer) and has_other_year(text, answer))
         for text, answer, confidence in zip(texts, as_texts(tokens), confidences, strict=True)
     ]
 
@@ -106,14 +127,16 @@ def read(params, text):
 
     Args:
         params: ``TransformerParams``.
-        text: a string of 1 to ``dates.LONGEST`` characters.
+        text: a string of 1 to LONGEST characters.
 
     Returns:
         ``Reading``
 
     Raises:
+        TypeError: if ``params`` is no ``TransformerParams``, or the text no string.
         ValueError: if the text is empty or too long.
     """
+    check_model(params)
     source, _ = as_source([text])
     said = greedy(params, source, BEGIN, STEPS, end=END).tokens
     # Read once more, all at once: with the causal mask each step sees what it saw when it was the last.
@@ -126,12 +149,18 @@ def exact_matches(params, pairs, batch=500):
 
     Args:
         params: ``TransformerParams``.
-        pairs: a list of ``(text, answer)``.
+        pairs: a list of ``(text, answer)``, one or more.
         batch: texts translated at a time.
 
     Returns:
         A float from 0 to 1.
+
+    Raises:
+        TypeError, ValueError: as ``translate``; if there are no pairs, or ``batch`` is no integer of 1 or more.
     """
+    pairs, batch = as_pairs(pairs), as_count("batch", batch)
+    if not pairs:
+        raise ValueError("pairs must hold 1 or more: got none")
     texts = [text for text, _ in pairs]
     found = [t.answer for start in range(0, len(texts), batch) for t in translate(params, texts[start : start + batch])]
     return float(np.mean([answer == wanted for answer, (_, wanted) in zip(found, pairs, strict=True)]))
@@ -143,3 +172,19 @@ def is_date(answer):
         return datetime.date.fromisoformat(answer).isoformat() == answer
     except ValueError:
         return False
+
+
+def has_other_year(text, date):
+    """Whether the text states a year in four digits, alone or beside four more, and an ISO date has another."""
+    text = plain(text)
+    return bool(re.search(r"(?<![0-9])([0-9]{4}){1,2}(?![0-9])", text)) and date[:4] not in text
+
+
+def check_model(params):
+    """They are the parameters of a Transformer.
+
+    Raises:
+        TypeError: if they are not.
+    """
+    if not isinstance(params, TransformerParams):
+        raise TypeError(f"params must be TransformerParams, as from load_date_model(): got {type(params).__name__}")

@@ -5,80 +5,23 @@ to them is "?". One day in ten is never drawn for training, in any language: tho
 """
 
 import datetime
+import reprlib
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_generator
+from attnlib.arguments import as_count, as_generator
+from attnlib.dates.characters import SOURCE, as_known
+from attnlib.dates.no_dates import no_date
+from attnlib.dates.writing import write
 
 FIRST, LAST = datetime.date(1950, 1, 1), datetime.date(2049, 12, 31)  # two digits of a year are then enough
 HELD_OUT = 10  # every tenth day
 NO_DATE = "?"
 NOT_DATES = 0.08  # their share
-LONGEST = 40  # characters of a text
-
-
-class Language(NamedTuple):
-    """Names, and ways to write a date with them."""
-
-    months: tuple[str, ...]
-    weekdays: tuple[str, ...]
-    patterns: tuple[str, ...]
-    short: int = 3  # letters of an abbreviated month
-
-
-def words(text):
-    """The words of a text, as a tuple."""
-    return tuple(text.split())
-
-
-NUMBERS = (
-    *("{d}.{m}.{y}", "{dd}.{mm}.{y}", "{d}.{m}.{yy}", "{dd}.{mm}.{yy}"),
-    *("{m}/{d}/{y}", "{mm}/{dd}/{y}", "{m}/{d}/{yy}"),  # with strokes the month comes first, as in the United States
-    *("{y}-{mm}-{dd}", "{y}/{mm}/{dd}", "{y}.{m}.{d}", "{y}{mm}{dd}", "{d}-{m}-{y}", "{y}年{m}月{d}日"),
-)
-
-LANGUAGES = {
-    "English": Language(
-        words("January February March April May June July August September October November December"),
-        words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday"),
-        ("{month} {d}{th}, {y}", "{month} {d}, {y}", "the {d}{th} of {month} {y}", "{d} {month} {y}", "{mon} {d}, {y}",
-         "{d} {mon} {yy}", "{mon}. {d}{th} '{yy}", "{weekday}, {month} {d}, {y}", "{weekday} {d} {mon} {y}"),
-    ),
-    "German": Language(
-        words("Januar Februar März April Mai Juni Juli August September Oktober November Dezember"),
-        words("Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag"),
-        ("{d}. {month} {y}", "den {d}. {month} {y}", "{weekday}, {d}. {month} {y}", "{d}. {mon} {yy}"),
-    ),
-    "French": Language(
-        words("janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
-        words("lundi mardi mercredi jeudi vendredi samedi dimanche"),
-        ("{d} {month} {y}", "le {d} {month} {y}", "{weekday} {d} {month} {y}"),
-    ),
-    "Spanish": Language(
-        words("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
-        words("lunes martes miércoles jueves viernes sábado domingo"),
-        ("{d} de {month} de {y}", "el {d} de {month} de {y}", "{weekday}, {d} de {month} de {y}", "{d} {mon} {y}"),
-    ),
-    "Italian": Language(
-        words("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"),
-        words("lunedì martedì mercoledì giovedì venerdì sabato domenica"),
-        ("{d} {month} {y}", "il {d} {month} {y}", "{weekday} {d} {month} {y}"),
-    ),
-    "Portuguese": Language(
-        words("janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"),
-        words("segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo"),
-        ("{d} de {month} de {y}", "{weekday}, {d} de {month} de {y}"),
-    ),
-    "Dutch": Language(
-        words("januari februari maart april mei juni juli augustus september oktober november december"),
-        words("maandag dinsdag woensdag donderdag vrijdag zaterdag zondag"),
-        ("{d} {month} {y}", "{weekday} {d} {month} {y}"),
-    ),
-}  # fmt: skip
 
 PADDING, UNKNOWN = 0, 1  # of the source
-SOURCE = "0123456789abcdefghijklmnopqrstuvwxyzáàâãäçèéêíìóôõöúùûüñß年月日.,/-' "
 BEGIN, END = 0, 1  # of the target
 TARGET = f"0123456789-{NO_DATE}"
 SOURCE_VOCAB, TARGET_VOCAB = len(SOURCE) + 2, len(TARGET) + 2
@@ -107,8 +50,11 @@ def date_batches(seed, batch, first_step=1):
 
     Yields:
         ``DateBatch``
+
+    Raises:
+        TypeError, ValueError: if ``batch`` or ``first_step`` is no integer of 1 or more.
     """
-    step = first_step
+    batch, step = as_count("batch", batch), as_count("first_step", first_step)
     while True:
         rng = np.random.default_rng([seed, step])
         yield as_batch([sample(rng) for _ in range(batch)])
@@ -127,7 +73,7 @@ def sample(rng, held_out=False, not_dates=NOT_DATES):
         ``(text, iso)``, such as ``("June 7th, 2021", "2021-06-07")``, or ``(text, "?")``.
     """
     if as_generator(rng).random() < not_dates:
-        return no_date(rng), NO_DATE
+        return no_date(rng, draw_date(rng)), NO_DATE
     date = draw_date(rng, held_out)
     return write(rng, date), date.isoformat()
 
@@ -140,73 +86,6 @@ def draw_date(rng, held_out=False):
             return datetime.date.fromordinal(ordinal)
 
 
-def write(rng, date):
-    """The date in one of the ways that people write it: a third in numbers, the rest in one of the languages."""
-    language = pick(rng, tuple(LANGUAGES.values()))
-    pattern = pick(rng, NUMBERS if rng.random() < 1 / 3 else language.patterns)
-    return pick(rng, (str, str.lower, str.upper))(fill(pattern, language, date))
-
-
-def fill(pattern, language, date):
-    """The pattern with the parts of the date in it."""
-    month = language.months[date.month - 1]
-    first = date.day == 1 and language is LANGUAGES["French"] and pattern not in NUMBERS
-    return pattern.format(
-        d=f"{date.day}er" if first else date.day,
-        dd=f"{date.day:02}",
-        m=date.month,
-        mm=f"{date.month:02}",
-        month=month,
-        mon=month[: language.short],
-        y=date.year,
-        yy=f"{date.year % 100:02}",
-        th=ordinal_ending(date.day),
-        weekday=language.weekdays[date.weekday()],
-    )
-
-
-def ordinal_ending(day):
-    """The letters behind an English ordinal: 1st, 2nd, 3rd, 4th, 11th."""
-    return "th" if 11 <= day <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
-
-
-def no_date(rng):
-    """A text that is no date: letters, a number, a date with a part missing, too large, misspelt, or not alone."""
-    date = draw_date(rng)
-    language = pick(rng, tuple(LANGUAGES.values()))
-    kind = rng.integers(7)
-    if kind == 0:
-        return "".join(pick(rng, SOURCE) for _ in range(rng.integers(1, 30)))
-    if kind == 1:
-        return str(rng.integers(10 ** int(rng.integers(1, 7))))
-    if kind == 2:
-        return fill(pick(rng, ("{month} {y}", "{d} {month}", "{weekday}", "{y}", "{month}")), language, date)
-    if kind == 3:
-        names = (*language.months, *language.weekdays)
-        misspelt = " ".join(letters(rng, pick(rng, names)) for _ in range(rng.integers(1, 4)))
-        return misspelt[:LONGEST]  # three of "segunda-feira" are longer
-    if kind == 4:
-        pattern = pick(rng, ("{d} {0} {y}", "{0} {d}, {y}", "{d}. {0} {y}", "{d} {0} {yy}"))
-        misspelt = letters(rng, pick(rng, language.months))
-        return pattern.format(misspelt, d=date.day, y=date.year, yy=f"{date.year % 100:02}")
-    if kind == 5:
-        more = (f"{rng.integers(24)}:{rng.integers(60):02}", letters(rng, pick(rng, language.weekdays)))
-        return f"{fill(pick(rng, NUMBERS), language, date)} {pick(rng, more)}"
-    day, month = (int(n) for n in rng.integers((32, 13), 100))
-    broken = ((day, date.month), (date.day, month))[rng.integers(2)]
-    return pick(rng, ("{0}.{1}.{2}", "{1}/{0}/{2}", "{2}-{1:02}-{0:02}")).format(*broken, date.year)
-
-
-def letters(rng, word):
-    """As many letters as the word has, at random."""
-    return "".join(pick(rng, "abcdefghijklmnopqrstuvwxyz") for _ in word)
-
-
-def pick(rng, choices):
-    """One of several, each as likely."""
-    return choices[as_generator(rng).integers(len(choices))]
-
-
 def as_batch(pairs):
     """Texts and translations as a ``DateBatch``.
 
@@ -214,12 +93,13 @@ def as_batch(pairs):
         pairs: a list of ``(text, iso)``.
 
     Raises:
+        TypeError: if ``pairs`` is no list of pairs, or a text no string.
         ValueError: if a text is empty or longer than LONGEST, or a translation has other characters than TARGET.
     """
-    texts, answers = zip(*pairs, strict=True)
-    source, lengths = as_source(texts)
+    pairs = as_pairs(pairs)
+    source, lengths = as_source([text for text, _ in pairs])
     wanted = np.full((len(pairs), STEPS), -1)
-    for row, answer in zip(wanted, answers, strict=True):
+    for row, (_, answer) in zip(wanted, pairs, strict=True):
         if not set(answer) <= set(TARGET) or len(answer) >= STEPS:
             raise ValueError(f"a translation has at most {STEPS - 1} characters of {TARGET!r}: got {answer!r}")
         row[: len(answer) + 1] = [*(TARGET_CODES[character] for character in answer), END]
@@ -230,24 +110,56 @@ def as_batch(pairs):
 def as_source(texts):
     """Texts as numbers: (batch, longest of them), PADDING behind the end, and their lengths (batch,).
 
+    Numbered are the characters of ``as_known``, upper and lower case alike.
+
     Raises:
+        TypeError: if ``texts`` is no list of strings.
         ValueError: if a text is empty or longer than LONGEST characters.
     """
-    for text in texts:
-        if not 0 < len(text) <= LONGEST:
-            raise ValueError(f"a text must have 1 to {LONGEST} characters: got {len(text)} in {text!r}")
-    codes = [[SOURCE_CODES.get(character.lower(), UNKNOWN) for character in text] for text in texts]
-    lengths = np.array([len(row) for row in codes], dtype=int)
-    source = np.full((len(codes), lengths.max(initial=0)), PADDING)
-    for row, code in zip(source, codes, strict=True):
-        row[: len(code)] = code
+    known = [as_known(text) for text in as_list("texts", texts)]
+    lengths = np.array([len(text) for text in known], dtype=int)
+    source = np.full((len(known), lengths.max(initial=0)), PADDING)
+    for row, text in zip(source, known, strict=True):
+        row[: len(text)] = [SOURCE_CODES.get(character.lower(), UNKNOWN) for character in text]
     return source, lengths
 
 
+def as_list(name, items):
+    """The items as a list.
+
+    Raises:
+        TypeError: if they are no list or the like. A string would fall apart into its characters.
+    """
+    if isinstance(items, str | bytes) or not isinstance(items, Iterable):
+        raise TypeError(f"{name} must be a list: got {reprlib.repr(items)}; a single one needs brackets, [...]")
+    return list(items)
+
+
+def as_pairs(pairs):
+    """Texts and translations as a list of pairs.
+
+    Raises:
+        TypeError: if they are no list of pairs of strings.
+    """
+    pairs = as_list("pairs", pairs)
+    for pair in pairs:
+        if not isinstance(pair, tuple | list) or [isinstance(part, str) for part in pair] != [True, True]:
+            raise TypeError(f"a pair must be two strings, (text, translation): got {reprlib.repr(pair)}")
+    return pairs
+
+
 def as_texts(tokens):
-    """What was said: tokens of the target, (batch, steps), as texts up to the sign for the end."""
-    texts = []
-    for row in np.asarray(tokens).tolist():
+    """What was said: tokens of the target, (batch, steps), as texts up to the sign for the end.
+
+    Raises:
+        ValueError: if they are no integers below TARGET_VOCAB in two axes.
+    """
+    tokens, texts = np.asarray(tokens), []
+    if tokens.ndim != 2 or tokens.dtype.kind not in "iu" or tokens.max(initial=0) >= TARGET_VOCAB:
+        raise ValueError(
+            f"tokens must be integers below {TARGET_VOCAB}, (batch, steps): got {tokens.dtype} {tokens.shape}"
+        )
+    for row in tokens.tolist():
         ends = [*row, END].index(END)
         texts.append("".join(TARGET[code - 2] if code >= 2 else "" for code in row[:ends]))
     return texts

@@ -1,10 +1,11 @@
 """The Sphinx side of the course: everything that turns its sources into a quiet, self-contained site."""
 
-from attnbook import api, cards, disclosure, explorers, ledger, math, page, site
-
 
 def setup(app):
     """Wire the parts together; each is a module that explains itself."""
-    for part in (math, disclosure, page, explorers, ledger, cards, api, site):
+    # Imported here, for a part that needs no Sphinx, such as attnbook.execute, is not to wait for it.
+    from attnbook import api, cards, explorers, ledger, math, page, site
+
+    for part in (math, page, explorers, ledger, cards, api, site):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,7 +7,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from attnbook.chapters import CHAPTERS, Chapter
-from attnbook.explorers import FRAMES, note_library, picture_html
+from attnbook.explorers import FRAMES, picture_html
 from attnbook.frames import folder, load
 from attnbook.notebooks import stored
 from attncourse.claims import CLAIMS
@@ -20,7 +20,6 @@ class ChapterCards(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """The list, as HTML."""
         self.env.note_reread()
-        note_library(self.env)
         root = Path(self.env.srcdir)
         cards = "".join(card(chapter, chapter.notebook(root)) for chapter in CHAPTERS)
         return [nodes.raw("", f'<ol class="cards">{cards}</ol>', format="html")]
@@ -46,7 +45,7 @@ def _picture(chapter: Chapter, notebook: Path) -> str:
         return ""
     explorer = load(chapter.picture)
     start = explorer.states.index(explorer.defaults)
-    sentence = explorer.readout(explorer.measure(**explorer.defaults))
+    sentence = explorer.readout(explorer.numbers[start])
     return picture_html(explorer, f"{FRAMES}/{folder(explorer)}/", start, sentence)
 
 

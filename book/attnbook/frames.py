@@ -19,7 +19,7 @@ from attncourse.drawing import canvas
 from attncourse.explorer import Explorer
 
 LAYOUTS = ("wide", "narrow")
-_DRAWING_IMPORT = re.compile(r"^from (attncourse\.(?:drawing|figures)\.[\w.]+) import", re.MULTILINE)
+_DRAWING_IMPORT = re.compile(r"^from (attncourse\.(?:digits|(?:drawing|figures)\.[\w.]+)) import", re.MULTILINE)
 
 
 class Frame(NamedTuple):
@@ -32,9 +32,16 @@ class Frame(NamedTuple):
 
 
 def load(source: str) -> Explorer:
-    """The explorer that ``"package.module:name"`` names."""
+    """The explorer that ``"package.module:name"`` names.
+
+    Raises:
+        ValueError: if the library has none of that name.
+    """
     module, _, name = source.partition(":")
-    return getattr(import_module(module), name)
+    try:
+        return getattr(import_module(module), name)
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise ValueError(f"the library has no explorer {source!r}: run `make notebooks`") from error
 
 
 def drawing_modules(explorer: Explorer) -> list[ModuleType]:
@@ -56,8 +63,8 @@ def folder(explorer: Explorer) -> str:
     for module in drawing_modules(explorer):
         key.update(inspect.getsource(module).encode())
     key.update(f"{matplotlib.__version__} {PIL.__version__}".encode())
-    for state in explorer.states:  # exact numbers, not their digest: a picture may show the seventh digit
-        key.update(pickle.dumps([state, *tuple(explorer.measure(**state))], protocol=4))
+    for state, numbers in zip(explorer.states, explorer.numbers, strict=True):  # exact: a picture may show any digit
+        key.update(pickle.dumps([state, *tuple(numbers)], protocol=4))
     return f"{explorer.name}-{key.hexdigest()[:10]}"
 
 

@@ -1,5 +1,6 @@
 """The font of the formulas: STIX Two Math (SIL Open Font License), cut down to the signs that the pages show."""
 
+import logging
 import unicodedata
 from collections.abc import Iterable
 from importlib.util import find_spec
@@ -29,6 +30,7 @@ def write_font(text: str, target: Path) -> None:
     Raises:
         ModuleNotFoundError: if the package that carries the font is not installed.
     """
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # a build need not tell of every table of the font
     options = subset.Options(flavor="woff2", layout_features=["ssty"], hinting=False, name_IDs=[0, 1, 2, 13, 14])
     package = find_spec("ziamath")
     if package is None or package.origin is None:

@@ -2,12 +2,17 @@
 
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
+from sphinx.util import logging
 
 from attnbook.boxes import question_html, verdict_html
-from attnbook.explorers import figure_html, note_library
+from attnbook.explorers import figure_html
+from attnbook.frames import load
+from attnbook.stale import complaint
 from attncourse.explorer import EXPLORER_MIME
 from attncourse.quiz import QUIZ_MIME
 from attncourse.verdict import VERDICT_MIME
+
+log = logging.getLogger(__name__)
 
 
 class CourseRenderer:
@@ -17,15 +22,22 @@ class CourseRenderer:
 
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
-        """HTML for the three mime types; ``None`` lets myst-nb go on for any other."""
+        """HTML for the three mime types; ``None`` lets myst-nb go on for any other.
+
+        An explorer is shown as the library has it. If the notebook says otherwise, that is a warning, and so an error
+        of a strict build.
+        """
         if inline or data.mime_type not in (EXPLORER_MIME, VERDICT_MIME, QUIZ_MIME):
             return None
         env = renderer.renderer.sphinx_env
+        env.note_reread()  # the page depends on the library, its data, this extension and the packages that draw
         if data.mime_type == EXPLORER_MIME:
+            explorer = load(data.content["source"])
+            if fault := complaint(data.content, explorer):
+                log.warning(fault, location=env.docname)
             shown = env.temp_data.setdefault("attnbook_explorers", [])
-            shown.append(data.content["name"])
-            note_library(env)
-            html = figure_html(data.content, "../" * env.docname.count("/"), shown.count(data.content["name"]))
+            shown.append(explorer.name)
+            html = figure_html(explorer, "../" * env.docname.count("/"), shown.count(explorer.name))
         elif data.mime_type == VERDICT_MIME:
             html = verdict_html(data.content)
         else:

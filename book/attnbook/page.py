@@ -1,13 +1,10 @@
-"""What a page carries: its own words, few scripts, and pictures that wait until they are needed."""
+"""What a page carries: its own words and few scripts."""
 
 import re
-from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
-from posixpath import basename
 
-from imagesize import get as image_size
-from sphinx.builders.html._assets import _JavaScript
+from sphinx_design.icons import get_octicon
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -25,7 +22,6 @@ SCRIPTS = {
     "design-tabs.js": "sd-tab-set",
 }
 
-_IMAGE = re.compile(r'<img (?P<rest>[^>]*\bsrc="(?P<src>[^"]+)"[^>]*?)\s*/?>')
 _CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 _PLAIN = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')  # names, signs and spaces: in the text's own colour
 _KINDS = {"s": "sa|s1|s2|sd|se|si", "k": "kc|kn|ow", "m": "mf|mi"}  # which the style gives one colour
@@ -46,29 +42,8 @@ def scripts_for(body: str, offered: list[str], own: set[str]) -> list[str]:
     return [name for name in offered if name in own or (name in SCRIPTS and SCRIPTS[name] in body)]
 
 
-def lazy_images(body: str, files: Mapping[str, Path]) -> str:
-    """Give every picture its size, so that nothing jumps, and let it load when it comes near.
-
-    Args:
-        body: the page's HTML.
-        files: where the picture of each file name lies.
-    """
-
-    def replace(match: re.Match) -> str:
-        rest = match["rest"]
-        file = files.get(basename(match["src"]))
-        if "width=" not in rest and file is not None:
-            width, height = image_size(file)
-            rest += f' width="{width}" height="{height}"'
-        if "loading=" not in rest:
-            rest += ' loading="lazy" decoding="async"'
-        return f"<img {rest} />"
-
-    return _IMAGE.sub(replace, body)
-
-
 def lighter_code(body: str) -> str:
-    """Mark only what is coloured, and neighbours of one colour together: a quarter of a chapter's bytes."""
+    """Mark only what is coloured, and neighbours of one colour together: a tenth of a chapter's compressed bytes."""
     return _CODE.sub(lambda code: _lighter(code[0]), body)
 
 
@@ -104,17 +79,17 @@ def clean(app, pagename, templatename, context, doctree) -> None:
     """Prepare what the template will show."""
     body = context.get("body", "")
     context["metatags"] = _VIEWPORT.sub("", context.get("metatags", ""))  # the theme writes its own
-    pictures = {name: Path(app.srcdir, source) for source, name in app.builder.images.items()}
-    context["body"] = body = fewer_classes(current_roles(lighter_code(lazy_images(body, pictures))))
+    context["body"] = body = fewer_classes(current_roles(lighter_code(body)))
     context["description"] = description_of(body)
-    # One stylesheet holds them all: see attnbook.site.
-    context["css_files"] = []
     offered = {str(script.filename).removeprefix("_static/"): script for script in context["script_files"]}
     own = {path.name for path in STATIC.iterdir()}
-    searching = pagename == "search"
-    kept = [offered[name] for name in scripts_for(SEARCH_PAGE if searching else body, list(offered), own)]
-    when = {} if searching else {"defer": ""}  # the search's own scripts, which the theme adds, do not wait
-    context["script_files"] = [_JavaScript(script.filename, priority=script.priority, **when) for script in kept]
+    needed = scripts_for(SEARCH_PAGE if pagename == "search" else body, list(offered), own)
+    context["script_files"] = [offered[name] for name in needed]
+
+
+def offer_icons(app, pagename, templatename, context, doctree) -> None:
+    """Let a template write ``{{ icon("sun") }}``, before the theme fills in the parts of a page."""
+    context["icon"] = get_octicon
 
 
 def find_parts(app, config) -> None:
@@ -127,4 +102,5 @@ def setup(app) -> None:
     """Tidy every page before it is written."""
     app.connect("config-inited", find_parts)
     app.add_css_file("course.css", priority=400)  # before the explorers' own
+    app.connect("html-page-context", offer_icons, priority=100)
     app.connect("html-page-context", clean, priority=900)

@@ -15,7 +15,7 @@ _QUOTED = re.compile(r""""[^"\n]*"|'[^'\n]*'|`[^`]*`""")
 # What the theme's script gives to the parts of a version switcher, which this book does not have.
 _VERSIONS = {"btn", "dropdown-item", "dropdown-menu", "dropdown-menu-dark", "list-group-item", "list-group-item-action",
              "pst-button-link-to-stable-version", "version-switcher__button", "version-switcher__menu"}  # fmt: skip
-_ICON_FONT = re.compile("Font ?Awesome")  # see attnbook.icons
+_ICON_FONT = re.compile("Font ?Awesome")  # icons stand in the pages themselves
 _VARIABLE = re.compile(r"""(?<=[{;])\s*(--[\w-]+)\s*:(?:[^;{}"']|"[^"]*"|'[^']*')*(?:;|(?=}))""")
 _USE = re.compile(r"var\(\s*(--[\w-]+)")
 _NESTED = {"media", "supports", "layer"}

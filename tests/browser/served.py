@@ -1,11 +1,14 @@
 """The built site, served as any static host would serve it."""
 
+import gzip
+import io
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -22,6 +25,9 @@ def missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
+_TEXT = {".html", ".css", ".js", ".json", ".svg"}
+
+
 class _Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -34,7 +40,16 @@ class _Handler(SimpleHTTPRequestHandler):
             self.send_error(404, "outside the site")
             return None
         self.path = self.path[len(self.prefix) - 1 :]
-        return super().send_head()
+        file = Path(self.translate_path(self.path))
+        if file.suffix not in _TEXT or not file.is_file():
+            return super().send_head()
+        body = gzip.compress(file.read_bytes())  # as any static host sends it
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(file)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        return io.BytesIO(body)
 
     def log_message(self, *args):
         pass

@@ -39,7 +39,7 @@ def test_nothing_sticks_out_sideways(visit, site, page_name, width):
 
 @each_chapter
 @pytest.mark.parametrize("width", [390, 1280])
-def test_a_chapter_starts_with_at_most_500_kilobytes(visit, site, chapter, width, record_property):
+def test_a_chapter_starts_with_at_most_300_kilobytes(visit, site, chapter, width, record_property):
     sizes = []
     with visit(f"{site}chapters/{chapter.stem}.html", width=width, height=844) as page:
         network = page.context.new_cdp_session(page)
@@ -48,7 +48,7 @@ def test_a_chapter_starts_with_at_most_500_kilobytes(visit, site, chapter, width
         network.send("Network.setCacheDisabled", {"cacheDisabled": True})
         page.reload(wait_until="networkidle")
     record_property("bytes", sum(sizes))
-    assert 0 < sum(sizes) <= 500_000
+    assert 0 < sum(sizes) <= 300_000
 
 
 @each_chapter

@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame, matrix
-from attncourse.drawing.numerals import written_number
 from attncourse.drawing.palette import (
     FAINT,
     KEY_INK,
@@ -49,7 +49,7 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     pairs = zip(numbers.query_vector, numbers.key_vector, strict=True)
     terms = " + ".join(f"{_signed(q)}·{_signed(k)}" for q, k in pairs)
-    score = f"{numbers.scores[numbers.query - 1, numbers.key - 1]:g}".replace("-", "−")
+    score = in_digits(numbers.scores[numbers.query - 1, numbers.key - 1], "{:g}")
     return (
         f"The score of query {numbers.query}, “{TOKENS[numbers.query - 1]}”, with key {numbers.key}, "
         f"“{TOKENS[numbers.key - 1]}”, is {terms} = {score}."
@@ -57,7 +57,8 @@ def readout(numbers: Numbers) -> str:
 
 
 def _signed(number: float) -> str:
-    return f"{number:g}" if number >= 0 else f"(−{-number:g})"
+    written = in_digits(number, "{:g}")
+    return f"({written})" if written.startswith("−") else written
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
@@ -88,7 +89,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     steps.hlines(ends[:-1], centres[:-1] - 0.3 * wide, centres[1:] + 0.3 * wide, color=SCORE_INK, linewidth=1)
     steps.axhline(0, color=FAINT, linewidth=0.8)
     for x, end, height in zip(centres, ends, heights, strict=True):
-        words, below = written_number(end), (height or end) < 0  # a term of zero leaves the sum where it is
+        words, below = in_digits(end, "{:g}"), (height or end) < 0  # a term of zero leaves the sum where it is
         label(steps, x, end + (-0.25 if below else 0.25), words, ha="center", va="top" if below else "bottom")
     label(paper, left - 8, 110 + 130 * 0.6, "sum so far", FAINT, ha="right", va="center_baseline")
 

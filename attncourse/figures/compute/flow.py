@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
+from attncourse.digits import in_digits
 from attncourse.drawing.board import arrow, board
 from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
@@ -55,7 +56,7 @@ def measure() -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    scores = ", ".join(f"{score:g}" for score in numbers.scores[0]).replace("-", "−")
+    scores = ", ".join(in_digits(score, "{:g}") for score in numbers.scores[0])
     weights = ", ".join(f"{weight:.2f}" for weight in numbers.attn_weights[0])
     output = ", ".join(f"{number:.2f}" for number in numbers.output[0])
     return (

@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import headline
 from attncourse.drawing.canvas import HEADING, TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.numerals import written_number
 from attncourse.drawing.palette import KEY, KEY_INK, PAPER, QUERY, QUERY_INK, RULE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attnlib import attention_weights, dot_scores
@@ -33,7 +33,7 @@ def measure(along: float = 2) -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    scores = [f"{score:.3g}".replace("-", "−") for score in numbers.scores]
+    scores = [in_digits(score, "{:.3g}") for score in numbers.scores]
     weights = [f"{weight:.2f}" for weight in numbers.attn_weights]
     return (
         f"Key A is orthogonal to the query: it scores {scores[0]} and gets weight {weights[0]}, "
@@ -65,7 +65,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
     for row, (score, weight) in enumerate(zip(numbers.scores, numbers.attn_weights, strict=True)):
         label(bars, -0.62, row, "ABC"[row], KEY_INK, size=TEXT, weight="bold", va="center_baseline")
-        label(bars, -0.14, row, written_number(score, "{:.3g}"), SCORE_INK, ha="right", va="center_baseline")
+        label(bars, -0.14, row, in_digits(score, "{:.3g}"), SCORE_INK, ha="right", va="center_baseline")
         label(bars, weight + 0.04, row, f"{weight:.2f}", WEIGHT_INK, va="center_baseline")
     bars.barh(range(3), numbers.attn_weights, height=0.56, color=WEIGHT, hatch=["//", "", ""], edgecolor=PAPER)
     label(bars, -0.14, -0.72, "score", SCORE_INK, size=HEADING, ha="right")

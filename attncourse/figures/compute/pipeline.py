@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider, Switch
+from attncourse.digits import in_digits
 from attncourse.drawing.board import arrow, board
 from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
@@ -58,7 +59,7 @@ def readout(numbers: Numbers) -> str:
     return (
         f"Query {numbers.query}, “{TOKENS[numbers.query - 1]}”, may attend to {keys}: its largest weight is "
         f"{row.max():.2f}, on “{TOKENS[row.argmax()]}”, and the entropy of its weights is "
-        f"{numbers.entropy:.2f} of at most {np.log(allowed):.2f} nats."
+        f"{in_digits(numbers.entropy)} of at most {np.log(allowed):.2f} nats."
     )
 
 

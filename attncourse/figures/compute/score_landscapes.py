@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import headline
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.numerals import written_number
 from attncourse.drawing.palette import FAINT, INK, KEY_INK, PAPER, QUERY, QUERY_INK, SCORE, SCORE_INK, SCORE_SIGNED
 from attncourse.explorer import Explorer
 from attnlib import additive_scores, bilinear_scores, cosine_scores, dot_scores, scaled_dot_scores
@@ -61,7 +61,7 @@ def measure(kind: str = "dot", angle: int = 45, length: float = 1.0) -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    ranking = ", ".join(f"{_NAMES[key]} {numbers.scores[key]:.2f}".replace("-", "−") for key in numbers.order)
+    ranking = ", ".join(f"{_NAMES[key]} {in_digits(numbers.scores[key])}" for key in numbers.order)
     moved = [key for key in range(5) if (numbers.order == key).argmax() != (numbers.order_by_dot == key).argmax()]
     compared = (
         f"the dot product ranks {', '.join(_NAMES[key] for key in moved)} otherwise"
@@ -93,7 +93,7 @@ def _draw_plane(plane: Axes, numbers: Numbers) -> None:
     bold = np.where(levels == 0, 2.2, 0.6)
     plane.contour(_EDGE, _EDGE, numbers.landscape, levels, colors=[INK], linewidths=bold.tolist(), linestyles="solid")
     for level, x, y in _line_ends(numbers.landscape, levels):
-        words, weight = written_number(level), "bold" if level == 0 else "normal"
+        words, weight = in_digits(level, "{:g}"), "bold" if level == 0 else "normal"
         across = "left" if x == 3 else "right" if x == -3 else "center"  # outside the border
         along = "center_baseline" if across != "center" else "bottom" if y == 3 else "top"
         label(plane, 1.03 * x, 1.02 * y, words, weight=weight, ha=across, va=along)
@@ -128,7 +128,7 @@ def _draw_ranking(axes: Axes, numbers: Numbers) -> None:
     axes.axvline(0, color=INK, linewidth=0.8)
     for rank, key in enumerate(numbers.order):
         score = numbers.scores[key]
-        words, side = written_number(score, "{:.2f}"), "left" if score >= 0 else "right"
+        words, side = in_digits(score), "left" if score >= 0 else "right"
         beside = score + (0.03 if score >= 0 else -0.03) * reach
         label(axes, beside, rank, words, SCORE_INK, ha=side, va="center_baseline")
         label(axes, -1.9 * reach, rank, _NAMES[key], KEY_INK, size=TEXT, weight="bold", va="center_baseline")

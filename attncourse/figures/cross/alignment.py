@@ -14,6 +14,7 @@ from attncourse.drawing.palette import FAINT, KEY_INK, QUERY_INK, WEIGHT_INK, WE
 from attncourse.explorer import Explorer
 from attncourse.figures.cross.maps import draw_map
 from attncourse.figures.date_readings import answer_of, reading, signs, visible
+from attnlib.dates.characters import as_known
 
 EXAMPLES = ("June 7th, 2021", "7.6.21", "6/7/21", "le 7 juin 2021", "Montag, 7. Juni 2021", "the 31st of May 1999")
 LAYERS, HEADS = 2, 4
@@ -38,6 +39,7 @@ def measure(text: str = EXAMPLES[0], layer: int = 2, head: str = MEAN) -> Number
     Raises:
         ValueError: if the text is empty or too long.
     """
+    text = as_known(text)  # a typed letter and its accent are one column
     read = reading(text)
     weights = read.maps.cross[layer - 1]
     weights = weights.mean(axis=0) if head == MEAN else weights[int(head) - 1]

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider, Text
+from attncourse.digits import ROUNDING
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
@@ -113,7 +114,7 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     old, new = answer_of(numbers.said), answer_of(numbers.says)
     columns = int((np.abs(numbers.weight_change).max(axis=0) > 0.01).sum())
-    moved = int((numbers.memory_change > 0).sum())
+    moved = int((numbers.memory_change > ROUNDING).sum())
     return (
         f"“{numbers.text}”: {moved} of {len(numbers.memory_change)} memory vectors change, and layer {numbers.layer}’s "
         f"weights by more than 0.01 in {columns} columns; {old} {'stays' if old == new else f'becomes {new}'}."

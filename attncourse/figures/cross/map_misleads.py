@@ -16,6 +16,7 @@ from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, WEIGHT, W
 from attncourse.explorer import Explorer
 from attncourse.figures.date_readings import date_model, reading, signs, visible
 from attnlib import decode, encode, softmax
+from attnlib.dates.characters import as_known
 from attnlib.dates.task import BEGIN, UNKNOWN, as_source
 
 TEXTS = "7.6.2021", "June 7th, 2021", "7. Juni 2021"
@@ -39,6 +40,7 @@ class Numbers(NamedTuple):
 
 def measure(text: str = TEXTS[0], step: int = 10, way: str = SPACE) -> Numbers:
     """Take away each character in turn, and see what the probability of one character of the answer loses."""
+    text = as_known(text)  # a typed letter and its accent are one column
     said = signs(reading(text).said)
     step = min(step, len(said))
     weights = np.mean([layer.mean(axis=0) for layer in reading(text).maps.cross], axis=0)

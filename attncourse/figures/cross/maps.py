@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 
+from attncourse.digits import in_digits
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import Grid, matrix
-from attncourse.drawing.numerals import written_number
 from attncourse.drawing.palette import WEIGHT_MAP, ink_on
 
 _SHADES = 12  # on each side of zero: fewer colours make smaller files
@@ -40,6 +40,6 @@ def draw_map(
     if form is None:
         return grid
     for i, j in np.argwhere(np.abs(numbers) >= least):
-        ink, words = ink_on(colours((shades[i, j] - low) / (1 - low))), written_number(numbers[i, j] / unit, form)
+        ink, words = ink_on(colours((shades[i, j] - low) / (1 - low))), in_digits(numbers[i, j] / unit, form)
         label(paper, *grid.middle(i, j), words, ink, ha="center", va="center_baseline")
     return grid

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Switch
+from attncourse.digits import ROUNDING
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
@@ -92,7 +93,7 @@ def _verdicts(numbers: Numbers) -> tuple[str, str]:
     moved = "" if numbers.queries == (0, 1, 2) else ", in the new order"
     return (
         "weights: the same, in the new order" if same else "weights: not the same",
-        f"outputs: changed by up to {largest:.2f}" if largest else f"outputs: the same{moved}",
+        f"outputs: changed by up to {largest:.2f}" if largest > ROUNDING else f"outputs: the same{moved}",
     )
 
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from attncourse.digits import in_digits
 from attncourse.drawing.board import arrow, board
 from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
@@ -68,7 +69,7 @@ def measure() -> Numbers:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     looks = [f"{row.max():.2f} on “{TOKENS[row.argmax()]}” in head {i + 1}" for i, row in _rows(numbers, _TOKEN)]
-    output = ", ".join(f"{number:.2f}" for number in numbers.output[_TOKEN]).replace("-", "−")
+    output = ", ".join(in_digits(number) for number in numbers.output[_TOKEN])
     return (
         f"“{TOKENS[_TOKEN]}” puts weight {' and '.join(looks)}; the two results of width {numbers.heads.shape[-1]}, "
         f"side by side and times W_O, give its output ({output})."

@@ -8,6 +8,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import ROUNDING
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
@@ -60,7 +61,7 @@ def measure(token: int = 4, num_heads: str = "4", removed: str = _HEADS[0]) -> N
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     heads, gone = len(numbers.contributions), numbers.removed
-    gap = f"{numbers.difference:.2g}" if numbers.difference else "0 to rounding"
+    gap = f"{numbers.difference:.2g}" if numbers.difference > ROUNDING else "0 to rounding"
     start = f"For “{TOKENS[numbers.token - 1]}” the contributions of"
     if not gone:
         return f"{start} {heads} heads add up to the layer’s output: the largest difference is {gap}."

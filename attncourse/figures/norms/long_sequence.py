@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider, Switch
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.numerals import written_number
 from attncourse.drawing.palette import FAINT, INK, KEY_INK, SHARED, SHARED_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.norms.table import hatching
@@ -79,7 +79,7 @@ def _trained(drifts: bool) -> tuple[np.ndarray, Statistics, Statistics]:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    start, mean = f"{numbers.norm}, {numbers.seq} tokens:", _number(numbers.mean[-1])
+    start, mean = f"{numbers.norm}, {numbers.seq} tokens:", in_digits(numbers.mean[-1])
     if numbers.refused:
         without = (
             f"positions {LONGEST + 1} to {numbers.seq}" if numbers.seq > LONGEST + 1 else f"position {numbers.seq}"
@@ -87,10 +87,6 @@ def readout(numbers: Numbers) -> str:
         few = f"position {LONGEST}, seen {numbers.seen[LONGEST - 1]:.0f} times in training, gets mean {mean}"
         return f"{start} ValueError, no statistics for {without}; {few}."
     return f"{start} all are normalised, the last one to mean {mean} and deviation {numbers.deviation[-1]:.2f}."
-
-
-def _number(value: float) -> str:
-    return written_number(value, "{:.2f}")
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:

@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice
+from attncourse.digits import in_digits
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.numerals import written_number
 from attncourse.drawing.palette import FAINT, PAPER, RULE, SHARED, SHARED_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.norms.batch import FEATURES, MASK, PLACES, X, rows_of
@@ -38,14 +38,10 @@ def measure(kind: str = PER_FEATURE, word: str = "dogs", feature: str = "b") -> 
     return Numbers(kind, word, feature, asked, float(X[asked]), *shares)
 
 
-def _number(value: float) -> str:
-    return written_number(value, "{:.2f}")
-
-
 def _statistics(numbers: Numbers, share: Share) -> str:
     if numbers.kind == RMS:
-        return f"mean square {_number(share.variance)}"
-    return f"mean {_number(share.mean)}, variance {_number(share.variance)}"
+        return f"mean square {in_digits(share.variance)}"
+    return f"mean {in_digits(share.mean)}, variance {in_digits(share.variance)}"
 
 
 def readout(numbers: Numbers) -> str:
@@ -105,10 +101,10 @@ def _draw_statistics(paper: Axes, numbers: Numbers, narrow: bool) -> None:
             words = "the same: none in the set" if narrow else "the same: there is no padding in the set"
             label(paper, places[0] - (38 if narrow else 66), y, words, ink, size=TEXT)
             continue
-        mean = "none" if numbers.kind == RMS else _number(share.mean)
-        for x, word in zip(places, (str(share.members.sum()), mean, _number(share.variance)), strict=False):
+        mean = "none" if numbers.kind == RMS else in_digits(share.mean)
+        for x, word in zip(places, (str(share.members.sum()), mean, in_digits(share.variance)), strict=False):
             label(paper, x, y, word, ink, size=TEXT, ha="right")
-        words = _number(share.normed) if narrow else _formula(numbers, share)
+        words = in_digits(share.normed) if narrow else _formula(numbers, share)
         label(paper, places[-1], y, words, ink, size=TEXT, ha=side)
 
 
@@ -121,12 +117,12 @@ def _draw_swatch(paper: Axes, box: Box, row: int) -> None:
 
 
 def _formula(numbers: Numbers, share: Share) -> str:
-    value, normed = f"{numbers.value:g}", _number(share.normed)
+    value, normed = f"{numbers.value:g}", in_digits(share.normed)
     if numbers.kind == RMS:
-        return f"{value} ÷ √{_number(share.variance)} = {normed}"
+        return f"{value} ÷ √{in_digits(share.variance)} = {normed}"
     if share.members.sum() == 1:
-        return f"{value} − {_number(share.mean)} = 0: it is alone"
-    return f"({value} − {_number(share.mean)}) ÷ √{_number(share.variance)} = {normed}"
+        return f"{value} − {in_digits(share.mean)} = 0: it is alone"
+    return f"({value} − {in_digits(share.mean)}) ÷ √{in_digits(share.variance)} = {normed}"
 
 
 shared_mean = Explorer(

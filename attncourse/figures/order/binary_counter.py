@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.label import label
@@ -47,13 +48,13 @@ def measure(position: int = 8) -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    written = "".join(f"{bit:.0f}" for bit in numbers.bits[numbers.position])
-    waves = ", ".join(f"{wave:.2f}" for wave in numbers.waves[numbers.position])
+    written = "".join(in_digits(bit, "{:.0f}") for bit in numbers.bits[numbers.position])
+    waves = ", ".join(in_digits(wave) for wave in numbers.waves[numbers.position])
     if numbers.position == 0:
-        return f"Position 0 is {written} in binary; the four waves, slow to fast, are at {waves.replace('-', '−')}."
+        return f"Position 0 is {written} in binary; the four waves, slow to fast, are at {waves}."
     return (
         f"Position {numbers.position} is {written} in binary, {numbers.changed_bits} of 4 bits flipped since the one "
-        f"before; the waves, slow to fast, are at {waves.replace('-', '−')}: a step of {numbers.moved:.2f}."
+        f"before; the waves, slow to fast, are at {waves}: a step of {numbers.moved:.2f}."
     )
 
 

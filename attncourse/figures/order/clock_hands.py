@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Arc, Circle
 
 from attncourse.controls import Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
@@ -45,7 +46,7 @@ def measure(position: int = 5, step: int = 3) -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    angles = ", ".join(f"{angle:.2f}" if angle >= 0.005 else f"{angle:.1g}" for angle in numbers.turned[:4])
+    angles = ", ".join(in_digits(angle, "{:.2f}" if angle >= 0.005 else "{:.1g}") for angle in numbers.turned[:4])
     where = "the same from every position" if numbers.alike else "not the same from every position"
     return (
         f"From position {numbers.position}, {numbers.step} steps turn the four fastest of six hands by {angles} "

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
@@ -47,13 +48,14 @@ def measure(arm: str = "sinusoidal") -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    of_length = dict(zip(numbers.lengths.tolist(), numbers.medians[ARMS.index(numbers.arm)], strict=True))
+    medians = numbers.medians[ARMS.index(numbers.arm)]
+    right = {seq: in_digits(share, "{:.1%}") for seq, share in zip(numbers.lengths.tolist(), medians, strict=True)}
     name = numbers.arm[0].upper() + numbers.arm[1:]
-    if np.isnan(of_length[24]):
-        return f"{name}: {of_length[_TRAINED]:.1%} right at 12 tokens; the table has no vector for a 13th position."
+    if np.isnan(medians[-1]):
+        return f"{name}: {right[_TRAINED]} right at 12 tokens; the table has no vector for a 13th position."
     return (
-        f"{name}: {of_length[_TRAINED]:.1%} right at 12 tokens, {of_length[16]:.1%} at 16, "
-        f"{of_length[24]:.1%} at 24 and {of_length[48]:.1%} at 48 (medians of five seeds)."
+        f"{name}: {right[_TRAINED]} right at 12 tokens, {right[16]} at 16, "
+        f"{right[24]} at 24 and {right[48]} at 48 (medians of five seeds)."
     )
 
 

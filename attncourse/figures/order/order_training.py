@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
 from attncourse.drawing.dots import dots
@@ -55,11 +56,12 @@ def measure(task: str = "name the previous token", arm: str = "index in [0, 1]")
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     seeds = numbers.accuracy[ARMS.index(numbers.arm)]
+    middle, least, most = (in_digits(share, "{:.1%}") for share in (np.median(seeds), seeds.min(), seeds.max()))
     below = f"falls below {_LEARNED:g} within {numbers.learned_at:.0f} steps"
     loss = below if np.isfinite(numbers.learned_at) else f"never falls below {_LEARNED:g}"
     return (
         f"{numbers.arm[0].upper() + numbers.arm[1:]}, {numbers.task}: the median loss {loss}; "
-        f"right answers {np.median(seeds):.1%}, from {seeds.min():.1%} to {seeds.max():.1%} over five seeds."
+        f"right answers {middle}, from {least} to {most} over five seeds."
     )
 
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
@@ -47,7 +48,7 @@ def measure(scheme: str = "rotary", distance: int = 3) -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    low, high = (f"{score:.2f}".replace("-", "−") for score in (numbers.along.min(), numbers.along.max()))
+    low, high = (in_digits(score) for score in (numbers.along.min(), numbers.along.max()))
     says = f"Positions told by {numbers.scheme}" if numbers.scheme != "no encoding" else "No encoding"
     if numbers.relative:
         return (

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Switch
+from attncourse.digits import ROUNDING
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
@@ -63,7 +64,7 @@ def readout(numbers: Numbers) -> str:
     how = f"{encoding.capitalize()} encoding and {mask} causal mask"
     if numbers.equivariant:
         return f"{how}, every word of “{shuffled}” has the output of “dog bites man”: the rows only trade places."
-    moved = int((numbers.change > 0).sum())
+    moved = int((numbers.change > ROUNDING).sum())
     return (
         f"{how}, {moved} of 3 words get another output in “{shuffled}” than in “dog bites man”, "
         f"by up to {numbers.change.max():.2f}."

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
@@ -32,7 +33,7 @@ def measure() -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    row = ", ".join(f"{number:.2f}" for number in numbers.encoding[numbers.marked]).replace("-", "−")
+    row = ", ".join(in_digits(number) for number in numbers.encoding[numbers.marked])
     lengths = ", ".join(f"{wave:.3g}" if wave < 1000 else f"{wave:.0f}" for wave in numbers.waves)
     return f"Four pairs of waves, {lengths} positions long; position {numbers.marked} reads {row}."
 

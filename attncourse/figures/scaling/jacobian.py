@@ -7,10 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.numerals import in_words, written_number
+from attncourse.drawing.numerals import in_words
 from attncourse.drawing.palette import FAINT, RULE, SCORE_INK, SCORE_SIGNED, WEIGHT, WEIGHT_INK, ink_on
 from attncourse.explorer import Explorer
 from attncourse.figures.scaling.scales import SCALES, WIDTHS, scale_factor
@@ -112,7 +113,7 @@ def _weights_above(axes: Axes, numbers: Numbers) -> None:
 def _draw_matrix(axes: Axes, jacobian: np.ndarray) -> None:
     axes.imshow(jacobian, cmap=SCORE_SIGNED, vmin=-_LARGEST, vmax=_LARGEST, aspect="auto", interpolation="nearest")
     for (i, j), entry in np.ndenumerate(jacobian):
-        words, ink = written_number(entry, "{:.2f}"), ink_on(SCORE_SIGNED((entry + _LARGEST) / (2 * _LARGEST)))
+        words, ink = in_digits(entry), ink_on(SCORE_SIGNED((entry + _LARGEST) / (2 * _LARGEST)))
         if abs(entry) < 0.005:
             words, ink = "0", FAINT
         label(axes, j, i, words, ink, ha="center", va="center")

@@ -55,7 +55,7 @@ def _rows(d_k: int, scale: str, correlation: float) -> _Rows:
     scores = scaled_dot_scores(query, key, scale_factor(scale, d_k))
     matches = np.eye(scores.shape[-1], dtype=bool)
     attn_weights = softmax(scores)
-    norm = float(np.median(jacobian_norm(attn_weights)))
+    norm = max(float(np.median(jacobian_norm(attn_weights))), np.finfo(float).tiny)  # too small to hold, but not 0
     return _Rows(scores[:, ~matches].ravel(), scores[:, matches].ravel(), attn_weights, norm)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress, power_axis
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
@@ -72,13 +73,13 @@ def measure() -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    narrow, wide = numbers.steps_to_learn[:, 0, :]
+    narrow, wide = ([in_digits(steps, "{:.0f}") for steps in arms] for arms in numbers.steps_to_learn[:, 0, :])
     start = numbers.start_loss[1, 0, :]
     there = f"There the first five steps have a loss of {start[0]:.2f} with the scale and {start[1]:.2f} without."
     return (
-        f"At d_k = {numbers.widths[0]} gradient descent brings the loss below {_LEARNED:g} in {narrow[0]:.0f} steps "
-        f"if scores are divided by √d_k and in {narrow[1]:.0f} if not; at d_k = {numbers.widths[1]} in {wide[0]:.0f} "
-        f"and {wide[1]:.0f}. {there}"
+        f"At d_k = {numbers.widths[0]} gradient descent brings the loss below {_LEARNED:g} in {narrow[0]} steps "
+        f"if scores are divided by √d_k and in {narrow[1]} if not; at d_k = {numbers.widths[1]} in {wide[0]} "
+        f"and {wide[1]}. {there}"
     )
 
 
@@ -106,10 +107,10 @@ def _draw_losses(axes: Axes, numbers: Numbers, loss: np.ndarray, steps_to_learn:
         low, median, high = loss[:, j]
         axes.fill_between(x, low, high, color=BANDS[scale], linewidth=0)
         axes.plot(x, median, color=INK, linewidth=2.2, linestyle=LINE_STYLES[scale])
-    _name_curve(axes, x, loss[0, 0], -1.0, f"÷ √d_k\n{steps_to_learn[0]:.0f} steps", "right", "top")
+    _name_curve(axes, x, loss[0, 0], -1.0, f"÷ √d_k\n{in_digits(steps_to_learn[0], '{:.0f}')} steps", "right", "top")
     low, _, high = loss[:, 1]
     slow = steps_to_learn[1] > 50  # the curve falls at the right end of the panel, and the room is on its left
-    words = f"no scale\n{steps_to_learn[1]:.0f} steps"
+    words = f"no scale\n{in_digits(steps_to_learn[1], '{:.0f}')} steps"
     _name_curve(axes, x, low if slow else high, -0.5, words, "right" if slow else "left", "center")
 
 

@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label, label_near
-from attncourse.drawing.numerals import written_number
 from attncourse.drawing.palette import FAINT, INK, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attnlib import entropy, softmax
@@ -77,7 +77,7 @@ def _draw_scores(axes: Axes, numbers: Numbers) -> None:
         end, up = np.clip(score, -_TALLEST, _TALLEST), score >= 0
         form = "{:.0f}" if abs(score) >= 9.95 else "{:.1f}" if abs(score) >= 0.995 else "{:.2f}"
         offset, va = ((0, 2), "bottom") if up else ((0, -2), "top")
-        label_near(axes, (key, end), offset, written_number(score, form), SCORE_INK, ha="center", va=va)
+        label_near(axes, (key, end), offset, in_digits(score, form), SCORE_INK, ha="center", va=va)
     axes.set(ylim=(-1.3 * _TALLEST, 1.3 * _TALLEST), yticks=(-5, 0, 5))
 
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress, power_axis
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
@@ -48,9 +49,8 @@ def readout(numbers: Numbers) -> str:
         f"At d_k = {numbers.widths[-1]} the variance of q·k is {spread:.0f}, where {predicted:.0f} is predicted; its"
     )
     if not numbers.correlation:
-        return (
-            f"{start} mean is {numbers.means[0, -1]:.1f}, close to 0 beside a standard deviation of {spread**0.5:.0f}."
-        )
+        mean = in_digits(numbers.means[0, -1], "{:.1f}")
+        return f"{start} mean is {mean}, close to 0 beside a standard deviation of {spread**0.5:.0f}."
     none, root, whole = numbers.means[:, -1]
     return (
         f"{start} mean has grown to {none:.0f}, to {root:.1f} if the scores are divided by √d_k, "

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
@@ -52,11 +53,11 @@ def measure(mask: str = "causal", stage: int = 200) -> Numbers:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     at = _STAGES.index(numbers.stage)
-    forced, free = numbers.characters[:, at].mean(axis=1)
-    whole = numbers.whole[1, at].mean()
+    shares = *numbers.characters[:, at].mean(axis=1), numbers.whole[1, at].mean()
+    forced, free, whole = (in_digits(share, "{:.0%}") for share in shares)
     return (
-        f"Mask: {numbers.mask}, after {numbers.stage} steps: {forced:.0%} of characters right under teacher forcing, "
-        f"{free:.0%} running free; {whole:.0%} of dates wholly right."
+        f"Mask: {numbers.mask}, after {numbers.stage} steps: {forced} of characters right under teacher forcing, "
+        f"{free} running free; {whole} of dates wholly right."
     )
 
 

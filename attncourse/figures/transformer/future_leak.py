@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import ROUNDING
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
@@ -53,17 +54,17 @@ def measure(mask: str = "causal", token: int = 4, layers: int = 2) -> Numbers:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     earlier, later = numbers.changes[-1, : numbers.token - 1], numbers.changes[-1, numbers.token :]
+    moved = [int((changes > ROUNDING).sum()) for changes in (earlier, later)]
     layers = len(numbers.changes) - 1
     if not len(earlier):
         verdict = "nothing stands before it"
-    elif earlier.any():
+    elif moved[0]:
         verdict = f"the future leaks, by up to {earlier.max():.2f}"
     else:
         verdict = "nothing leaks"
     return (
         f"Mask “{numbers.kind}”, {layers} layer{'s' * (layers > 1)}: editing token {numbers.token} moves "
-        f"{(earlier > 0).sum()} of {len(earlier)} earlier and {(later > 0).sum()} of {len(later)} later outputs; "
-        f"{verdict}."
+        f"{moved[0]} of {len(earlier)} earlier and {moved[1]} of {len(later)} later outputs; {verdict}."
     )
 
 

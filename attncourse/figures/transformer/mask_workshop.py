@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
@@ -71,10 +72,11 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     seq_q, seq_k = numbers.mask.shape
     empty = int((~numbers.mask.any(axis=-1)).sum())
+    later, padding = (in_digits(share, "{:.0%}") for share in (numbers.later, numbers.padding))
     rows = f"{empty} of {seq_q} rows may see nothing and get zeros" if empty else "every row sums to 1"
     return (
         f"Mask “{numbers.kind}”, {seq_q} × {seq_k}: {numbers.mask.sum()} of {numbers.mask.size} pairs are allowed; "
-        f"later keys get {numbers.later:.0%} of the weight, padding {numbers.padding:.0%}; {rows}."
+        f"later keys get {later} of the weight, padding {padding}; {rows}."
     )
 
 
@@ -112,7 +114,7 @@ def _draw_lamps(paper: Axes, grid: Grid, numbers: Numbers) -> None:
     label(paper, x + 8, grid.top - 7, "sum", WEIGHT_INK)
     for i, row in enumerate(numbers.mask):
         y, lit = grid.middle(i)[1], not row.any()
-        total = f"{numbers.attn_weights[i].sum():.0f}"
+        total = in_digits(numbers.attn_weights[i].sum(), "{:.0f}")
         label(paper, x + 21, y, total, size=TEXT, ha="center", va="center_baseline")
         fill, edge = (KEY, KEY_INK) if lit else (PAPER, RULE)
         paper.add_patch(Circle((x + 40, y), 6.5, facecolor=fill, edgecolor=edge, linewidth=1.2))

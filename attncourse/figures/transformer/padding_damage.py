@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, SMALL, TEXT, sheet
 from attncourse.drawing.label import label
@@ -93,9 +94,10 @@ def readout(numbers: Numbers) -> str:
     wanted = DATES[numbers.text]
     wrong = int(wrong_characters(numbers.answer, wanted).sum())
     verdict = f"{wrong} of {len(wanted)} characters wrong" if wrong else "which is right"
+    change = in_digits(numbers.change.mean(), "{:.0%}")
     return (
         f"Mask “{numbers.mask}”, {numbers.padding} padded characters: the encoder’s outputs move by "
-        f"{numbers.change.mean():.0%} on average, and “{numbers.text}” becomes “{numbers.answer}”, {verdict}."
+        f"{change} on average, and “{numbers.text}” becomes “{numbers.answer}”, {verdict}."
     )
 
 

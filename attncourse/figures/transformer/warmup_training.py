@@ -24,7 +24,7 @@ _HIGH = 3.2  # nats, of the axes
 class Numbers(NamedTuple):
     """What the figure shows; the axes of arms are (placements, without and with warm-up, learning rates)."""
 
-    learning_rate: float
+    rate: float
     warmup: bool
     rise: int  # steps of the warm-up
     steps: np.ndarray  # (blocks,) middle of each block of steps
@@ -52,7 +52,7 @@ def measure(rate: float = 0.003, warmup: bool = False) -> Numbers:
         for name in PLACEMENTS
     ]
     return Numbers(
-        learning_rate=rate,
+        rate=rate,
         warmup=warmup,
         rise=result["settings"]["warmup"],
         steps=(np.arange(chosen.shape[-1]) + 0.5) * every,
@@ -64,11 +64,11 @@ def measure(rate: float = 0.003, warmup: bool = False) -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    final = numbers.final[:, int(numbers.warmup), RATES.index(numbers.learning_rate)]
+    final = numbers.final[:, int(numbers.warmup), RATES.index(numbers.rate)]
     pre, post = np.median(final, axis=1)
     how = f"reached in {numbers.rise} steps" if numbers.warmup else "from the first step"
     return (
-        f"Learning rate {numbers.learning_rate:g} {how}: the loss ends at {pre:.1f} with pre-LN and {post:.1f} with "
+        f"Learning rate {numbers.rate:g} {how}: the loss ends at {pre:.1f} with pre-LN and {post:.1f} with "
         f"post-LN; {numbers.right[0]:.0%} and {numbers.right[1]:.0%} of the tokens are right."
     )
 
@@ -79,7 +79,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     curves = place(figure, *((40, 38, 236, 196) if narrow else (44, 38, 270, 206)))
     ends = place(figure, *((40, 322, 292, 200) if narrow else (424, 38, 286, 206)))
     words = "warm-up" if numbers.warmup else "no warm-up"
-    dress(curves, f"loss at rate {numbers.learning_rate:g}, {words}", x="step")
+    dress(curves, f"loss at rate {numbers.rate:g}, {words}", x="step")
     _draw_curves(curves, numbers)
     dress(ends, "at the end:  ○ pre-LN  □ post-LN", x="learning rate")
     _draw_ends(ends, numbers)
@@ -100,7 +100,7 @@ def _draw_curves(axes: Axes, numbers: Numbers) -> None:
 
 
 def _draw_ends(axes: Axes, numbers: Numbers) -> None:
-    column = RATES.index(numbers.learning_rate)
+    column = RATES.index(numbers.rate)
     axes.axvspan(column - 0.5, column + 0.5, facecolor="#EDEDED", linewidth=0, zorder=0)
     for (placement, way, rate), seeds in _each(numbers.final):
         x, face, marker = rate - 0.3 + 0.4 * placement + 0.2 * way, INK if way else PAPER, "os"[placement]

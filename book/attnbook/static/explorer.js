@@ -21,9 +21,7 @@
       this.image = figure.querySelector("img");
       this.phoneSource = figure.querySelector("picture source");
       this.output = figure.querySelector("output");
-      const { words, letters, sentences } = JSON.parse(figure.querySelector("script").textContent);
-      const word = new Map([...letters].map((letter, i) => [letter, words[i]]));
-      this.readouts = sentences.map((sentence) => [...sentence].map((letter) => word.get(letter)).join(" "));
+      this.readouts = JSON.parse(figure.querySelector("script").textContent);
       this.controls = [...figure.querySelectorAll(".controls input, .controls select")];
       this.sizes = this.controls.map((control) =>
         control.type === "checkbox" ? 2 : control.type === "range" ? Number(control.max) + 1 : control.options.length);
