@@ -1,5 +1,7 @@
 """The residual connection and the norm that goes with it, before the sublayer or after the sum."""
 
+import numpy as np
+
 from attnlib.arguments import describe
 from attnlib.layer_norm import LayerNormParams, layer_norm, layer_norm_vjp
 
@@ -75,6 +77,7 @@ def last_norm_vjp(norm, x):
     return output, pullback
 
 
+@np.errstate(over="ignore", invalid="ignore")  # padding may be ∞, and ∞ − ∞ is NaN, as it should be
 def total(x, added):
     """``x + added``, which must have one shape: a sum that stretches ``x`` would be another model's.
 

@@ -6,6 +6,7 @@ from attnlib.arguments import as_floats, as_gradient, check_sequences, describe
 from attnlib.positions import wave_angles
 
 
+@np.errstate(over="ignore", invalid="ignore")  # attention looks at what comes of it, and says more
 def rotate(x, positions=None, base=10000.0):
     """Turn each pair of features by an angle that grows with the position.
 
