@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnlib.arguments import describe
+from attnlib.arguments import as_floats, as_gradient, describe
 from attnlib.layer_norm import LayerNormParams, layer_norm, layer_norm_vjp
 
 
@@ -43,6 +43,7 @@ def residual_vjp(norm, x, sublayer_vjp, norm_first=True):
         output = total(x, added)
 
         def pullback(grad_output):
+            grad_output = as_gradient(grad_output, output)
             grad_normed, *rest = back_sublayer(grad_output)
             grad_x, *grad_norm = back_norm(grad_normed)
             return grad_output + grad_x, LayerNormParams(*grad_norm), *rest
@@ -82,8 +83,9 @@ def total(x, added):
     """``x + added``, which must have one shape: a sum that stretches ``x`` would be another model's.
 
     Raises:
-        ValueError: if the shapes differ.
+        TypeError, ValueError: if the dtypes or the shapes differ.
     """
+    x, added = as_floats(x=x, added=added)
     if x.shape != added.shape:
         raise ValueError(f"a sublayer must add vectors of the shape it was given: got {describe(x=x, added=added)}")
     return x + added
