@@ -20,6 +20,7 @@ from attnlib import (
     rotate_vjp,
     tree_leaves,
 )
+from attnlib.testing import assert_weights
 
 RAGGED = [[1, 2], [1]]
 
@@ -77,3 +78,10 @@ def test_a_gradient_of_zero_moves_nothing_in_adam_even_where_eps_is_too_small_fo
     params, zeros = np.ones(3, np.float32), np.zeros(3, np.float32)
     moved, _ = adam_step(params, zeros, adam_start(params), learning_rate=0.1, eps=1e-50)
     np.testing.assert_array_equal(moved, params)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
+def test_a_sum_of_weights_is_printed_as_finely_as_it_is_compared(dtype):
+    weights = np.array([[0.5, 0.5 + 32 * np.finfo(dtype).eps]], dtype)
+    with pytest.raises(AssertionError, match=r"rows must sum to 1: row \(0,\) sums to 1\.0*[1-9]"):
+        assert_weights(weights)
