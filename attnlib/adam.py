@@ -6,6 +6,7 @@ import numpy as np
 
 from attnlib.arguments import as_count, as_floats, as_number, as_size, describe
 from attnlib.leaf_names import leaf_names
+from attnlib.normalise import divisor
 from attnlib.params import tree_leaves, tree_map
 
 
@@ -54,7 +55,7 @@ def adam_step(params, grads, state, learning_rate, beta1=0.9, beta2=0.98, eps=1e
     rate, root = learning_rate / (1 - beta1**step), (1 - beta2**step) ** -0.5
 
     def moved(param, m, s):
-        return param - rate * m / (root * np.sqrt(s) + eps)
+        return param - rate * m / divisor(root * np.sqrt(s) + eps)  # in float32 a small eps is 0
 
     return tree_map(moved, params, mean, square), AdamState(step, mean, square)
 

@@ -77,14 +77,16 @@ def attention_vjp(query, key, value, mask=None, bias=None, scale=None):
     may attend to nothing is zero.
     """
     output, attn_weights = attention(query, key, value, mask, bias, scale)
-    # What is still not finite has weight zero everywhere, else attention had raised; here too 0 · NaN is to be 0.
-    query, key, value = (zero_unless_finite(x) for x in as_floats(query=query, key=key, value=value))
+    query, key, value = as_floats(query=query, key=key, value=value)
+    query, key = zero_unless_finite(query), zero_unless_finite(key)  # weight zero, else attention had raised
     scale = as_scale(scale, d_k=key.shape[-1])
 
+    @np.errstate(over="ignore", invalid="ignore")
     def pullback(grad_output):
         grad_output = as_gradient(grad_output, output)
         grad_value = attn_weights.mT @ grad_output
         grad_weights = grad_output @ value.mT
+        grad_weights = np.where(attn_weights == 0, 0, grad_weights)  # here too 0 · NaN and 0 · inf are to be 0
         # Back through softmax: the mean of grad_weights is grad_output · output, a shorter sum. Zero where masked.
         mean = np.vecdot(grad_output, output)[..., None]
         grad_scores = attn_weights * (grad_weights - mean)

@@ -24,6 +24,7 @@ from attnlib.linear import init_linear, linear, linear_vjp
 from attnlib.multi_head import MultiHeadParams, init_multi_head, multi_head_attention
 from attnlib.params import check_params
 from attnlib.positions import learned_positions_vjp
+from attnlib.residual import total
 from attnlib.stack import stack, stack_vjp
 from attnlib.sublayers import self_attention_vjp
 
@@ -105,8 +106,8 @@ def attention_model(params, tokens, positions=None, mask=None, bias=None, rotary
 
     def layer(params, x):
         attended, attn_weights = multi_head_attention(params.attention, x, x, x, mask, bias, rotary=rotary)
-        x = x + attended
-        return x if params.feed_forward is None else x + feed_forward(params.feed_forward, x), attn_weights
+        x = total(x, attended)
+        return x if params.feed_forward is None else total(x, feed_forward(params.feed_forward, x)), attn_weights
 
     x = placed(params, embedding(params.tokens, tokens), positions)
     x, attn_weights = stack(params.layers, x, layer)
@@ -136,10 +137,10 @@ def attention_model_vjp(params, tokens, positions=None, mask=None, bias=None, ro
 def layer_vjp(params, x, mask, bias, rotary):
     """One layer, and its pullback: → ``(grad_params, grad_x)``."""
     attended, back_attention = self_attention_vjp(params.attention, x, mask, bias, rotary)
-    x = x + attended
+    x = total(x, attended)
     if params.feed_forward is not None:
         added, back_feed_forward = feed_forward_vjp(params.feed_forward, x)
-        x = x + added
+        x = total(x, added)
 
     def pullback(grad):
         grad, grad_feed_forward = as_gradient(grad, x), None

@@ -91,6 +91,6 @@ def known_activation(name):
     Raises:
         ValueError: if there is none.
     """
-    if name not in ACTIVATIONS:
+    if not isinstance(name, str) or name not in ACTIVATIONS:
         raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}: got {name!r}")
     return ACTIVATIONS[name]

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_tokens
+from attnlib.arguments import as_array, as_count, as_tokens
 from attnlib.feed_forward import feed_forward
 from attnlib.heads import split_heads
 from attnlib.linear import linear
@@ -57,7 +57,7 @@ def greedy(params, source, begin, steps, source_mask=None, end=None, cached=True
     check_token("begin", begin, vocab)
     if end is not None:
         check_token("end", end, vocab)
-    if np.ndim(source) != 2:
+    if as_array("source", source).ndim != 2:
         raise ValueError(f"source must have shape (batch, seq_source): got {np.shape(source)}")
     memory, _ = encode(params, source, source_mask)
     said = np.full((len(memory), 1), begin)

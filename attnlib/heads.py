@@ -37,7 +37,7 @@ def merge_heads(x):
         x: (..., num_heads, seq, head_dim)
 
     Returns:
-        (..., seq, num_heads · head_dim)
+        (..., seq, num_heads · head_dim). A copy, or a view if there is one head.
 
     Raises:
         TypeError: if ``x`` is not float32 or float64.

@@ -77,7 +77,7 @@ def layer_norm_vjp(x, gain, bias, eps=1e-5):
     return output, pullback
 
 
-@np.errstate(invalid="ignore")  # ∞ − ∞ is NaN, as it should be
+@np.errstate(over="ignore", invalid="ignore")  # a sum may be ∞, and ∞ − ∞ is NaN, as it should be
 def without_mean(x):
     """Each vector minus its mean, twice: the first mean is rounded, and the second takes away by how much."""
     x = x - x.mean(axis=-1, keepdims=True)

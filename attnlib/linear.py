@@ -15,6 +15,7 @@ def init_linear(rng, d_in, d_out, dtype=np.float64):
     return (as_generator(rng).normal(size=(d_in, d_out)) * d_in**-0.5).astype(dtype)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # attention or a loss looks at what comes of it, and says more
 def linear(x, weight, bias=None):
     """The same map for every token: x · weight + bias.
 

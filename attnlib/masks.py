@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnlib.arguments import as_size, describe
+from attnlib.arguments import as_array, as_size, describe
 
 
 def causal_mask(seq_q, seq_k):
@@ -39,12 +39,13 @@ def padding_mask(lengths, seq_k):
     Returns:
         (..., 1, seq_k) boolean, True = may attend. For queries of shape (batch, num_heads, seq_q, d_k)
         insert the axis of the heads: ``padding_mask(lengths, seq_k)[:, None]`` is (batch, 1, 1, seq_k).
+        Without it a mask is one a head, and no error can tell if there are as many heads as sequences.
 
     Raises:
         TypeError: if the lengths or seq_k are not integers.
         ValueError: if a length is negative or above seq_k.
     """
-    lengths, seq_k = np.asarray(lengths), as_size("seq_k", seq_k)
+    lengths, seq_k = as_array("lengths", lengths), as_size("seq_k", seq_k)
     if not np.issubdtype(lengths.dtype, np.integer):
         raise TypeError(f"lengths must be integers: got {lengths.dtype} {lengths.shape}")
     if ((lengths < 0) | (lengths > seq_k)).any():

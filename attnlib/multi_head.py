@@ -69,7 +69,6 @@ def init_multi_head(rng, d_model, num_heads, num_kv_heads=None, dtype=np.float64
     return MultiHeadParams(w_q, w_k, w_v, w_o, num_heads, num_kv_heads)
 
 
-@np.errstate(invalid="ignore")  # attention looks at what comes of it and raises an error that says more
 def multi_head_attention(params, query, key, value, mask=None, bias=None, scale=None, rotary=False, first_query=0):
     """Project, attend in every head by itself, lay the heads side by side, project again.
 
@@ -116,7 +115,6 @@ def attend_heads(params, query, key, value, mask=None, bias=None, scale=None):
     return linear(merge_heads(outputs), params.w_o), attn_weights
 
 
-@np.errstate(invalid="ignore")
 def multi_head_attention_vjp(params, query, key, value, mask=None, bias=None, scale=None, rotary=False, first_query=0):
     """``multi_head_attention``, and its pullback to parameters and inputs.
 

@@ -66,7 +66,7 @@ def learned_positions(table, seq):
         seq: number of positions, at most max_seq: the table knows nothing about later ones.
 
     Returns:
-        (seq, d_model)
+        (seq, d_model). A view; nothing is copied.
 
     Raises:
         TypeError: if the table is not float32 or float64, or ``seq`` is not an integer.

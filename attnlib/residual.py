@@ -1,6 +1,8 @@
 """The residual connection and the norm that goes with it, before the sublayer or after the sum."""
 
-from attnlib.arguments import as_gradient, describe
+import numpy as np
+
+from attnlib.arguments import as_floats, as_gradient, describe
 from attnlib.layer_norm import LayerNormParams, layer_norm, layer_norm_vjp
 
 
@@ -76,12 +78,14 @@ def last_norm_vjp(norm, x):
     return output, pullback
 
 
+@np.errstate(over="ignore", invalid="ignore")  # padding may be ∞, and ∞ − ∞ is NaN, as it should be
 def total(x, added):
     """``x + added``, which must have one shape: a sum that stretches ``x`` would be another model's.
 
     Raises:
-        ValueError: if the shapes differ.
+        TypeError, ValueError: if the dtypes or the shapes differ.
     """
+    x, added = as_floats(x=x, added=added)
     if x.shape != added.shape:
         raise ValueError(f"a sublayer must add vectors of the shape it was given: got {describe(x=x, added=added)}")
     return x + added

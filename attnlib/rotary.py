@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from attnlib.arguments import as_floats, as_gradient, check_sequences, describe
+from attnlib.arguments import as_array, as_floats, as_gradient, check_sequences, describe
 from attnlib.positions import wave_angles
 
 
+@np.errstate(over="ignore", invalid="ignore")  # attention looks at what comes of it, and says more
 def rotate(x, positions=None, base=10000.0):
     """Turn each pair of features by an angle that grows with the position.
 
@@ -55,7 +56,7 @@ def turns(x, positions, base):
         ValueError: if the width is odd, or there is not one position a vector.
     """
     check_sequences(x=x)
-    positions = np.arange(x.shape[-2]) if positions is None else np.asarray(positions)
+    positions = np.arange(x.shape[-2]) if positions is None else as_array("positions", positions)
     if positions.shape != x.shape[-2:-1]:
         raise ValueError(f"positions must have shape (seq,), one a vector: got {describe(positions=positions, x=x)}")
     angles = wave_angles(positions, x.shape[-1], base)

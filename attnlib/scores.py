@@ -13,6 +13,7 @@ from attnlib.arguments import (
 from attnlib.normalise import root_mean_square
 
 
+@np.errstate(over="ignore", invalid="ignore")  # softmax looks at the scores and raises an error that says more
 def dot_scores(query, key):
     """The inner product of every query with every key.
 
@@ -34,6 +35,7 @@ def dot_scores(query, key):
     return query @ key.mT
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def scaled_dot_scores(query, key, scale=None):
     """The inner product of every query with every key, divided by √d_k.
 
@@ -76,6 +78,7 @@ def cosine_scores(query, key):
     return unit_vectors(query) @ unit_vectors(key).mT
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def bilinear_scores(query, key, weight):
     """The inner product after a learned linear map: query · weight · key.
 
@@ -101,6 +104,7 @@ def bilinear_scores(query, key, weight):
     return query @ weight @ key.mT
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def additive_scores(query, key, w_q, w_k, v):
     """A small network with one hidden layer reads each pair: v · tanh(query w_q + key w_k).
 

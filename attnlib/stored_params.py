@@ -2,7 +2,6 @@
 
 import os
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +36,8 @@ def load_arrays(path, like):
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is no .npz file, or damaged, or holds other arrays; the message names the first that differs.
+        ValueError: if it is no .npz file, or damaged, or holds other arrays, or numbers that are not finite;
+            the message names the first such array.
     """
     path, wanted = Path(path), tree_leaves(like)
     leaves = stored_arrays(path)
@@ -46,6 +46,8 @@ def load_arrays(path, like):
     for name, leaf, want in zip(leaf_names(like), leaves, wanted, strict=True):
         if leaf.shape != want.shape or leaf.dtype != want.dtype:
             raise ValueError(f"{name} in {path.name} must be {want.dtype} {want.shape}: got {leaf.dtype} {leaf.shape}")
+        if not np.isfinite(leaf).all():
+            raise ValueError(f"{name} in {path.name} must be finite: got NaN or inf")
     rest = iter(leaves)
     return tree_map(lambda _: next(rest), like)
 
@@ -61,6 +63,6 @@ def stored_arrays(path):
             raise ValueError(f"{path.name} is no .npz file, or was cut short")
         try:
             with np.load(file, allow_pickle=False) as arrays:
-                return [arrays[name] for name in arrays.files]
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+                return [np.asarray(arrays[name]) for name in arrays.files]
+        except Exception as error:  # what others wrote can fail in any way: in the archive, its parts, their headers
             raise ValueError(f"{path.name} is damaged: {error}") from None

@@ -87,4 +87,4 @@ def assert_weights(attn_weights, mask=None):
     wrong = np.argwhere(np.abs(sums - wanted) > tolerance)
     if len(wrong):
         row = tuple(int(i) for i in wrong[0])
-        raise AssertionError(f"rows must sum to {int(wanted[row])}: row {row} sums to {sums[row]:.6g}")
+        raise AssertionError(f"rows must sum to {int(wanted[row])}: row {row} sums to {sums[row]}")

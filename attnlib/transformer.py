@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type, as_generator, check_sequences
+from attnlib.arguments import as_count, as_float_type, as_generator, as_mask, check_sequences, describe
 from attnlib.decoder import DecoderParams, decoder, decoder_vjp, init_decoder
 from attnlib.embedding import embedding_vjp
 from attnlib.encoder import EncoderParams, encoder, encoder_vjp, init_encoder
@@ -92,9 +92,10 @@ def encode(params, source, source_mask=None):
         ``(memory, attn_weights)``: (..., seq_source, d_model), and the encoder's weights, one array a layer.
 
     Raises:
-        TypeError, ValueError: as ``embedding`` and ``encoder``.
+        TypeError, ValueError: as ``embedding`` and ``encoder``, or if the mask has a row for each query.
     """
     check_params(params, TransformerParams)
+    check_source_mask(source_mask)
     return encoder(params.encoder, vectors(params.source_tokens, source), source_mask)
 
 
@@ -114,9 +115,10 @@ def decode(params, target, memory, source_mask=None, target_mask=None):
         and cross-attention weights for each layer.
 
     Raises:
-        TypeError, ValueError: as ``embedding`` and ``decoder``.
+        TypeError, ValueError: as ``embedding`` and ``decoder``, or if the source's mask has a row for each query.
     """
     check_params(params, TransformerParams)
+    check_source_mask(source_mask)
     x = vectors(params.target_tokens, target)
     x, attn_weights = decoder(params.decoder, x, memory, source_mask, target_mask)
     return linear(x, output_map(params)), attn_weights
@@ -148,6 +150,7 @@ def transformer_vjp(params, source, target, source_mask=None, target_mask=None):
     A tied table collects both of its gradients.
     """
     check_params(params, TransformerParams)
+    check_source_mask(source_mask)
     read, back_source = vectors_vjp(params.source_tokens, source)
     memory, back_encoder = encoder_vjp(params.encoder, read, source_mask)
     written, back_target = vectors_vjp(params.target_tokens, target)
@@ -164,6 +167,19 @@ def transformer_vjp(params, source, target, source_mask=None, target_mask=None):
         return TransformerParams(back_source(grad_read), grad_target, grad_encoder, grad_decoder, grad_out)
 
     return logits, pullback
+
+
+def check_source_mask(source_mask):
+    """It hides tokens of the source from all queries alike: (batch, seq_source) alone would hide by query.
+
+    Raises:
+        TypeError, ValueError: if it is no mask, or has a row for each query.
+    """
+    if source_mask is not None and as_mask(source_mask).shape[-2:-1] not in ((), (1,)):
+        raise ValueError(
+            "source_mask must have one row for all queries, (..., 1, seq_source), as padding_mask makes it: "
+            f"got {describe(source_mask=source_mask)}"
+        )
 
 
 def output_map(params):

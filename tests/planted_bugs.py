@@ -208,7 +208,7 @@ BUGS = [
     Bug("positions by batch", "attention_model", "params.positions[: x.shape[-2]] if",
         "params.positions[: x.shape[0]] if"),
     Bug("no residual connection around the attention", "attention_model",
-        "x = x + attended\n        return", "x = attended\n        return"),
+        "x = total(x, attended)\n        return", "x = attended\n        return"),
     Bug("a residual connection forgotten on the way back", "attention_model",
         "grad_feed_forward), grad + grad_x", "grad_feed_forward), grad_x"),
     Bug("gradients of the layers in the wrong order", "stack", "tuple(reversed(grad_layers))", "tuple(grad_layers)"),
