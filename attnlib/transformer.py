@@ -92,10 +92,11 @@ def encode(params, source, source_mask=None):
         ``(memory, attn_weights)``: (..., seq_source, d_model), and the encoder's weights, one array a layer.
 
     Raises:
-        TypeError, ValueError: as ``embedding`` and ``encoder``, or if the mask has a row for each query.
+        TypeError, ValueError: as ``embedding`` and ``encoder``; if ``source_mask`` could be one row a sequence as well
+            as one a query.
     """
     check_params(params, TransformerParams)
-    check_source_mask(source_mask)
+    check_source_mask(source_mask, source)
     return encoder(params.encoder, vectors(params.source_tokens, source), source_mask)
 
 
@@ -115,10 +116,11 @@ def decode(params, target, memory, source_mask=None, target_mask=None):
         and cross-attention weights for each layer.
 
     Raises:
-        TypeError, ValueError: as ``embedding`` and ``decoder``, or if the source's mask has a row for each query.
+        TypeError, ValueError: as ``embedding`` and ``decoder``; if ``source_mask`` could be one row a sequence as well
+            as one a query.
     """
     check_params(params, TransformerParams)
-    check_source_mask(source_mask)
+    check_source_mask(source_mask, target)
     x = vectors(params.target_tokens, target)
     x, attn_weights = decoder(params.decoder, x, memory, source_mask, target_mask)
     return linear(x, output_map(params)), attn_weights
@@ -150,7 +152,7 @@ def transformer_vjp(params, source, target, source_mask=None, target_mask=None):
     A tied table collects both of its gradients.
     """
     check_params(params, TransformerParams)
-    check_source_mask(source_mask)
+    check_source_mask(source_mask, target)
     read, back_source = vectors_vjp(params.source_tokens, source)
     memory, back_encoder = encoder_vjp(params.encoder, read, source_mask)
     written, back_target = vectors_vjp(params.target_tokens, target)
@@ -169,16 +171,21 @@ def transformer_vjp(params, source, target, source_mask=None, target_mask=None):
     return logits, pullback
 
 
-def check_source_mask(source_mask):
-    """It hides tokens of the source from all queries alike: (batch, seq_source) alone would hide by query.
+def check_source_mask(source_mask, tokens):
+    """A mask of two axes has a row for each query: with as many rows as sequences, one a sequence may be meant.
 
     Raises:
-        TypeError, ValueError: if it is no mask, or has a row for each query.
+        TypeError: if it is no boolean mask.
+        ValueError: if it could be either.
     """
-    if source_mask is not None and as_mask(source_mask).shape[-2:-1] not in ((), (1,)):
+    if source_mask is None:
+        return
+    rows, sequences = as_mask(source_mask).shape[:-1], np.shape(tokens)[:-1]
+    if len(rows) == 1 and rows[0] > 1 and rows == sequences[-1:]:
         raise ValueError(
-            "source_mask must have one row for all queries, (..., 1, seq_source), as padding_mask makes it: "
-            f"got {describe(source_mask=source_mask)}"
+            "is source_mask one row a sequence or one a query? Write source_mask[..., None, :], as padding_mask makes "
+            "it, for the first, source_mask[None] for the second: "
+            f"got {describe(source_mask=source_mask, tokens=tokens)}"
         )
 
 

@@ -1,4 +1,4 @@
-"""A mask of the source hides its tokens from every query alike; one of another build is refused, not misread."""
+"""A mask of the source that could be one a sequence or one a query is refused, not misread."""
 
 import numpy as np
 import pytest
@@ -25,12 +25,19 @@ CALLS = {
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_one_mask_a_sequence_without_an_axis_of_queries_is_not_taken_for_one_a_query(call):
     mask = padding_mask(LENGTHS, 3)  # (3, 1, 3)
-    words = r"source_mask must have one row for all queries, \(\.\.\., 1, seq_source\), as padding_mask makes it: got "
-    with pytest.raises(ValueError, match=rf"{words}source_mask \(3, 3\)"):
+    with pytest.raises(
+        ValueError, match=r"one row a sequence or one a query\? .* got source_mask \(3, 3\), tokens \(3, 3"
+    ):
         call(mask[:, 0])
-    with pytest.raises(ValueError, match=rf"{words}source_mask \(3, 3, 3\)"):
-        call(mask & mask.mT)
     np.testing.assert_array_equal(call(mask[:, None]), call(mask))
+
+
+def test_a_row_for_each_query_is_taken_where_it_cannot_be_one_a_sequence():
+    """Chapter 7 shows what a causal mask does in cross-attention."""
+    memory, causal = np.random.default_rng(1).normal(size=(3, 3, 6)), np.tri(3, dtype=bool)
+    rows = decode(params(), SOURCE, memory, causal[None])[0]
+    np.testing.assert_array_equal(rows, decode(params(), SOURCE, memory, np.tile(causal, (3, 1, 1)))[0])
+    np.testing.assert_array_equal(decode(params(), SOURCE[:1], memory[:1], causal)[0], rows[:1])
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
