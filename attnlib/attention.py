@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from attnlib.arguments import as_floats, as_gradient, as_mask, as_scale, check_one_value_a_key, describe
+from attnlib.arguments import as_floats, as_gradient, as_mask, as_scale, describe
 from attnlib.broadcast import check_broadcasts, unbroadcast
 from attnlib.scores import scaled_dot_scores
+from attnlib.shapes import check_one_value_a_key
 from attnlib.softmax import softmax
 
 

@@ -7,16 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import (
-    as_count,
-    as_float_type,
-    as_floats,
-    as_generator,
-    as_gradient,
-    as_size,
-    check_sequences,
-    describe,
-)
+from attnlib.arguments import as_count, as_float_type, as_floats, as_generator, as_gradient, as_size, describe
 from attnlib.broadcast import unbroadcast
 from attnlib.embedding import embedding, embedding_vjp
 from attnlib.feed_forward import FeedForwardParams, feed_forward, feed_forward_vjp, init_feed_forward
@@ -25,6 +16,7 @@ from attnlib.multi_head import MultiHeadParams, init_multi_head, multi_head_atte
 from attnlib.params import check_params
 from attnlib.positions import learned_positions_vjp
 from attnlib.residual import total
+from attnlib.shapes import check_sequences
 from attnlib.stack import stack, stack_vjp
 from attnlib.sublayers import self_attention_vjp
 

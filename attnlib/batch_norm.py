@@ -4,17 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import (
-    as_count,
-    as_float_type,
-    as_floats,
-    as_gradient,
-    as_mask,
-    as_number,
-    check_sequences,
-    describe,
-)
+from attnlib.arguments import as_count, as_float_type, as_floats, as_gradient, as_mask, as_number, describe
 from attnlib.normalise import as_eps, check_features, divisor, over_tokens, root_mean_square
+from attnlib.shapes import check_sequences
 
 
 class Statistics(NamedTuple):

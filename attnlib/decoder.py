@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_floats, check_sequences
+from attnlib.arguments import as_count, as_floats
 from attnlib.feed_forward import FeedForwardParams, feed_forward, init_feed_forward
 from attnlib.layer_norm import LayerNormParams, init_layer_norm
 from attnlib.masks import causal_mask
 from attnlib.multi_head import MultiHeadParams, init_multi_head, multi_head_attention
 from attnlib.params import check_params
 from attnlib.residual import last_norm, last_norm_vjp, residual, residual_vjp
+from attnlib.shapes import check_sequences
 from attnlib.stack import stack, stack_vjp
 from attnlib.sublayers import cross_attention_vjp, self_attention_vjp, thinking_vjp
 

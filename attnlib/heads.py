@@ -1,6 +1,7 @@
 """From one wide vector a token to several narrow ones, and back."""
 
-from attnlib.arguments import as_count, as_floats, check_sequences, describe
+from attnlib.arguments import as_count, as_floats, describe
+from attnlib.shapes import check_sequences
 
 
 def split_heads(x, num_heads):

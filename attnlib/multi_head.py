@@ -4,22 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import (
-    as_array,
-    as_count,
-    as_float_type,
-    as_floats,
-    as_mask,
-    as_size,
-    check_one_value_a_key,
-    describe,
-)
+from attnlib.arguments import as_array, as_count, as_float_type, as_floats, as_mask, as_size, describe
 from attnlib.attention import attention, attention_vjp
 from attnlib.broadcast import fits
 from attnlib.heads import merge_heads, split_heads
 from attnlib.linear import init_linear, linear, linear_vjp
 from attnlib.params import check_params
 from attnlib.rotary import rotate, rotate_vjp
+from attnlib.shapes import check_one_value_a_key
 
 
 class MultiHeadParams(NamedTuple):

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from attnlib.arguments import as_array, as_floats, as_gradient, check_sequences, describe
+from attnlib.arguments import as_array, as_floats, as_gradient, describe
 from attnlib.positions import wave_angles
+from attnlib.shapes import check_sequences
 
 
 @np.errstate(over="ignore", invalid="ignore")  # attention looks at what comes of it, and says more

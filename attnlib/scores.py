@@ -2,15 +2,9 @@
 
 import numpy as np
 
-from attnlib.arguments import (
-    as_floats,
-    as_scale,
-    check_leading_axes,
-    check_matching_d_k,
-    check_sequences,
-    describe,
-)
+from attnlib.arguments import as_floats, as_scale, describe
 from attnlib.normalise import root_mean_square
+from attnlib.shapes import check_leading_axes, check_matching_d_k, check_sequences
 
 
 @np.errstate(over="ignore", invalid="ignore")  # softmax looks at the scores and raises an error that says more

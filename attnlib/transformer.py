@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type, as_generator, as_mask, check_sequences, describe
+from attnlib.arguments import as_count, as_float_type, as_generator, as_mask, describe
 from attnlib.decoder import DecoderParams, decoder, decoder_vjp, init_decoder
 from attnlib.embedding import embedding_vjp
 from attnlib.encoder import EncoderParams, encoder, encoder_vjp, init_encoder
 from attnlib.linear import linear, linear_vjp
 from attnlib.params import check_params
 from attnlib.positions import sinusoidal_positions
+from attnlib.shapes import check_sequences
 
 
 class TransformerParams(NamedTuple):

@@ -34,6 +34,7 @@ UNIT_TESTS = [
 ]
 OWN = {  # for modules that have no tests of the same name
     "arguments": ["errors", "attention", "layer_norm", "embedding"],
+    "shapes": ["errors", "attention", "scores"],
     "broadcast": ["attention"],
     "normalise": ["layer_norm", "rms_norm", "batch_norm"],
     "sublayers": ["encoder", "decoder"],
@@ -98,7 +99,7 @@ BUGS = [
         "attn_weights.reshape(*attn_weights.shape[:-2], *attn_weights.shape[:-3:-1]) @ grad_output"),
     Bug("stretched axes not summed", "broadcast", "grad.sum(axis=stretched, keepdims=True)",
         "grad[tuple(slice(n) for n in shape)]"),
-    Bug("wrong input passes: d_k", "arguments", "query.shape[-1] != key.shape[-1]",
+    Bug("wrong input passes: d_k", "shapes", "query.shape[-1] != key.shape[-1]",
         "query.shape[-1] < key.shape[-1]"),
     Bug("heads split without the transpose", "heads",
         "x.reshape(*lead, seq, num_heads, width // num_heads).swapaxes(-3, -2)",
