@@ -19,16 +19,19 @@ def test_no_bug_is_planted_twice():
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
-    """A copy of the repository, in which the tests of the sample's modules pass."""
+    """A copy of the repository, in which the tests of the sample's modules and the contracts pass."""
     copy = copy_repository(tmp_path_factory.mktemp("planted"))
-    broken, reason = fails(unit_tests(own_tests(SAMPLE)), copy, compiled=True)
+    broken, reason = fails(unit_tests([*own_tests(SAMPLE), "vjp_contracts"]), copy, compiled=True)
     assert not broken, f"without a bug: {reason}"
     return copy
 
 
 @every_bug_of_the_sample
-def test_the_tests_of_its_own_module_catch_a_planted_bug(bug, copy):
+def test_the_tests_of_its_own_module_or_the_contracts_catch_a_planted_bug(bug, copy):
     with planted(bug, copy):
-        found, reason = fails(unit_tests(own_tests([bug])), copy)
-    assert found, f"no test of {bug.file} fails"
+        for tests in (own_tests([bug]), ["vjp_contracts"]):
+            found, reason = fails(unit_tests(tests), copy)
+            if found:
+                break
+    assert found, f"no test of {bug.file} fails, and no contract"
     assert reason.startswith("FAILED"), reason
