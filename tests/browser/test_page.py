@@ -1,5 +1,7 @@
 """Every page of the built site, as a reader's browser sees it."""
 
+from urllib.request import urlopen
+
 import pytest
 import yaml
 
@@ -20,6 +22,12 @@ each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: 
 
 def test_every_chapter_is_in_the_table_of_contents():
     assert set(CHAPTER_PAGES) == {page for page in PAGES if page.startswith("chapters/")}
+
+
+@each_chapter
+def test_the_notebook_that_a_reader_downloads_is_the_one_that_was_tested(site, chapter):
+    with urlopen(f"{site}_sources/chapters/{chapter.name}") as answer:
+        assert answer.read() == chapter.read_bytes()
 
 
 @each_page
