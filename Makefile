@@ -81,7 +81,7 @@ wheel: $(TESTS) ## build the wheel, and use it in a new environment and an empty
 
 browser: $(TESTS) site ## the built site and JupyterLab in Chromium or Chrome
 	$(call step,site and browser)
-	$(BIN)/python -m pytest --tb=short -m "browser or site" tests
+	$(BIN)/python -m pytest -n 2 --tb=short -m "browser or site" tests
 
 format: $(TESTS) ## mend what a program can mend
 	$(BIN)/ruff check --fix .
