@@ -181,7 +181,7 @@ BUGS = [
     Bug("GELU overflows far from zero", "activations", "    near = np.clip(x, -10, 10)  #", "    near = x  #"),
     Bug("feed-forward without its bend", "feed_forward", "linear(bend(linear(x, params.w_in, params.b_in))",
         "linear((linear(x, params.w_in, params.b_in))"),
-    Bug("ignored targets count", "cross_entropy", "targets != as_integer(\"ignore\", ignore)", "targets != np.inf"),
+    Bug("ignored targets count", "cross_entropy", "!= as_integer(\"ignore\", ignore))", "!= np.inf)"),
     Bug("the mean over ignored places too", "cross_entropy", "grad_loss / len(rows)",
         "grad_loss / targets.size"),
     Bug("smoothing spreads over the wrong tokens only", "cross_entropy", "even / vocab + 1 - even", "1 - even"),
