@@ -82,8 +82,8 @@ def checked(logits, targets, ignore):
         raise ValueError(
             f"logits (..., vocab) and targets (...) must fit: got {describe(logits=logits, targets=targets)}"
         )
-    # In one piece, as NumPy 2.0 crashes where a strided view of unsigned integers meets a negative number.
-    counts = np.asarray(np.ascontiguousarray(targets).reshape(targets.shape) != as_integer("ignore", ignore))
+    # A copy, as NumPy 2.0 crashes where a strided view of unsigned integers meets a negative number.
+    counts = np.asarray(targets.copy() != as_integer("ignore", ignore))
     as_tokens(targets[counts], logits.shape[-1], "targets")
     if not counts.any():
         raise ValueError(f"at least one target must count: all are {ignore} in {describe(targets=targets)}")
