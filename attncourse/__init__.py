@@ -4,6 +4,7 @@ from attncourse import check
 from attncourse.claims import CLAIMS, Claim
 from attncourse.controls import Choice, Slider, Switch, Text
 from attncourse.explorer import Explorer
+from attncourse.listing import listing
 from attncourse.quiz import Question, quiz
 from attncourse.verdict import FAILS, HOLDS, HOLDS_IF, verdict
 
@@ -20,6 +21,7 @@ __all__ = [
     "Switch",
     "Text",
     "check",
+    "listing",
     "quiz",
     "verdict",
 ]

@@ -72,8 +72,8 @@ class Explorer:
         """What ``measure`` returns for each of the states; they are measured once."""
         return [self.measure(**state) for state in self.states]
 
-    def describe(self) -> dict[str, Any]:
-        """The figure as plain data: its controls, and the sentence of every state."""
+    def describe(self, readouts: list[str] | None = None) -> dict[str, Any]:
+        """The figure as plain data: its controls, and the sentence of every state, if they are not at hand already."""
         return {
             "name": self.name,
             "source": self.source,
@@ -89,7 +89,7 @@ class Explorer:
                 }
                 for name, control in self.controls.items()
             ],
-            "readouts": [self.readout(numbers) for numbers in self.numbers],
+            "readouts": readouts or [self.readout(numbers) for numbers in self.numbers],
         }
 
     def frame(self, values: Mapping[str, Any] | None = None, narrow: bool = False) -> "Figure":
@@ -107,8 +107,7 @@ class Explorer:
         from attncourse.drawing.canvas import to_png
         from attncourse.live import live_bundle
 
-        picture = to_png(self.frame())
-        bundle = {"text/plain": repr(self), "image/png": picture, EXPLORER_MIME: self.describe()}
+        bundle = {"text/plain": repr(self), "image/png": to_png(self.frame()), EXPLORER_MIME: self.describe()}
         if self.controls:
-            bundle |= live_bundle(self, picture)
+            bundle |= live_bundle(self)
         display(bundle, raw=True)

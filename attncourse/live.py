@@ -1,11 +1,13 @@
 """An explorer under a reader's own kernel: ipywidgets around the same three functions, at any value."""
 
+import itertools
 import math
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from attncourse.controls import Choice, Control, Slider, Switch, Text
-from attncourse.drawing.canvas import to_png
+from attncourse.drawing.style import ALONE, style
+from attncourse.drawing.svg import to_svg
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -13,29 +15,30 @@ if TYPE_CHECKING:
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
-def live_bundle(explorer: Any, picture: bytes | None = None) -> dict[str, Any]:
+def live_bundle(explorer: Any) -> dict[str, Any]:
     """The mime bundle that shows the widget of an ``Explorer``."""
-    widget = live_widget(explorer, picture)
+    widget = live_widget(explorer)
     return {WIDGET_MIME: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
 
 
-def live_widget(explorer: Any, picture: bytes | None = None) -> "VBox":
-    """Controls, a picture and a sentence that follow them.
+def live_widget(explorer: Any) -> "VBox":
+    """Controls, a picture and a sentence that follow them, and the caption.
 
-    No ``Output`` widget: what happens inside one is invisible to nbval. A first ``picture`` that was drawn already
-    is not drawn again. Of a text that ``measure`` refuses, the sentence says why, and the picture stays.
+    The picture is the page's, and its shapes say their numbers beside the pointer; arrow keys and linked highlights
+    need the page's script. No ``Output`` widget: what happens inside one is invisible to nbval. Of a text that
+    ``measure`` refuses, the sentence says why, and the picture stays.
     """
-    from ipywidgets import HTML, Image, VBox
+    from ipywidgets import HTML, VBox
 
     controls = {name: _widget(control, explorer.defaults[name]) for name, control in explorer.controls.items()}
     typed = any(isinstance(control, Text) for control in explorer.controls.values())
-    image = Image(format="png", layout={"max_width": "100%", "width": "720px"})
-    readout = HTML()
+    picture, readout = HTML(), HTML()
+    caption = HTML(f"<style>{style(ALONE)}</style><p>{escape(explorer.caption)}</p>", layout={"max_width": "720px"})
 
     def say(sentence: str) -> None:
         readout.value = f"<span role='status'>{escape(sentence)}</span>"
 
-    def redraw(_change=None, drawn: bytes | None = None) -> None:
+    def redraw(_change=None) -> None:
         try:
             numbers = explorer.measure(**{name: widget.value for name, widget in controls.items()})
         except ValueError as refused:
@@ -44,14 +47,15 @@ def live_widget(explorer: Any, picture: bytes | None = None) -> "VBox":
             say(f"Not drawn: {refused}.")
             return
         sentence = explorer.readout(numbers)
-        image.value = drawn or to_png(explorer.draw(numbers))
-        image.alt = sentence  # for clients that read it
+        opening, *shapes = to_svg(explorer.draw(numbers), titled=True)
+        opening = opening.replace("<svg ", f'<svg role="img" aria-label="{escape(sentence)}" ')
+        picture.value = f'<div class="{ALONE}">{opening}{"".join(shapes)}</div>'
         say(sentence)
 
     for widget in controls.values():
         widget.observe(redraw, names="value")
-    redraw(drawn=picture)
-    return VBox([*controls.values(), image, readout])
+    redraw()
+    return VBox([*controls.values(), picture, readout, caption])
 
 
 def _widget(control: Control, value: Any):
@@ -60,7 +64,7 @@ def _widget(control: Control, value: Any):
     shared = {
         "value": value,
         "description": control.label,
-        "style": {"description_width": "12em"},
+        "style": {"description_width": "initial"},  # labels are never cut
         "layout": {"width": "min(100%, 40em)"},
     }
     if isinstance(control, Switch):
@@ -82,10 +86,13 @@ def _slider(control: Slider, shared: dict[str, Any]):
     if whole:
         return widgets.IntSlider(min=low, max=high, **shared)
     if control.log:
-        return widgets.FloatLogSlider(
-            min=math.log10(low), max=math.log10(high), step=(math.log10(high / low)) / 200, **shared
-        )
-    return widgets.FloatSlider(min=low, max=high, step=(high - low) / 200, **shared)
+        first, last = math.log10(low), math.log10(high)
+        where = (math.log10(shared["value"]) - first) / (last - first)
+        steps = min(range(200, 400), key=lambda steps: abs(where * steps - round(where * steps)))
+        return widgets.FloatLogSlider(min=first, max=last, step=(last - first) / steps, **shared)
+    # So fine that the default, as every stop, lies on the slider's own grid.
+    spacing = min(b - a for a, b in itertools.pairwise(control.stops))
+    return widgets.FloatSlider(min=low, max=high, step=spacing / math.ceil(200 * spacing / (high - low)), **shared)
 
 
 def _between_powers(stops: tuple[float, ...]) -> list[int]:

@@ -28,8 +28,9 @@ def alibi_bias(num_heads, seq_q, seq_k, dtype=np.float64, first_query=0):
 
     Source: Press et al. (2022), section 3.
     """
-    num_heads = as_count("num_heads", num_heads)
+    num_heads, first_query = as_count("num_heads", num_heads), as_size("first_query", first_query)
+    seq_q, seq_k, dtype = as_size("seq_q", seq_q), as_size("seq_k", seq_k), as_float_type(dtype)
     slopes = 2.0 ** (-8 * np.arange(1, num_heads + 1) / num_heads)
-    query_position = as_size("first_query", first_query) + np.arange(as_size("seq_q", seq_q))[:, None]
-    distance = np.abs(query_position - np.arange(as_size("seq_k", seq_k)))
-    return (slopes[:, None, None] * -distance).astype(as_float_type(dtype))
+    query_position = first_query + np.arange(seq_q)[:, None]
+    distance = np.abs(query_position - np.arange(seq_k))
+    return (slopes[:, None, None] * -distance).astype(dtype)

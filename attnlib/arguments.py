@@ -109,7 +109,7 @@ def as_scale(scale, d_k):
         TypeError, ValueError: if it is not one finite number.
     """
     if scale is None:
-        return d_k**-0.5  # a Python float: np.sqrt(d_k) would turn float32 scores into float64
+        return d_k**-0.5  # np.sqrt would turn float32 scores into float64
     return as_number("scale", scale, "be one finite number or None (1/√d_k)", np.isfinite)
 
 

@@ -27,8 +27,10 @@ def split_heads(x, num_heads):
     *lead, seq, width = x.shape
     if width % num_heads:
         raise ValueError(f"the width must be a multiple of num_heads = {num_heads}: got {describe(x=x)}")
-    # A token's numbers lie side by side, so the heads are cut first; only then do the axes trade places.
-    return x.reshape(*lead, seq, num_heads, width // num_heads).swapaxes(-3, -2)
+    # A token's numbers lie side by side, so the heads are cut first;
+    # only then do the axes trade places.
+    pieces = x.reshape(*lead, seq, num_heads, width // num_heads)
+    return pieces.swapaxes(-3, -2)
 
 
 def merge_heads(x):

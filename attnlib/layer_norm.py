@@ -69,7 +69,7 @@ def layer_norm_vjp(x, gain, bias, eps=1e-5):
         grad_output = as_gradient(grad_output, output)
         x_hat, sigma = where_read(grad_output, normed, root)
         grad_normed = grad_output * gain
-        # A vector of norm √d_model and mean 0: what would move its mean or its length has no effect, and is taken out.
+        # Mean and length are fixed: what would move them is taken out.
         along = np.vecdot(grad_normed, x_hat)[..., None] / x.shape[-1]
         grad_x = (grad_normed - grad_normed.mean(axis=-1, keepdims=True) - x_hat * along) / sigma
         return grad_x, over_tokens(grad_output * x_hat), over_tokens(grad_output)

@@ -22,8 +22,9 @@ def causal_mask(seq_q, seq_k):
 
     Source: Vaswani et al. (2017), section 3.2.3.
     """
-    query_position = np.arange(as_size("seq_q", seq_q))[:, None]
-    key_position = np.arange(as_size("seq_k", seq_k))
+    seq_q, seq_k = as_size("seq_q", seq_q), as_size("seq_k", seq_k)
+    query_position = np.arange(seq_q)[:, None]
+    key_position = np.arange(seq_k)
     return key_position <= query_position
 
 

@@ -27,8 +27,10 @@ def sinusoidal_positions(seq, d_model, base=10000.0, dtype=np.float64):
 
     Source: Vaswani et al. (2017), section 3.5.
     """
-    angles = wave_angles(np.arange(as_size("seq", seq)), as_count("d_model", d_model), base)
-    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(seq, d_model).astype(as_float_type(dtype))
+    seq, d_model, dtype = as_size("seq", seq), as_count("d_model", d_model), as_float_type(dtype)
+    angles = wave_angles(np.arange(seq), d_model, base)
+    pairs = np.stack([np.sin(angles), np.cos(angles)], axis=-1)
+    return pairs.reshape(seq, d_model).astype(dtype)
 
 
 def wave_angles(positions, width, base=10000.0):

@@ -126,7 +126,8 @@ def additive_scores(query, key, w_q, w_k, v):
         raise ValueError(f"w_q, w_k and v must have shapes (d_q, d_hidden), (d_k, d_hidden) and (d_hidden,): got {got}")
     from_query = (query @ w_q)[..., :, None, :]
     from_key = (key @ w_k)[..., None, :, :]
-    return np.tanh(from_query + from_key) @ v  # the hidden layer is (..., seq_q, seq_k, d_hidden)
+    hidden = np.tanh(from_query + from_key)  # (..., seq_q, seq_k, d_hidden)
+    return hidden @ v
 
 
 def unit_vectors(x):

@@ -26,10 +26,12 @@ def softmax(x, axis=-1):
     axis = as_axis(axis, x=x)
     highest = x.max(axis=axis, keepdims=True, initial=-np.inf)
     check_below_inf(x, highest)
-    # Taking away the maximum changes no weight and keeps exp from overflowing. A row of −inf has none to take away.
-    with np.errstate(over="ignore"):  # a gap too wide for the dtype becomes −inf, as it should
+    # Taking away the maximum changes no weight, and keeps exp from
+    # overflowing. A row of −inf has none to take away.
+    with np.errstate(over="ignore"):  # a gap too wide may become −inf
         shifted = x - np.where(np.isneginf(highest), 0, highest)
-    exps = np.exp(np.where(shifted < smallest_exponent(x.dtype), -np.inf, shifted))
+    too_small = shifted < smallest_exponent(x.dtype)
+    exps = np.exp(np.where(too_small, -np.inf, shifted))
     total = exps.sum(axis=axis, keepdims=True)
     return exps / np.where(total == 0, 1, total)
 

@@ -4,12 +4,14 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterator
+from html import unescape
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -17,6 +19,8 @@ from matplotlib.text import Text
 
 import attncourse.figures
 from attncourse import Explorer
+from attncourse.drawing.cells import Cells
+from attncourse.drawing.svg import to_svg
 
 
 def all_explorers() -> dict[str, Explorer]:
@@ -46,7 +50,7 @@ def corners(explorer: Explorer) -> list[dict]:
 
 
 def artists(figure: Figure) -> Iterator[tuple[str, Any]]:
-    """What a figure shows, as data: every line, bar, point, picture and word, with its name and its place."""
+    """What a figure shows, as data: every line, bar, point, cell and word, with its name and its place."""
     for i, axes in enumerate(figure.axes):
         yield f"axes[{i}].x", (axes.get_xlim(), axes.get_xscale(), axes.get_xlabel())
         yield f"axes[{i}].y", (axes.get_ylim(), axes.get_yscale(), axes.get_ylabel())
@@ -54,10 +58,14 @@ def artists(figure: Figure) -> Iterator[tuple[str, Any]]:
         yield f"axes[{i}].lines", [tuple(line.get_xydata().T) for line in axes.lines]
         yield f"axes[{i}].patches", [_corners(patch) for patch in axes.patches]
         yield f"axes[{i}].collections", [_collection(collection) for collection in axes.collections]
-        yield f"axes[{i}].images", [_filled(image.get_array()) for image in axes.images]
+        yield f"axes[{i}].cells", [(cells.numbers, cells.reach, cells.corner, cells.cell) for cells in _cells(axes)]
         yield f"axes[{i}].texts", [(text.get_text(), text.get_position()) for text in axes.texts]
     yield "figure.texts", [(text.get_text(), text.get_position()) for text in figure.texts]
     yield "figure.patches", [_corners(patch) for patch in figure.patches]
+
+
+def _cells(axes: Axes) -> list[Cells]:
+    return [artist for artist in axes.artists if isinstance(artist, Cells)]
 
 
 def _corners(patch: Patch) -> np.ndarray:
@@ -81,6 +89,8 @@ def texts(figure: Figure) -> Iterator[Text]:
             shown = {id(tick) for tick in axis._update_ticks()}
             ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
             hidden |= {id(label) for tick in ticks if id(tick) not in shown for label in (tick.label1, tick.label2)}
+        if not axes.axison:
+            hidden |= {id(text) for axis in (axes.xaxis, axes.yaxis) for text in axis.findobj(Text)}
     for text in figure.findobj(Text):
         if text.get_visible() and text.get_text().strip() and id(text) not in hidden:
             yield text
@@ -99,3 +109,9 @@ def numbers_in(sentence: str) -> list[float]:
 def words_of(explorer: Explorer, state: dict, narrow: bool = False) -> list[str]:
     """Every text in the drawn state."""
     return [text.get_text() for text in texts(explorer.frame(state, narrow=narrow))]
+
+
+def said_by(explorer: Explorer, state: dict, name: str, narrow: bool = False) -> list[str]:
+    """What the shapes of a drawn state say under a name: every ``data-value``, from back to front."""
+    drawn = "\n".join(to_svg(explorer.frame(state, narrow=narrow)))
+    return [unescape(words) for words in re.findall(f'data-{name}="([^"]*)"', drawn)]

@@ -18,6 +18,12 @@ def code_cells(chapter: Path, tag: str | None = None) -> list[dict[str, Any]]:
     ]
 
 
+def prose(chapter: Path) -> str:
+    """All that a notebook's Markdown cells say."""
+    cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
 def stored(chapter: Path, mime: str, cells: list[dict[str, Any]] | None = None) -> list[Any]:
     """Every output of one mime type, as JSON has it; text as one string."""
     found = [

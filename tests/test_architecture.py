@@ -13,7 +13,7 @@ from tests.notebooks import ROOT
 
 PACKAGES = {  # package -> what it may import besides the standard library and itself
     "attnlib": {"numpy"},
-    "attncourse": {"numpy", "attnlib", "matplotlib", "PIL", "IPython", "ipywidgets"},
+    "attncourse": {"numpy", "attnlib", "matplotlib", "contourpy", "PIL", "IPython", "ipywidgets"},
     "experiments": {"numpy", "attnlib", "attncourse", "torch"},
 }
 INSTALLED = ["attnlib", "attncourse"]  # what the wheel holds

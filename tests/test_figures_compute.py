@@ -1,10 +1,14 @@
 """What the figures of chapter 1 show is what attention computes."""
 
 import re
+from collections import Counter
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
+from attncourse.drawing.palette import NEGATIVE, SCORE, shade
+from attncourse.drawing.svg import to_svg
 from attncourse.figures.compute import (
     cell_arithmetic,
     flow,
@@ -15,10 +19,10 @@ from attncourse.figures.compute import (
     soft_lookup,
 )
 from attncourse.figures.compute.mixing_values import _HULL, _PLACES
-from attncourse.figures.compute.score_landscapes import _KEYS, _V
+from attncourse.figures.compute.score_landscapes import _KEYS, _REACH, _STEPS, _V
 from attncourse.figures.compute.soft_lookup import _KEYS as PLACES
 from attncourse.figures.compute.soft_lookup import _VALUES as MEASURED
-from attncourse.figures.sentence import KEY, QUERY, VALUE
+from attncourse.figures.sentence import KEY, QUERY, TOKENS, VALUE
 from attnlib import attention, attention_weights, causal_mask, dot_scores, softmax
 from tests.explorers import every_state, numbers_in, words_of
 
@@ -59,8 +63,31 @@ def test_pipeline_is_attention_with_the_scores_divided_once_more(temperature, ma
 def test_pipeline_gives_masked_keys_weight_zero_and_hatches_them():
     shown = pipeline.measure(query=3, mask=True)
     assert (shown.attn_weights[~shown.mask] == 0).all()
-    hatched = [patch for patch in pipeline.frame({"mask": True}).axes[0].patches if patch.get_hatch()]
-    assert len(hatched) == 2 * 10  # ten future pairs, in the scaled scores and in the weights
+    masked = [shape for shape in to_svg(pipeline.frame({"mask": True})) if 'data-words="masked' in shape]
+    assert len(masked) == 2 * 10  # ten future pairs, in the scaled scores and in the weights
+
+
+@every_state(pipeline)
+def test_pipeline_says_how_each_number_is_made(state):
+    shown, shapes = pipeline.measure(**state), "\n".join(to_svg(pipeline.frame(state)))
+    for (i, j), score in np.ndenumerate(shown.scores):
+        said = re.search(rf'data-words="score ([−\d]+) · {TOKENS[i]} → {TOKENS[j]}: ([^"]+)"', shapes)
+        terms = [np.prod(numbers_in(term.replace("·", " "))) for term in said[2].split(" + ")]
+        assert sum(terms) == numbers_in(said[1])[0] == score
+        assert f'data-lights="query-r{i} key-c{j} scores-{i}{j}"' in shapes
+
+
+def test_pointing_at_a_query_lights_its_row_in_every_matrix():
+    shapes = to_svg(pipeline.frame())
+    assert any('data-words="its"' in shape and 'data-lights="all-r3"' in shape for shape in shapes)
+    lit = [shape for shape in shapes if re.search('data-of="[^"]*all-r3', shape) and shape.startswith("<rect")]
+    assert len(lit) == 4 + 5 + 5 + 5 + 3  # components of the query, scores, scaled, weights, components of the output
+
+
+def test_flow_says_shape_and_code_of_every_matrix():
+    shown, shapes = flow.measure(), "\n".join(to_svg(flow.frame()))
+    for code, array in [("scores = query @ key.mT", shown.scores), ("output = attn_weights @ value", shown.output)]:
+        assert f'data-words="{code} · shape {array.shape}"' in shapes
 
 
 @every_state(pipeline)
@@ -204,3 +231,28 @@ def test_an_orthogonal_key_wins_if_the_others_score_below_zero():
     np.testing.assert_allclose(
         orthogonal.measure(2).attn_weights, attention_weights(np.array([[1.0, 0.0]]), key, scale=1.0)[0]
     )
+
+
+def test_no_bar_of_an_orthogonal_key_looks_masked():
+    assert not [patch for axes in orthogonal.frame().axes for patch in axes.patches if patch.get_hatch()]
+
+
+@pytest.mark.parametrize("kind", _STEPS)
+@pytest.mark.parametrize("colour", [SCORE, NEGATIVE])
+def test_the_layers_of_a_landscape_are_together_as_strong_as_one_cell_of_that_score(kind, colour):
+    plane = score_landscapes.frame({"kind": kind}).axes[0]
+    alphas = [
+        alpha for *own, alpha in (layer.get_facecolor() for layer in plane.patches) if to_hex(own) == colour.lower()
+    ]
+    sign, step = (1 if colour == SCORE else -1), _STEPS[kind]
+    wanted = [shade(sign * step * (layer + 0.5), SCORE, _REACH[kind])[1] for layer in range(len(alphas))]
+    np.testing.assert_allclose(1 - np.cumprod(1 - np.array(alphas)), wanted)
+
+
+@pytest.mark.parametrize("explorer", [mixing_values, orthogonal, score_landscapes, soft_lookup], ids=lambda e: e.name)
+def test_a_key_and_what_belongs_to_it_are_lit_together(explorer):
+    lit = Counter(
+        re.search('data-of="([^"]+)"', shape)[1] for shape in to_svg(explorer.frame()) if "data-lights" in shape
+    )
+    assert len(lit) >= 3
+    assert all(count >= 2 for count in lit.values()), "a key or point, and its bar"

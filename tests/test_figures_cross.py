@@ -16,7 +16,7 @@ from attncourse.live import live_widget
 from attnlib import attention, decode, encode, softmax
 from attnlib.dates.model import translate
 from attnlib.dates.task import BEGIN, UNKNOWN, as_source
-from tests.explorers import every_state, numbers_in, words_of
+from tests.explorers import every_state, numbers_in, said_by, words_of
 
 ALL = (alignment, edit_source, map_misleads, memory_switch, shuffle_memory, sources)
 
@@ -86,6 +86,23 @@ def test_a_memory_of_one_token_gets_all_the_weight_of_every_query():
     np.testing.assert_allclose(shown.output, np.repeat(shown.output[:1], 4, axis=0))
 
 
+def test_the_length_of_a_sequence_that_is_not_read_is_said_all_the_same():
+    lengths = memory_switch.controls["seq_k"].stops
+    for memory in (ITSELF, OTHER):
+        said = {memory_switch.readout(memory_switch.measure(memory=memory, seq_k=seq_k)) for seq_k in lengths}
+        assert len(said) == len(lengths)
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_pointing_at_a_token_lights_its_vectors_and_its_weights(narrow):
+    seq_q, seq_k, d = 3, 5, 4
+    belongs = said_by(memory_switch, {"seq_q": seq_q, "seq_k": seq_k}, "of", narrow)
+    for query in range(seq_q):  # its name, its numbers in query and output, its row of weights
+        assert sum(f"other-r{query}" in of.split() for of in belongs) == 1 + 2 * d + seq_k
+    for key in range(seq_k):
+        assert sum(f"other-c{key}" in of.split() for of in belongs) == 1 + 2 * d + seq_q
+
+
 # Shuffling
 
 
@@ -108,7 +125,23 @@ def test_weights_move_with_their_keys_even_where_the_values_are_left_behind():
     assert np.abs(shown.change).max() > 0.5
 
 
+def test_pointing_at_a_query_lights_its_rows_wherever_they_stand():
+    belongs = said_by(shuffle_memory, {"shuffled": "both"}, "of")
+    for query in range(len(QUERIES)):  # weights and outputs before and after, the change; and three names
+        assert sum(f"query{query}" in of.split() for of in belongs) == 2 * (4 + 4) + 4 + 3
+
+
 # Alignment
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_cell_says_what_was_said_on_which_character_with_which_weight(narrow):
+    shown = alignment.measure()
+    said = [said_by(alignment, {}, name, narrow) for name in ("row", "column", "value")]
+    found = set(zip(*said, strict=True))
+    for i, j in np.ndindex(shown.attn_weights.shape):
+        character = shown.text[j].replace(" ", "␣")
+        assert (shown.said[i], character, f"{shown.attn_weights[i, j]:.2f}") in found
 
 
 @every_state(alignment)
@@ -139,15 +172,15 @@ def test_a_text_that_is_empty_or_too_long_is_refused(text):
 
 
 def test_a_reader_types_a_date_in_a_live_kernel():
-    text, _, _, image, sentence = live_widget(alignment).children
-    before = bytes(image.value)
+    text, _, _, picture, sentence, _ = live_widget(alignment).children
+    before = picture.value
     text.value = "24 décembre 1999"  # on no page
     assert "becomes 1999-12-24" in sentence.value
-    drawn = bytes(image.value)
+    drawn = picture.value
     assert drawn != before
     text.value = ""
     assert "Not drawn: a text must have 1 to 40 characters" in sentence.value
-    assert bytes(image.value) == drawn
+    assert picture.value == drawn
     Widget.close_all()
 
 
@@ -251,5 +284,5 @@ def test_what_is_framed_is_named(narrow):
     shown = map_misleads.measure()
     words = words_of(map_misleads, {}, narrow)
     for title, found in (("little weight, large loss", overlooked(shown)), ("much weight, no loss", idle(shown))):
-        names = "  ".join(shown.text[i] for i in found[:4]) or "none"
+        names = " ".join(f"“{shown.text[i]}”" for i in found[:4]) or "none"
         assert f"{title}: {names}" in words

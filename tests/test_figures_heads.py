@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from attncourse.drawing.cells import Cells
+from attncourse.drawing.svg import to_svg
 from attncourse.figures.heads.head_budget import D_MODEL, head_budget
-from attncourse.figures.heads.multi_head_flow import PARAMS, multi_head_flow
+from attncourse.figures.heads.multi_head_flow import _PARTS, PARAMS, multi_head_flow
 from attncourse.figures.heads.sum_of_heads import _RANGE, _SEED, _SHARPNESS, sum_of_heads
 from attnlib import attention, count_parameters, init_multi_head, multi_head_attention, softmax
 from tests.explorers import every_state, numbers_in, words_of
@@ -50,6 +52,22 @@ def test_flow_writes_the_row_that_it_follows(narrow):
         assert f"{number:.1f}" in words
 
 
+def test_flow_says_the_shape_and_the_parameters_of_every_part():
+    shown = multi_head_flow.measure()
+    shapes = dict(zip(_PARTS, (part[0] if part.ndim == 3 else part for part in shown), strict=True))
+    for part, numbers in shapes.items():
+        assert f"shape {numbers.shape}" in _PARTS[part]
+    assert sum(w.size for w in PARAMS[:4]) == 4 * 16
+
+
+def test_a_cell_of_the_flow_lights_what_it_was_computed_from():
+    cells = [line for line in to_svg(multi_head_flow.frame()) if line.startswith("<rect") and "data-what" in line]
+    [weight] = [line for line in cells if 'data-of="weights-2 weights-2-r0 weights-2-c1"' in line]
+    assert 'data-lights="query-2-r0 key-2-c1"' in weight
+    lit = [line for line in cells if " query-2-r0 " in line or "key-2-c1" in line.split("data-lights")[0]]
+    assert len(lit) == 2 + 2
+
+
 @every_state(head_budget)
 def test_budget_counts_the_parameters_of_the_layer(state):
     shown = head_budget.measure(**state)
@@ -81,18 +99,20 @@ def test_multiply_adds_are_those_of_the_formula():
     assert head_budget.measure(8, SHARED).multiply_adds == (2 * 32 * 32 + 2 * 32 * 4, 32 * (32 + 32))
 
 
-def test_singular_values_square_to_the_sum_of_squares_of_the_product():
-    shown = head_budget.measure(4, OWN)
-    assert (shown.singular[0] ** 2).sum() == pytest.approx((shown.product**2).sum())
-
-
-def test_the_first_product_is_that_of_the_first_columns():
-    layer = init_multi_head(np.random.default_rng(0), D_MODEL, 4)
-    np.testing.assert_allclose(head_budget.measure(4, OWN).product, layer.w_q[:, :8] @ layer.w_k[:, :8].T)
+def test_singular_values_are_those_of_a_heads_own_columns():
+    layer, shown = init_multi_head(np.random.default_rng(0), D_MODEL, 4), head_budget.measure(4, OWN)
+    product = layer.w_q[:, 8:16] @ layer.w_k[:, 8:16].T
+    np.testing.assert_allclose(shown.singular[1], np.linalg.svd(product, compute_uv=False), atol=1e-12)
+    assert (shown.singular[1] ** 2).sum() == pytest.approx((product**2).sum())
 
 
 def test_a_slider_between_the_stops_takes_the_next_lower_number_of_heads():
     assert head_budget.measure(11).num_heads == 8
+
+
+def test_one_head_is_said_to_share_with_nobody():
+    own, shared = (head_budget.readout(head_budget.measure(1, choice)) for choice in (OWN, SHARED))
+    assert shared == own.replace("1 head:", "1 head, with no other to share keys and values with:")
 
 
 @every_state(head_budget)
@@ -156,4 +176,4 @@ def test_bars_and_marks_stay_inside_the_panel(state):
 @pytest.mark.parametrize("narrow", [False, True])
 def test_a_removed_head_is_hatched(narrow):
     figure = sum_of_heads.frame({"removed": "head 2"}, narrow=narrow)
-    assert sum(bool(patch.get_hatch()) for patch in figure.axes[0].patches) == 8
+    assert sum(np.isnan(cells.numbers).sum() for cells in figure.findobj(Cells)) == 8

@@ -1,8 +1,10 @@
+from html import escape
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from attncourse.drawing.svg import to_svg
 from attncourse.figures.heads import head_ablation, head_maps, heads_accuracy, one_or_two_heads
 from attncourse.figures.heads.head_ablation import QUESTIONS, WAYS
 from attncourse.figures.heads.head_maps import MODELS, SEQUENCES, fresh_tokens, stored_model
@@ -162,6 +164,16 @@ def test_a_head_is_said_to_look_where_it_looks_most():
             everywhere[state["layer"] - 1][:, [state["head"] - 1]], places_looked_at(fresh_tokens())
         )
         assert numbers.share == pytest.approx(max(shares))
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_every_thumbnail_says_its_head_and_a_token_lights_its_row_and_its_column(narrow):
+    lines, numbers = to_svg(head_maps.frame(narrow=narrow)), head_maps.measure()
+    for layer, head in np.ndindex(2, 4):
+        place, share = numbers.looks[layer][head]
+        said = escape(f"layer {layer + 1}, head {head + 1}: {share:.2f} of the weight on {place}")
+        assert sum(said in line for line in lines) == 1
+    assert sum('data-lights="map-r3 map-c3"' in line and line.startswith("<text") for line in lines) == 2
 
 
 # Ablation

@@ -1,3 +1,5 @@
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -9,10 +11,10 @@ from attncourse.figures.norms.long_sequence import LENGTHS, LONGEST
 from attncourse.figures.norms.long_sequence import PER_FEATURE as ONE_SET
 from attncourse.figures.norms.long_sequence import PER_POSITION as EACH_POSITION
 from attncourse.figures.norms.ripple import COUNTED, INFERENCE, LAYER, MASKED, NONE, NORMS, PADDING, RMS
-from attncourse.figures.norms.sharing import KINDS, PER_FEATURE, PER_POSITION, SENTENCE, TOKEN
+from attncourse.figures.norms.sharing import KINDS, PER_FEATURE, PER_POSITION, SENTENCE, TOKEN, share_of
 from attncourse.figures.norms.sharing import RMS as RMS_KIND
 from attnlib import batch_norm, batch_statistics, layer_norm, rms_norm
-from tests.explorers import every_state, numbers_in, words_of
+from tests.explorers import every_state, numbers_in, said_by, words_of
 
 ONES, ZEROS = np.ones(4), np.zeros(4)
 OUTPUTS = 4 * int(MASK.sum())  # of real tokens
@@ -73,7 +75,7 @@ FUNCTIONS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("word", "feature"), [("dogs", "b"), ("sing", "d"), ("slowly", "a")])
-def test_the_shaded_numbers_are_those_that_move_the_output(kind, word, feature):
+def test_the_numbers_in_colour_are_those_that_move_the_output(kind, word, feature):
     shown = shared_mean.measure(kind, word, feature)
     before = FUNCTIONS[kind](X)[shown.asked]
     moves = np.zeros(X.shape, dtype=bool)
@@ -82,6 +84,22 @@ def test_the_shaded_numbers_are_those_that_move_the_output(kind, word, feature):
         other[cell] += 1.37
         moves[cell] = abs(FUNCTIONS[kind](other)[shown.asked] - before) > 1e-9
     np.testing.assert_array_equal(shown.masked.members, moves)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+def test_pointing_at_a_number_lights_those_that_share_its_mean(kind, narrow):
+    sets = Counter(said_by(shared_mean, {"kind": kind}, "of", narrow))
+    tokens = np.argwhere(np.broadcast_to(MASK[..., None], X.shape))
+    sizes = Counter(int(share_of(kind, tuple(at), MASK).members.sum()) for at in tokens)
+    assert Counter(sets.values()) == {size: numbers // size for size, numbers in sizes.items()}
+    assert said_by(shared_mean, {"kind": kind}, "of", narrow) == said_by(shared_mean, {"kind": kind}, "lights", narrow)
+
+
+def test_a_number_says_what_it_shares():
+    assert "“sing” b: 5 · 9 numbers share mean 4.00, variance 3.33" in said_by(shared_mean, {}, "words")
+    assert "mean of feature b: 4.00" in said_by(norm_grid, {}, "words")
+    assert "mean square of “chase”: 10.50" in said_by(norm_grid, {}, "words")
 
 
 def test_a_position_that_one_sentence_alone_has_leaves_nothing():

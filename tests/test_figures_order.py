@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from attncourse.digits import in_digits
+from attncourse.drawing.svg import to_svg
 from attncourse.figures.order import (
     alibi_slopes,
     binary_counter,
@@ -52,6 +54,18 @@ def test_the_formula_is_drawn_from_the_librarys_encoding():
     shown = sinusoid_formula.measure()
     np.testing.assert_array_equal(shown.encoding, sinusoidal_positions(32, 8))
     np.testing.assert_allclose(shown.waves, 2 * np.pi * 10000.0 ** (np.arange(4) / 4))
+
+
+@pytest.mark.parametrize("state", [{}, {"seq": 8, "d_model": 4}], ids=["many", "few"])
+def test_every_cell_of_the_table_says_its_number(state):
+    shown, lines = encoding_heatmap.measure(**state), to_svg(encoding_heatmap.frame(state))
+    words = [in_digits(number) for number in shown.encoding.ravel()]
+    if state:
+        said = [line.partition('data-value="')[2].partition('"')[0] for line in lines if "data-value=" in line]
+    else:
+        [every] = [line for line in lines if "data-values" in line]
+        said = every.partition('data-values="')[2].partition('"')[0].split("|")
+    assert said == words
 
 
 def test_a_wave_repeats_after_its_length():

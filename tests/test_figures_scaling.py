@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from attncourse.drawing.numerals import in_words
+from attncourse.drawing.svg import to_svg
 from attncourse.figures.scaling import jacobian, jacobian_norms, saturation, scale_training, temperature, variance
 from attncourse.figures.scaling.jacobian import jacobian_norm
 from attncourse.figures.scaling.random_queries import random_queries_and_keys
@@ -143,6 +144,14 @@ def test_row_shown_is_a_typical_one(rng):
         assert 1 / 4 < jacobian.measure(d_k, "none").norm / typical < 4
 
 
+def test_an_entry_of_the_jacobian_says_the_weights_it_is_made_of():
+    shapes = to_svg(jacobian.frame({"d_k": 4, "scale": "none"}))
+    p = jacobian.measure(4, "none").attn_weights
+    entry = next(shape for shape in shapes if "weight 3 by score 4:" in shape)
+    assert f"−{p[2]:.2f} × {p[3]:.2f} = −{p[2] * p[3]:.2f}" in entry
+    assert 'data-lights="weight2 weight3 entry23"' in entry
+
+
 # Medians against the width
 
 
@@ -178,6 +187,11 @@ def test_medians_are_stable_across_seeds_as_the_caption_says(norms):
     other = jacobian_norms.measure(seed=1).quartiles[1]
     np.testing.assert_allclose(other[ROOT:], norms[1, ROOT:], rtol=0.01)
     np.testing.assert_allclose(other[NONE], norms[1, NONE], rtol=0.25)
+
+
+def test_a_band_shows_the_middle_half_of_every_scale():
+    bands = [shape for shape in to_svg(jacobian_norms.frame()) if 'class="fill-ink" fill-opacity' in shape]
+    assert len(bands) >= len(jacobian_norms.measure().scales)
 
 
 # Variance and mean
@@ -221,6 +235,10 @@ def test_temperature_curves_pass_through_the_points():
         numbers = temperature.measure(tau)
         assert numbers.largest_curve[index] == pytest.approx(numbers.attn_weights.max())
         assert numbers.entropy_curve[index] == pytest.approx(numbers.entropy)
+
+
+def test_a_cut_bar_says_the_whole_score():
+    assert any("key 1: 2.1 ÷ 0.05 = 42" in shape for shape in to_svg(temperature.frame({"temperature": 0.05})))
 
 
 # The experiment's picture (its result has tests of its own)

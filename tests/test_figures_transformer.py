@@ -1,13 +1,29 @@
 """What the figures of chapter 5 show is what the library's Transformer computes."""
 
+import inspect
+import re
+from importlib import import_module
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import Circle
 
 from attncourse.drawing.palette import KEY
+from attncourse.drawing.svg import to_svg
 from attncourse.figures.date_readings import date_model
-from attncourse.figures.transformer.anatomy import LAYERS, NORMS, PARTS, SOURCE, TARGET, anatomy, copies_of, model
+from attncourse.figures.transformer.anatomy import (
+    CODE,
+    LAYERS,
+    NORMS,
+    PARTS,
+    SOURCE,
+    TARGET,
+    anatomy,
+    copies_of,
+    model,
+    words_of_parts,
+)
 from attncourse.figures.transformer.decoding import CANDIDATES, decoding
 from attncourse.figures.transformer.future_leak import EDITED, TOKENS, future_leak
 from attncourse.figures.transformer.mask_workshop import mask_workshop
@@ -56,12 +72,26 @@ def test_a_mask_hides_what_its_name_says_and_nothing_else(state):
 
 
 @every_state(mask_workshop)
-def test_rows_that_may_see_nothing_are_counted(state):
+def test_rows_that_may_attend_to_nothing_are_named(state):
     shown = mask_workshop.measure(**state)
-    empty, said = int((~shown.mask.any(axis=-1)).sum()), mask_workshop.readout(shown)
-    assert ("may see nothing" in said) == (empty > 0)
-    if empty:
-        assert numbers_in(said)[-2:] == [empty, state["seq_q"]]
+    empty, said = np.flatnonzero(~shown.mask.any(axis=-1)) + 1, mask_workshop.readout(shown)
+    assert ("may attend to nothing" in said) == (empty.size > 0)
+    if empty.size:
+        assert numbers_in(said)[-empty.size :] == empty.tolist()
+
+
+def test_the_page_finds_every_score_to_turn_a_pair_of_the_mask():
+    """mask-workshop.js computes the weights from what the picture says: their softmax is that of the library."""
+    shown = mask_workshop.measure("causal, padding in front", 4, 4, 2)
+    picture = "\n".join(to_svg(mask_workshop.draw(shown)))
+    said = re.findall(r'data-value="([^"]*)".* data-cell="scores \d \d"', picture)
+    scores = np.reshape([float(number.replace("−", "-")) for number in said], (4, 4))
+    np.testing.assert_allclose(attention_weights(scores, np.eye(4), shown.mask, scale=1), shown.attn_weights, atol=1e-4)
+    pairs = re.findall(r'data-value="([^"]*)".* data-toggle="(\d \d)"', picture)
+    assert {at: value for value, at in pairs} == {
+        f"{i} {j}": "may attend" if shown.mask[i, j] else "masked" for i, j in np.ndindex(4, 4)
+    }
+    assert len(re.findall("data-number=.scores", picture)) == 16, "a number on each, which the page copies"
 
 
 @pytest.mark.parametrize("narrow", [False, True])
@@ -244,3 +274,18 @@ def test_scores_of_the_workshop_give_its_weights():
     shown = mask_workshop.measure()
     query = np.random.default_rng(12).normal(size=(2, 4, 4))
     np.testing.assert_allclose(shown.attn_weights, attention_weights(*query, shown.mask))
+
+
+def test_each_part_says_a_line_of_code_that_stands_in_the_library():
+    modules = [import_module(f"attnlib.{name}") for name in ("transformer", "encoder", "decoder", "residual")]
+    source = "".join(inspect.getsource(module) for module in modules)
+    assert set(PARTS) == set(CODE)
+    assert [part for part, code in CODE.items() if code not in source] == []
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_every_box_of_the_anatomy_says_its_shapes(norm):
+    picture = "\n".join(to_svg(anatomy.frame({"norm": norm})))
+    for part, words in words_of_parts(NORMS[norm]).items():
+        boxes = 5 + 2 * NORMS[norm] if part == "norms" else 1  # each stack shows one of its layers
+        assert picture.count(f'data-words="{words}"') == boxes, part

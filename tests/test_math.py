@@ -1,7 +1,10 @@
+from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import pytest
+from docutils import nodes
 
+from attnbook.math import visit_math
 from attnbook.mathml import to_mathml
 
 
@@ -119,3 +122,14 @@ def test_a_minus_that_starts_a_term_is_not_a_subtraction():
 
 def test_infinity_is_a_thing_and_not_an_operator():
     assert words(r"-\infty", "mi") == ["∞"]
+
+
+def test_a_long_formula_in_a_line_can_scroll_and_a_short_one_needs_not_to():
+    def written(words):
+        body = []
+        with pytest.raises(nodes.SkipNode):
+            visit_math(SimpleNamespace(body=body), nodes.math(words, words))
+        return "".join(body)
+
+    assert written(r"\mathrm{softmax}(QK^\top)V").startswith('<span class="formula"><math')
+    assert written("d_k").startswith("<math")

@@ -5,11 +5,20 @@ import re
 
 import pytest
 
-from attnbook.frames import load
+from attnbook.drawing import load
 from attncourse.explorer import EXPLORER_MIME
 from attncourse.quiz import QUIZ_MIME
 from attncourse.verdict import VERDICT_MIME
-from tests.notebooks import CHAPTERS, code_cells, stored
+from tests.notebooks import CHAPTERS, code_cells, prose, stored
+
+FOLDED = {  # what MyST-NB folds by a tag, JupyterLab folds by a key: tag → keys
+    "hide-input": {"source_hidden"},
+    "remove-input": {"source_hidden"},
+    "hide-output": {"outputs_hidden"},
+    "remove-output": {"outputs_hidden"},
+    "hide-cell": {"source_hidden", "outputs_hidden"},
+    "remove-cell": {"source_hidden", "outputs_hidden"},
+}
 
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
 
@@ -19,9 +28,8 @@ def source(cell) -> str:
 
 
 def headings(chapter) -> list[str]:
-    cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
-    prose = "\n".join(source(cell) for cell in cells if cell["cell_type"] == "markdown")
-    return re.findall(r"^#+ +(.+)$", re.sub(r"^```.*?^```", "", prose, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+    text = re.sub(r"^```.*?^```", "", prose(chapter), flags=re.DOTALL | re.MULTILINE)
+    return re.findall(r"^#+ +(.+)$", text, re.MULTILINE)
 
 
 def results(chapter, cells) -> dict[str, bool]:
@@ -46,7 +54,7 @@ def test_the_metadata_name_the_kernel_and_nothing_of_one_machine(chapter):
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
     assert set(notebook["metadata"]) <= {"kernelspec", "language_info"}
     assert "widget-view" not in chapter.read_text(encoding="utf-8")
-    assert all(set(cell["metadata"]) <= {"tags"} for cell in notebook["cells"])
+    assert all(set(cell["metadata"]) <= {"jupyter", "tags"} for cell in notebook["cells"])
     assert len({cell["id"] for cell in notebook["cells"]}) == len(notebook["cells"])
 
 
@@ -68,6 +76,28 @@ def test_no_cell_fails_unless_it_says_so(chapter):
     for cell in code_cells(chapter):
         if "raises-exception" not in cell["metadata"].get("tags", ()):
             assert all(output["output_type"] != "error" for output in cell["outputs"]), source(cell)
+
+
+@each_chapter
+def test_what_is_folded_on_the_page_is_folded_in_jupyterlab(chapter):
+    for cell in code_cells(chapter):
+        keys = set().union(*(FOLDED.get(tag, ()) for tag in cell["metadata"].get("tags", ())))
+        assert cell["metadata"].get("jupyter", {}) == dict.fromkeys(keys, True), source(cell)
+
+
+@each_chapter
+def test_worked_solutions_are_out_of_sight(chapter):
+    solutions = code_cells(chapter, tag="solution")
+    assert solutions
+    assert all("hide-cell" in cell["metadata"]["tags"] for cell in solutions)
+
+
+@each_chapter
+def test_its_text_is_plain_markdown_that_jupyterlab_shows_as_the_page_does(chapter):
+    """No role and no directive; and a link to another chapter names its file, which both can open."""
+    assert not re.search(r"^\s*(:{3,}|`{3,})\{|\{[\w:-]+\}`|^\([\w-]+\)=", prose(chapter), re.MULTILINE)
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", prose(chapter)) if not link.startswith("https://")]
+    assert all((chapter.parent / link).is_file() for link in links)
 
 
 @each_chapter

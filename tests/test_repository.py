@@ -107,7 +107,7 @@ def test_text_is_read_and_written_in_utf_8_on_every_system(committed):
     assert {name for name in committed if name.endswith(".py") and careless.search(text(name))} == set()
 
 
-@pytest.mark.parametrize("part", ["execute", "frames"])
+@pytest.mark.parametrize("part", ["execute", "drawing"])
 def test_what_runs_beside_sphinx_does_not_load_it(part):
     """Running the notebooks starts at once, and so does every process that draws."""
     question = f"import sys, attnbook.{part}; sys.exit('sphinx' in sys.modules)"

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from attnbook.drawing import draw_all
 from attnbook.mime import CourseRenderer
 from attnbook.stale import complaint
 from attncourse.explorer import EXPLORER_MIME
@@ -20,13 +21,13 @@ def stored():
 
 
 def test_a_notebook_of_today_gives_no_complaint(stored):
-    assert complaint(stored, temperature) == ""
+    assert complaint(stored, temperature, temperature.describe()) == ""
 
 
 def test_a_stale_sentence_is_named_with_its_state_both_versions_and_the_cure(stored):
     now, stop = stored["readouts"][3], temperature.controls["temperature"].stops[3]
     stored["readouts"][3] = "The largest weight is 2."
-    assert complaint(stored, temperature) == (
+    assert complaint(stored, temperature, temperature.describe()) == (
         f"explorer temperature, state temperature={stop!r}: the notebook says 'The largest weight is 2.', "
         f"the library {now!r}: run `make notebooks`"
     )
@@ -46,18 +47,20 @@ def test_a_stale_sentence_is_named_with_its_state_both_versions_and_the_cure(sto
 def test_every_part_is_compared(stored, change, where):
     old = copy.deepcopy(stored)
     change(old)
-    assert complaint(old, temperature).startswith(f"explorer temperature, {where}")
+    assert complaint(old, temperature, temperature.describe()).startswith(f"explorer temperature, {where}")
 
 
 def test_the_number_of_further_differences_is_said(stored):
     stored["readouts"][2:5] = ["Old."] * 3
-    assert "(2 more differ): run" in complaint(stored, temperature)
+    assert "(2 more differ): run" in complaint(stored, temperature, temperature.describe())
 
 
-def test_the_page_shows_the_librarys_sentence_and_the_build_warns(stored, caplog):
+def test_the_page_shows_the_librarys_sentence_and_the_build_warns(stored, caplog, tmp_path):
     at_start = temperature.states.index(temperature.defaults)
     now, stored["readouts"][at_start] = stored["readouts"][at_start], "Stale."
-    env = SimpleNamespace(docname="chapters/02", temp_data={}, note_reread=lambda: None)
+    list(draw_all([temperature], tmp_path / "pictures", workers=1))
+    app = SimpleNamespace(doctreedir=tmp_path / "doctrees")
+    env = SimpleNamespace(docname="chapters/02", temp_data={}, note_reread=lambda: None, app=app)
     renderer = SimpleNamespace(renderer=SimpleNamespace(sphinx_env=env))
     sphinx = logging.getLogger("sphinx")
     sphinx.addHandler(caplog.handler)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from attncourse.drawing.canvas import HEADING, SMALL, TEXT
 from attncourse.drawing.numerals import power_of_ten
 from attncourse.drawing.palette import INK, RULE
+from attncourse.drawing.typeface import families
 
 
 def dress(axes: Axes, title: str = "", x: str = "", y: str = "", colour: str = INK) -> Axes:
@@ -17,14 +18,16 @@ def dress(axes: Axes, title: str = "", x: str = "", y: str = "", colour: str = I
     axes.tick_params(labelsize=SMALL, labelcolor=INK, color=RULE, length=3)
     if title:
         headline(axes, title, colour)
-    axes.set_xlabel(x, fontsize=TEXT, color=INK)
-    axes.set_ylabel(y, fontsize=TEXT, color=INK)
+    axes.set_xlabel(x, fontsize=TEXT, color=INK, fontfamily=families())
+    axes.set_ylabel(y, fontsize=TEXT, color=INK, fontfamily=families())
     return axes
 
 
 def headline(axes: Axes, words: str, colour: str = INK, gap: float = 7) -> None:
     """A title on the left, ``gap`` points above the axes."""
-    axes.set_title(words, fontsize=HEADING, color=colour, loc="left", pad=gap)
+    axes.set_title(
+        words, fontsize=HEADING, color=colour, loc="left", pad=gap, fontfamily=families(), fontweight="semibold"
+    )
 
 
 def decades(numbers, low: float) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from attncourse.drawing.canvas import CSS_DPI, place
+from attncourse.drawing.canvas import CSS_DPI
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import INK
 
@@ -15,9 +15,8 @@ from attncourse.drawing.palette import INK
 def board(figure: Figure) -> Axes:
     """The whole sheet as axes in CSS pixels, counted from the top left corner."""
     width, height = figure.get_size_inches() * CSS_DPI
-    axes = place(figure, 0, 0, width, height)
-    axes.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[])
-    axes.axis("off")
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
+    axes.set_axis_off()
     return axes
 
 

@@ -13,7 +13,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
-from attncourse.drawing.palette import INKS, PAPER
+from attncourse.drawing.palette import PAPER, ROLES
+from attncourse.drawing.typeface import families
 
 WIDE, NARROW = 720, 344  # CSS pixels
 CSS_DPI = 96  # by definition: 96 CSS pixels to the inch, so that 11 points are 14.7 pixels
@@ -41,39 +42,27 @@ def sheet(height: float, narrow: bool = False, narrow_height: float | None = Non
 def place(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
     """Axes at a place given in CSS pixels from the sheet's top left corner (a layout engine would cost 50 ms)."""
     sheet_width, sheet_height = figure.get_size_inches() * CSS_DPI
-    return figure.add_axes(
+    axes = figure.add_axes(
         (left / sheet_width, 1 - (top + height) / sheet_height, width / sheet_width, height / sheet_height)
     )
+    axes.tick_params(labelfontfamily=families())
+    return axes
 
 
 def to_png(figure: Figure, most: int = 24_000) -> bytes:
-    """The figure as a PNG with a palette: a quarter of the bytes, and no difference that can be seen.
+    """The figure as a PNG with a palette, for a notebook: a quarter of the bytes, and no difference that can be seen.
 
     Args:
         figure: drawn on a ``sheet``.
         most: bytes; a figure that takes more gets fewer shades. (Much grey on many slanting edges is what takes room.)
     """
-    return _encode(figure, most, "PNG", optimize=True)
-
-
-def to_webp(figure: Figure, most: int = 14_000) -> bytes:
-    """The figure in a file a third smaller than its PNG, for the page; notebooks keep to PNG.
-
-    Args:
-        figure: drawn on a ``sheet``.
-        most: bytes, as for ``to_png``; less, because a page opens with ten figures.
-    """
-    return _encode(figure, most, "WEBP", lossless=True, method=1)
-
-
-def _encode(figure: Figure, most: int, form: str, **options) -> bytes:
     canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
     figure.set_dpi(CSS_DPI * _DENSITY)
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())
     for edges in (48, 24, 12, 8):
         stream = io.BytesIO()
-        _with_palette(pixels, edges).save(stream, form, **options)
+        _with_palette(pixels, edges).save(stream, "PNG", optimize=True)
         if stream.tell() <= most:
             break
     return stream.getvalue()
@@ -88,7 +77,7 @@ def _with_palette(pixels: np.ndarray, edges: int) -> Image.Image:
     shades = found.view(np.uint8).reshape(-1, 4)[:, :3]  # (n, 3) red, green, blue; the fourth byte says opaque
     areas = shades[np.argsort(-counts, kind="stable")][: min(int((counts > 800).sum()), 150)]
     rest = Image.fromarray(shades[None]).quantize(edges, method=Image.Quantize.MAXCOVERAGE)
-    inks = [np.rint(255 * np.array(to_rgb(ink))).astype(np.uint8) for ink in INKS]
+    inks = [np.rint(255 * np.array(to_rgb(role.light))).astype(np.uint8) for role in ROLES]
     palette = np.concatenate([areas, inks, np.unique(np.asarray(rest.convert("RGB"))[0], axis=0)])
     nearest = ((shades[:, None].astype(int) - palette) ** 2).sum(axis=-1).argmin(axis=-1).astype(np.uint8)
     picture = Image.frombytes("P", pixels.shape[1::-1], nearest[which].tobytes())

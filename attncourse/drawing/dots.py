@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from attncourse.drawing.palette import INK
 
 
 def dots(
     axes: Axes, place: float, values: np.ndarray, reach: float, size: float, row: bool = False, **style: Any
-) -> None:
+) -> Line2D:
     """A dot for each value in a column (or a row), a little beside each other, so that equal ones are seen.
 
     Args:
@@ -23,4 +24,5 @@ def dots(
     beside = place + np.linspace(-reach, reach, len(values))
     x, y = (values, beside) if row else (beside, values)
     look: dict[str, Any] = {"marker": "o", "color": INK, "markeredgewidth": 0, "clip_on": False} | style
-    axes.plot(x, y, linestyle="none", markersize=size, **look)
+    (line,) = axes.plot(x, y, linestyle="none", markersize=size, **look)
+    return line

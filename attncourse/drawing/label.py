@@ -4,16 +4,19 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from attncourse.drawing.canvas import SMALL
 from attncourse.drawing.palette import INK
+from attncourse.drawing.typeface import families
 
 
 def label(
     where: Axes | Figure, x: float, y: float, words: str, colour: str = INK, size: float = SMALL, **style: Any
-) -> None:
+) -> Text:
     """Words at a place in the coordinates of the axes or the figure; ``style`` is Matplotlib's: ``ha``, ``va``, …"""
-    where.text(x, y, words, color=colour, fontsize=size, **style)
+    look: dict[str, Any] = {"color": colour, "fontsize": size, "fontfamily": families()} | style
+    return where.text(x, y, words, **look)
 
 
 def label_near(
@@ -24,6 +27,8 @@ def label_near(
     colour: str = INK,
     size: float = SMALL,
     **style: Any,
-) -> None:
+) -> Text:
     """Words some points to the right of a place in the axes, and above it."""
-    axes.annotate(words, place, offset, textcoords="offset points", color=colour, fontsize=size, **style)
+    return axes.annotate(
+        words, place, offset, textcoords="offset points", color=colour, fontsize=size, fontfamily=families(), **style
+    )

@@ -1,16 +1,17 @@
 """A matrix on a board: its numbers on shades of a colour, names of its rows and columns, and frames."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap
 from matplotlib.patches import Rectangle
 
 from attncourse.digits import in_digits
+from attncourse.drawing.cells import Cells
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import INK, PAPER, RULE, WEIGHT_MAP, ink_on
+from attncourse.drawing.palette import INK, NUMBER, RULE
+from attncourse.drawing.touch import say
 
 
 class Grid(NamedTuple):
@@ -40,12 +41,14 @@ def matrix(
     top: float,
     cell: tuple[float, float],
     numbers: np.ndarray,
-    colours: Colormap,
+    colour: str,
     reach: float,
     form: str = "{:g}",
     written: int | None = None,
-    rows: list[str] | None = None,
-    columns: list[str] | None = None,
+    least: float = 0.0,
+    rows: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+    **said: Any,
 ) -> Grid:
     """A matrix on the board.
 
@@ -53,42 +56,46 @@ def matrix(
         left, top: of the first cell.
         cell: width and height of a cell.
         numbers: (rows, columns); NaN cells are hatched.
-        colours: a colour map from −``reach`` to ``reach``, or from 0 to ``reach`` for weights.
+        colour: of amounts above zero.
+        reach: the amount at which it is strongest.
         form: how a number is written.
         written: write the numbers of this row only.
+        least: smaller amounts are not written.
         rows, columns: names on the left and above.
+        said: what the cells say when they are pointed at, as ``Cells`` takes it: ``what``, ``part``, ``tell``;
+            and ``rows_said``, ``columns_said`` where the names do not stand beside this matrix.
     """
     grid = Grid(left, top, cell, numbers.shape)
-    (width, height), (_, _, wide, tall) = cell, grid.box()
-    low = 0.0 if colours is WEIGHT_MAP else -reach
-    extent = (left, left + wide, top + tall, top)
-    paper.imshow(numbers, cmap=colours, vmin=low, vmax=reach, extent=extent, aspect="auto", interpolation="nearest")
-    paper.hlines(np.arange(1, numbers.shape[0]) * height + top, left, left + wide, color=PAPER, linewidth=0.75)
-    paper.vlines(np.arange(1, numbers.shape[1]) * width + left, top, top + tall, color=PAPER, linewidth=0.75)
+    _, _, wide, tall = grid.box()
+    called = {"rows": said.pop("rows_said", rows), "columns": said.pop("columns_said", columns)}
+    cells = Cells(numbers, colour, reach, (left, top), cell, gap=0.4, form=form, **called, **said)
+    paper.add_artist(cells)
     paper.add_patch(Rectangle((left, top), wide, tall, fill=False, edgecolor=RULE, linewidth=0.75))
     for i, j in np.ndindex(numbers.shape):
-        if np.isnan(numbers[i, j]):
-            x, y, *size = grid.box(i, j)
-            paper.add_patch(Rectangle((x, y), *size, fill=False, edgecolor=RULE, hatch="////", linewidth=0))
-        elif written is None or written == i:
-            ink = ink_on(colours(float(numbers[i, j] - low) / (reach - low)))
+        if abs(numbers[i, j]) >= least and written in (None, i):  # NaN is not
             words = in_digits(float(numbers[i, j]), form)
-            label(paper, *grid.middle(i, j), words, ink, ha="center", va="center_baseline")
-    name_rows(paper, grid, rows or [])
-    name_columns(paper, grid, columns or [])
+            label(paper, *grid.middle(i, j), words, NUMBER, ha="center", va="center_baseline")
+    name_rows(paper, grid, rows or (), part=said.get("part", ""))
+    name_columns(paper, grid, columns or (), part=said.get("part", ""))
     return grid
 
 
-def name_rows(paper: Axes, grid: Grid, names: Sequence[str], colour: str = INK, gap: float = 5) -> None:
-    """A name on the left of each row, ``gap`` CSS pixels away."""
+def name_rows(paper: Axes, grid: Grid, names: Sequence[str], colour: str = INK, gap: float = 5, part: str = "") -> None:
+    """A name on the left of each row, ``gap`` CSS pixels away; of a named part, it lights its row."""
     for i, name in enumerate(names):
-        label(paper, grid.left - gap, grid.middle(i)[1], name, colour, ha="right", va="center_baseline")
+        words = label(paper, grid.left - gap, grid.middle(i)[1], name, colour, ha="right", va="center_baseline")
+        if part:
+            say(words, words=name, of=f"{part}-r{i}", lights=f"{part}-r{i}")
 
 
-def name_columns(paper: Axes, grid: Grid, names: Sequence[str], colour: str = INK, gap: float = 6) -> None:
-    """A name above each column."""
+def name_columns(
+    paper: Axes, grid: Grid, names: Sequence[str], colour: str = INK, gap: float = 6, part: str = ""
+) -> None:
+    """A name above each column; of a named part, it lights its column."""
     for j, name in enumerate(names):
-        label(paper, grid.middle(None, j)[0], grid.top - gap, name, colour, ha="center")
+        words = label(paper, grid.middle(None, j)[0], grid.top - gap, name, colour, ha="center")
+        if part:
+            say(words, words=name, of=f"{part}-c{j}", lights=f"{part}-c{j}")
 
 
 def frame(paper: Axes, grid: Grid, row: int | None = None, column: int | None = None, colour: str = INK) -> None:

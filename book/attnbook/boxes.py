@@ -27,13 +27,15 @@ def verdict_html(record: dict[str, Any]) -> str:
 def question_html(questions: list[dict[str, Any]]) -> str:
     """The self-test: native radio buttons, and below each question its answers for readers without JavaScript."""
     return (
-        '<form class="quiz">' + "".join(_question(i, question) for i, question in enumerate(questions, 1)) + "</form>"
+        '<form class="quiz" autocomplete="off">'
+        + "".join(_question(i, question) for i, question in enumerate(questions, 1))
+        + "</form>"
     )
 
 
 def _question(number: int, question: dict[str, Any]) -> str:
     options = "".join(
-        f'<label><input type="radio" name="question-{number}" autocomplete="off" '
+        f'<label><input type="radio" name="question-{number}" '
         f'data-right="{str(option["answer"] == question["right"]).lower()}" data-reason="{escape(option["reason"])}"> '
         f"<span>{escape(option['answer'])}</span></label>"
         for option in question["options"]

@@ -7,9 +7,10 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from attnbook.chapters import CHAPTERS, Chapter
-from attnbook.explorers import FRAMES, picture_html
-from attnbook.frames import folder, load
+from attnbook.drawing import load
+from attnbook.explorers import still_html
 from attnbook.notebooks import stored
+from attnbook.pictures import drawn
 from attncourse.claims import CLAIMS
 from attncourse.explorer import EXPLORER_MIME
 
@@ -21,11 +22,11 @@ class ChapterCards(SphinxDirective):
         """The list, as HTML."""
         self.env.note_reread()
         root = Path(self.env.srcdir)
-        cards = "".join(card(chapter, chapter.notebook(root)) for chapter in CHAPTERS)
+        cards = "".join(card(chapter, chapter.notebook(root), self.env.app) for chapter in CHAPTERS)
         return [nodes.raw("", f'<ol class="cards">{cards}</ol>', format="html")]
 
 
-def card(chapter: Chapter, notebook: Path | None) -> str:
+def card(chapter: Chapter, notebook: Path | None, app) -> str:
     """One chapter: linked and with its picture if it is written, with its claims if it is not."""
     title, promise = f"{chapter.number}. {escape(chapter.title)}", escape(chapter.promise)
     if notebook is None:
@@ -36,17 +37,18 @@ def card(chapter: Chapter, notebook: Path | None) -> str:
             f"<summary>In preparation: {len(claims)} claims</summary><ul>{items}</ul></details></li>"
         )
     link = f"chapters/{notebook.stem}.html"
-    return f'<li class="card"><a href="{link}"><h3>{title}</h3><p>{promise}</p>{_picture(chapter, notebook)}</a></li>'
+    return (
+        f'<li class="card"><a href="{link}"><h3>{title}</h3><p>{promise}</p>{_picture(chapter, notebook, app)}</a></li>'
+    )
 
 
-def _picture(chapter: Chapter, notebook: Path) -> str:
+def _picture(chapter: Chapter, notebook: Path, app) -> str:
     """The first frame of the chapter's picture; none if the notebook does not show it, for then it is not drawn."""
     if chapter.picture not in {described["source"] for described in stored(notebook, EXPLORER_MIME)}:
         return ""
     explorer = load(chapter.picture)
-    start = explorer.states.index(explorer.defaults)
-    sentence = explorer.readout(explorer.numbers[start])
-    return picture_html(explorer, f"{FRAMES}/{folder(explorer)}/", start, sentence)
+    found = drawn(app, explorer)
+    return still_html(found.first, found.described["readouts"][explorer.states.index(explorer.defaults)])
 
 
 def setup(app) -> None:

@@ -1,69 +1,74 @@
-"""Explorers on the static page: plain HTML with native controls around the frames."""
+"""Explorers on the static page: plain HTML with native controls around an inline picture."""
 
 import json
 import re
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
 from sphinx.application import Sphinx
 
-from attnbook.frames import folder
-from attncourse.drawing.canvas import NARROW, WIDE
+from attnbook.bundles import Drawn, Picture
+from attnbook.drawing import LAYOUTS
+from attnbook.pictures import PICTURES, bundle_name
 from attncourse.explorer import Explorer
 
-FRAMES = "_frames"
-PHONE = "(max-width: 767px)"  # below it a page has no room for a figure of 720 pixels
+PHONE = "(max-width: 559.98px)"  # below it a page has too little room for a figure of 720 pixels
+
+_SAID = re.compile(r' data-[a-z]+="[^"]*"')
 
 
-def figure_html(explorer: Explorer, root: str, number: int = 1) -> str:
+def figure_html(explorer: Explorer, drawn: Drawn, root: str, number: int = 1) -> str:
     """The figure of one explorer, as the contract of the page has it.
 
     Args:
         explorer: what is shown.
+        drawn: its pictures.
         root: relative address of the site's root, such as ``"../"``.
         number: makes ids unique when a page shows the same explorer more than once.
     """
-    described = explorer.describe()
-    parameters = described["parameters"]
-    where = f"{root}{FRAMES}/{folder(explorer)}/"
+    parameters = drawn.described["parameters"]
     start = explorer.states.index(explorer.defaults)
-    sentence = described["readouts"][start]
+    sentence = drawn.described["readouts"][start]
     kind = "explorer" if parameters else "picture"
-    key = f"{kind}-{described['name']}" + (f"-{number}" if number > 1 else "")
+    name = drawn.described["name"]
+    key = f"{kind}-{name}" + (f"-{number}" if number > 1 else "")
+    addresses = " ".join(f'data-{layout}="{root}{PICTURES}/{bundle_name(explorer, layout)}"' for layout in LAYOUTS)
+    title = name.replace("-", " ")
     parts = [
-        f'<figure class="{kind}" id="{key}" data-{kind}="{escape(described["name"])}" data-frames="{where}">',
-        picture_html(explorer, where, start, sentence),
+        f'<figure class="{kind}" id="{key}" data-{kind}="{name}" data-state="{start}" {addresses}>',
+        f'<div class="stage" data-figure="{name}">{svg_html(drawn.first, sentence)}</div>',
     ]
     if parameters:
         parts += [
-            f'<div class="controls" role="group" aria-label="Controls: {escape(described["name"].replace("-", " "))}">',
+            f'<div class="controls" role="group" aria-label="Controls: {title}">',
             *(_control(parameter, key) for parameter in parameters),
             "</div>",
             f'<output aria-live="polite">{escape(sentence)}</output>',
-            f'<script type="application/json">{_embed(described["readouts"])}</script>',
+            "<noscript><p>The controls need JavaScript; this is the first picture.</p></noscript>",
         ]
-    parts += [f"<figcaption>{_inline(described['caption'])}</figcaption>", "</figure>"]
+    parts += [f"<figcaption>{_inline(drawn.described['caption'])}</figcaption>", "</figure>"]
     return "\n".join(parts)
 
 
-def picture_html(explorer: Explorer, where: str, state: int, sentence: str) -> str:
-    """One frame: the narrow one for phones, the wide one for other screens.
-
-    It is not lazy: a reader who prints or saves the page wants every figure. It waits behind text and style.
-    """
-    return (
-        f'<picture><source media="{PHONE}" srcset="{where}narrow-{state}.webp"{size(explorer, "narrow")}>'
-        f'<img src="{where}wide-{state}.webp" alt="{escape(sentence)}"{size(explorer, "wide")}'
-        ' loading="eager" fetchpriority="low"></picture>'
-    )
+def svg_html(picture: Picture, sentence: str) -> str:
+    """A picture as an image that says one sentence."""
+    opening = picture[0].replace("<svg ", f'<svg role="img" aria-label="{escape(sentence)}" ', 1)
+    return "\n".join([opening, *picture[1:]])
 
 
-def size(explorer: Explorer, layout: str) -> str:
-    """The width and height attributes of a frame, so that the page does not jump when it arrives."""
-    narrow = layout == "narrow"
-    width = NARROW if narrow else WIDE
-    inches = explorer.frame(narrow=narrow).get_size_inches()
-    return f' width="{width}" height="{round(width * inches[1] / inches[0])}"'
+def still_html(picture: Picture, sentence: str) -> str:
+    """The same without what its shapes say: for a place where nothing is pointed at."""
+    return _SAID.sub("", svg_html(picture, sentence))
+
+
+def room_css(drawn: Iterable[Drawn]) -> str:
+    """Room for the narrow pictures on phones, so that the page does not jump when they arrive."""
+    rules = []
+    for each in drawn:
+        width, height = each.sizes["narrow"]
+        rules.append(f'[data-figure="{each.described["name"]}"]{{aspect-ratio:{width}/{height}}}')
+    return f"@media {PHONE}{{{''.join(rules)}}}"
 
 
 def _control(parameter: dict[str, Any], key: str) -> str:
@@ -73,6 +78,7 @@ def _control(parameter: dict[str, Any], key: str) -> str:
     start = stops.index(parameter["default"])
     if parameter["kind"] == "checkbox":
         checked = " checked" if parameter["default"] else ""
+        shared = shared.replace(' autocomplete="off"', "")  # which a checkbox does not take
         return f'<div class="control switch"><input type="checkbox" {shared}{checked}>{label_tag}</div>'
     if parameter["kind"] == "select":
         options = "".join(
@@ -81,15 +87,10 @@ def _control(parameter: dict[str, Any], key: str) -> str:
         )
         return f'<div class="control">{label_tag}<select {shared}>{options}</select></div>'
     return (
-        f'<div class="control">{label_tag}<input type="range" {shared} min="0" max="{len(stops) - 1}" step="1" '
+        f'<div class="control slider">{label_tag}<input type="range" {shared} min="0" max="{len(stops) - 1}" step="1" '
         f'value="{start}" aria-valuetext="{escape(texts[start])}" data-texts="{escape(json.dumps(texts))}">'
         f'<span class="value" aria-hidden="true">{escape(texts[start])}</span></div>'
     )
-
-
-def _embed(data: Any) -> str:
-    """JSON that cannot end the script element it stands in."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
 
 
 def _inline(text: str) -> str:
@@ -99,7 +100,7 @@ def _inline(text: str) -> str:
 
 
 def setup(app: Sphinx) -> None:
-    """Give the pages the explorers' script and style."""
+    """Give the pages the explorers' scripts and style."""
     app.add_css_file("explorer.css")
-    for script in ("explorer.js", "quiz.js"):
+    for script in ("bundle.js", "picture.js", "touch.js", "explorer.js", "mask-workshop.js", "quiz.js"):
         app.add_js_file(script)

@@ -1,10 +1,14 @@
 """Formulas become MathML while the site is built: no script, no request, and a screen reader can read them."""
 
+import re
+
 from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
 from attnbook.mathml import to_mathml
+
+LONG = 6  # signs: with type of twice the size they may not fit beside each other on a phone
 
 log = logging.getLogger(__name__)
 
@@ -18,8 +22,10 @@ def formula(node: nodes.math | nodes.math_block, display: bool) -> str:
 
 
 def visit_math(translator, node: nodes.math) -> None:
-    """Write a formula inside a line."""
-    translator.body.append(formula(node, display=False))
+    """Write a formula inside a line. No browser breaks one: a long one can scroll where the line is too short."""
+    text = formula(node, display=False)
+    long = len(re.sub("<[^>]+>", "", text)) > LONG
+    translator.body.append(f'<span class="formula">{text}</span>' if long else text)
     raise nodes.SkipNode
 
 

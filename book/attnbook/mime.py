@@ -5,8 +5,9 @@ from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.util import logging
 
 from attnbook.boxes import question_html, verdict_html
+from attnbook.drawing import load
 from attnbook.explorers import figure_html
-from attnbook.frames import load
+from attnbook.pictures import drawn
 from attnbook.stale import complaint
 from attncourse.explorer import EXPLORER_MIME
 from attncourse.quiz import QUIZ_MIME
@@ -33,11 +34,12 @@ class CourseRenderer:
         env.note_reread()  # the page depends on the library, its data, this extension and the packages that draw
         if data.mime_type == EXPLORER_MIME:
             explorer = load(data.content["source"])
-            if fault := complaint(data.content, explorer):
+            pictures = drawn(env.app, explorer)
+            if fault := complaint(data.content, explorer, pictures.described):
                 log.warning(fault, location=env.docname)
             shown = env.temp_data.setdefault("attnbook_explorers", [])
             shown.append(explorer.name)
-            html = figure_html(explorer, "../" * env.docname.count("/"), shown.count(explorer.name))
+            html = figure_html(explorer, pictures, "../" * env.docname.count("/"), shown.count(explorer.name))
         elif data.mime_type == VERDICT_MIME:
             html = verdict_html(data.content)
         else:

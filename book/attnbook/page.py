@@ -1,5 +1,6 @@
-"""What a page carries: its own words and few scripts."""
+"""What a page carries: its own words, what its head says of it, and few scripts."""
 
+import os
 import re
 from html import unescape
 from pathlib import Path
@@ -9,26 +10,30 @@ from sphinx_design.icons import get_octicon
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 
-# The only scripts that do something for a reader, and the mark on a page that calls for each.
-# The theme and its extensions offer fifteen, among them one that asks another host for a kernel.
-SEARCH_PAGE = 'id="search-results"'
-SCRIPTS = {
-    "documentation_options.js": "",  # read by the theme's script
-    "scripts/sphinx-book-theme.js": "",  # the contents open and close
-    "doctools.js": SEARCH_PAGE,
-    "sphinx_highlight.js": SEARCH_PAGE,
-    "clipboard.min.js": "<pre",
-    "copybutton.js": "<pre",
-    "design-tabs.js": "sd-tab-set",
+# The mark on a page that calls for a script of the course's own; the others come to every page.
+# The theme and its extensions offer fifteen more, among them one that asks another host for a kernel: none is needed.
+MARKS = {
+    **dict.fromkeys(("bundle.js", "picture.js", "touch.js", "explorer.js"), "<figure"),
+    "mask-workshop.js": 'data-explorer="mask-workshop"',
+    "quiz.js": 'class="quiz"',
 }
+# The fonts that a page's first screen is set in; others come when they are needed.
+FONTS = {"text-regular.woff2": "", "text-semibold.woff2": "", "math.woff2": "<math"}
 
-_CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+UNWRITTEN = {"search": "Search", "404": "Not found"}  # the titles of pages that no source file stands for
+
+_CODE = re.compile(r"<pre>(.*?)</pre>", re.DOTALL)
 _PLAIN = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')  # names, signs and spaces: in the text's own colour
 _KINDS = {"s": "sa|s1|s2|sd|se|si", "k": "kc|kn|ow", "m": "mf|mi"}  # which the style gives one colour
 _TWINS = re.compile(r'(<span class="(\w+)">[^<]*)</span><span class="\2">')
 _TAG = re.compile(r"<[^>]+>")
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 _VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')
+_FOLD = re.compile(
+    r'<summary aria-label="Toggle hidden content">\s*<p class="collapsed[^>]*>(.*?)</p>.*?</summary>',
+    re.DOTALL,
+)
+_SOLUTION = re.compile(r'(<div class="cell [^"]*\btag_solution\b[^>]*>\s*<details[^>]*>\s*<summary>)[^<]*', re.DOTALL)
 
 
 def scripts_for(body: str, offered: list[str], own: set[str]) -> list[str]:
@@ -37,23 +42,28 @@ def scripts_for(body: str, offered: list[str], own: set[str]) -> list[str]:
     Args:
         body: the page's HTML.
         offered: the file names that Sphinx would link.
-        own: the file names in the course's own static folder, which are always kept.
+        own: the file names in the course's own static folder.
     """
-    return [name for name in offered if name in own or (name in SCRIPTS and SCRIPTS[name] in body)]
+    return [name for name in offered if name in own and MARKS.get(name, "") in body]
 
 
 def lighter_code(body: str) -> str:
-    """Mark only what is coloured, and neighbours of one colour together: a tenth of a chapter's compressed bytes."""
-    return _CODE.sub(lambda code: _lighter(code[0]), body)
+    """Mark only what is coloured, and neighbours of one colour together: a tenth of a chapter's compressed bytes.
+
+    Each line of coloured code is an element, so that a long one can wrap with its rest indented.
+    """
+    return _CODE.sub(lambda code: f"<pre>{_lighter(code[1])}</pre>", body)
 
 
 def _lighter(code: str) -> str:
+    if "<span></span>" not in code:  # what a cell has printed
+        return code
     code = _PLAIN.sub(r"\1", code.replace("<span></span>", ""))
     for kind, classes in _KINDS.items():
         code = re.sub(f'<span class="(?:{classes})">', f'<span class="{kind}">', code)
     while code != (code := _TWINS.sub(r"\1", code)):
         pass
-    return code
+    return "".join(f'<span class="line">{line}</span>' for line in code.splitlines(keepends=True))
 
 
 def fewer_classes(body: str) -> str:
@@ -66,25 +76,67 @@ def current_roles(body: str) -> str:
     return body.replace('role="doc-biblioentry"', 'role="listitem"')
 
 
+def plain_folds(body: str) -> str:
+    """A folded cell is opened by words, which need no label beside them; a solution says that it is one."""
+    return _SOLUTION.sub(r"\1Show a solution", _FOLD.sub(r"<summary>\1</summary>", body))
+
+
+def words_of(html: str) -> str:
+    """A piece of HTML as one line of plain text."""
+    return " ".join(unescape(_TAG.sub("", html)).split())
+
+
 def description_of(body: str, longest: int = 155) -> str:
-    """The first paragraph of a page as plain text, cut at a word."""
+    """The first paragraph of a page as plain text, cut at a word; its heading if there is none."""
     for paragraph in _PARAGRAPH.findall(body):
-        words = " ".join(unescape(_TAG.sub("", paragraph)).split())
+        words = words_of(paragraph)
         if len(words) > 40:
             return words if len(words) <= longest else words[:longest].rsplit(" ", 1)[0] + " …"
     return ""
 
 
+def page_title(title: str, book: str) -> str:
+    """What a tab shows: the page and the book, each once."""
+    return title if title == book else f"{title} · {book}"
+
+
+def meta_of(title: str, description: str, book: str, address: str, canonical: str) -> list[tuple[str, str]]:
+    """What the head says to search engines and to those who show a link to the page.
+
+    Addresses there must be absolute: without the site's own they are left out.
+    """
+    meta = {"description": description, "og:type": "article", "og:site_name": book, "og:title": title}
+    meta["og:description"] = description
+    if address:
+        meta |= {"og:url": canonical, "og:image": f"{address}_static/social.png", "og:image:alt": book}
+        meta |= {"og:image:width": "1200", "og:image:height": "630", "twitter:card": "summary_large_image"}
+    return [(name, content) for name, content in meta.items() if content]
+
+
 def clean(app, pagename, templatename, context, doctree) -> None:
     """Prepare what the template will show."""
     body = context.get("body", "")
-    context["metatags"] = _VIEWPORT.sub("", context.get("metatags", ""))  # the theme writes its own
-    context["body"] = body = fewer_classes(current_roles(lighter_code(body)))
-    context["description"] = description_of(body)
+    context["body"] = body = plain_folds(fewer_classes(current_roles(lighter_code(body))))
+    book, address = context["docstitle"], app.config.html_baseurl
+    title = words_of(context.get("title") or UNWRITTEN.get(pagename, book))
+    first = pagename == app.config.root_doc
+    context["canonical"] = canonical = address and address + ("" if first else app.builder.get_target_uri(pagename))
+    context["page_title"] = page_title(title, book)
+    description = description_of(body) or f"{title}: a page of the course “{book}”."
+    context["page_meta"] = meta_of(title, description, book, address, canonical)
+    if pagename in UNWRITTEN:
+        context["page_meta"].append(("robots", "noindex"))
+        context["canonical"] = ""
+    context["repository_url"] = app.config.repository_url
+    context["fonts"] = [name for name, mark in FONTS.items() if mark in body]
     offered = {str(script.filename).removeprefix("_static/"): script for script in context["script_files"]}
-    own = {path.name for path in STATIC.iterdir()}
-    needed = scripts_for(SEARCH_PAGE if pagename == "search" else body, list(offered), own)
+    needed = scripts_for(body, list(offered), {path.name for path in STATIC.iterdir()})
     context["script_files"] = [offered[name] for name in needed]
+
+
+def not_found(app):
+    """The page that a host shows for an address that does not exist."""
+    yield "404", {"title": UNWRITTEN["404"]}, "404.html"
 
 
 def offer_icons(app, pagename, templatename, context, doctree) -> None:
@@ -93,14 +145,23 @@ def offer_icons(app, pagename, templatename, context, doctree) -> None:
 
 
 def find_parts(app, config) -> None:
-    """Put the course's templates before the theme's, and its files beside them."""
+    """Put the course's templates before the theme's, its files beside them, and complete the two addresses.
+
+    What the environment says goes before ``_config.yml``: a deployment knows where it deploys to, and from where.
+    """
+    address = os.environ.get("SITE_ADDRESS") or config.html_baseurl
+    config.html_baseurl = address and address.rstrip("/") + "/"
+    config.repository_url = os.environ.get("REPOSITORY_ADDRESS") or config.repository_url
     config.templates_path.insert(0, str(TEMPLATES))
     config.html_static_path.append(str(STATIC))
 
 
 def setup(app) -> None:
     """Tidy every page before it is written."""
+    app.add_config_value("repository_url", "", "html")
     app.connect("config-inited", find_parts)
+    app.connect("html-collect-pages", not_found)
+    app.add_js_file("page.js")
     app.add_css_file("course.css", priority=400)  # before the explorers' own
     app.connect("html-page-context", offer_icons, priority=100)
     app.connect("html-page-context", clean, priority=900)

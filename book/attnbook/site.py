@@ -1,5 +1,6 @@
-"""What happens when all pages are written: pictures beside them, one stylesheet and one font cut to what they use."""
+"""What happens when all pages are written: pictures beside them, one stylesheet, fonts cut to their signs, a search."""
 
+import gzip
 import re
 import time
 from html import unescape
@@ -8,70 +9,86 @@ from shutil import copyfile
 
 from sphinx.util import logging
 
-from attnbook.mathfont import signs, write_font
+from attnbook.addresses import absolute, robots, sitemap
+from attnbook.colours import colours_css
+from attnbook.explorers import room_css
+from attnbook.mathfont import signs as formula_signs
+from attnbook.mathfont import write_font
 from attnbook.page import STATIC
-from attnbook.pictures import draw_frames, explorers_shown
-from attnbook.stylesheet import names_in, prune
+from attnbook.pictures import drawn, lay_out, shown
+from attnbook.search import write_search_data
+from attnbook.social import write_picture
+from attnbook.textfont import more_css, signs, write_fonts
+from attnbook.unused import remove_unused
 
-THEME_CSS = "styles/pydata-sphinx-theme.css"  # the theme links it by hand, so Sphinx does not list it
 CREDIT = "/* Icons: Octicons, copyright GitHub Inc., MIT licence */\n"
 
-_SCRIPT = re.compile(r'<script[^>]* src="(?:\.\.?/)*_static/([^"?]+)')
 _FORMULA = re.compile(r"<math.*?</math>", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 
 log = logging.getLogger(__name__)
 
 
-def pages_of(app) -> list[str]:
-    """The HTML of every page of this book; what an older build has left beside them does not count."""
-    addresses = map(app.builder.get_target_uri, [*sorted(app.env.found_docs), "search"])
-    return [Path(app.outdir, address).read_text("utf-8") for address in addresses]
+def documents(app) -> list[str]:
+    """The names of the book's documents, in its order."""
+    root = app.config.root_doc
+    return [root, *app.env.toctree_includes.get(root, ())]
 
 
-def write_stylesheet(static: Path, sheets: list[str], pages: list[str]) -> None:
-    """Write ``site.css``: the rules of all sheets that some page can match.
+def pages_of(app) -> dict[str, str]:
+    """Address → HTML of every page of this book; what an older build has left beside them does not count."""
+    addresses = map(app.builder.get_target_uri, [*documents(app), "search", "404"])
+    return {address: Path(app.outdir, address).read_text("utf-8") for address in addresses}
 
-    Args:
-        static: the site's folder of styles and scripts.
-        sheets: the file names of all stylesheets in it, in the order in which a page would link them.
-        pages: the HTML of all pages.
-    """
-    scripts = {name for page in pages for name in _SCRIPT.findall(page)}
-    names = names_in(pages, [(static / name).read_text("utf-8") for name in sorted(scripts)])
-    texts = {name: (static / name).read_text("utf-8") for name in sheets if (static / name).is_file()}
-    own = {path.name for path in STATIC.iterdir()}
-    theme = "\n".join(text for name, text in texts.items() if name not in own)
-    course = "\n".join(text for name, text in texts.items() if name in own)
-    # In a layer, the theme's rules give way to every rule outside it, however they are worded.
-    (static / "site.css").write_text(CREDIT + prune(f"@layer theme {{{theme}}}\n{course}", names), "utf-8")
+
+def write_stylesheet(static: Path, sheets: list[str], *more: str) -> None:
+    """Write ``site.css``: the palette, the course's own sheets in their order, and ``more`` rules."""
+    texts = [(STATIC / name).read_text("utf-8") for name in sheets]
+    (static / "site.css").write_text("\n".join([CREDIT + colours_css(), *texts, *more]), "utf-8")
 
 
 def setup(app) -> None:
     """Take part in the writing of every page, and run after everything else that writes files."""
     start = time.perf_counter()
-    sheets = {THEME_CSS: -1}  # file name → its place in the order of all
+    sheets: dict[str, int] = {}  # file name → its place in the order of all
 
     def note_sheets(app, pagename, templatename, context, doctree) -> None:
-        sheets.update({str(sheet.filename).removeprefix("_static/"): sheet.priority for sheet in context["css_files"]})
+        own = {path.name for path in STATIC.iterdir()}
+        found = {str(sheet.filename).removeprefix("_static/"): sheet.priority for sheet in context["css_files"]}
+        sheets.update({name: priority for name, priority in found.items() if name in own})
 
     def finish(app, exception) -> None:
-        """Draw, write ``site.css``, ``math.woff2`` and the site's first page, and say what there is now."""
+        """Write what all pages share, and say what there is now."""
         if exception or app.builder.format != "html":
             return
-        explorers = explorers_shown(app)
-        drawn = draw_frames(app, explorers)
-        site = Path(app.outdir)
+        explorers = shown(app.env)
+        lay_out(app, explorers)
+        figures = [drawn(app, explorer) for explorer in explorers]
+        site, address = Path(app.outdir), app.config.html_baseurl
+        static = site / "_static"
+        lost = site / "404.html"
+        lost.write_text(absolute(lost.read_text("utf-8"), address), "utf-8")
+        pages = pages_of(app)
+        states = (gzip.decompress(bundle).decode() for figure in figures for bundle in figure.bundles.values())
+        text = signs(pages.values(), *states)
+        if missing := write_fonts(text, static):
+            log.info(f"left to the reader's own fonts: {missing}")
+        formulas = [unescape(_TAG.sub("", formula)) for page in pages.values() for formula in _FORMULA.findall(page)]
+        write_font(formula_signs(formulas), static / "math.woff2")
+        write_stylesheet(static, sorted(sheets, key=sheets.get), more_css(text), room_css(figures))
+        write_search_data(pages, static / "search-data.js")
+        write_picture(app.config.html_title, static / "social.png")
         first = app.builder.get_target_uri(app.config.root_doc)
         copyfile(site / first, site / "index.html")  # instead of a redirection
-        pages = pages_of(app)
-        write_stylesheet(site / "_static", sorted(sheets, key=sheets.get), pages)
-        formulas = [unescape(_TAG.sub("", formula)) for page in pages for formula in _FORMULA.findall(page)]
-        write_font(signs(formulas), site / "_static" / "math.woff2")
-        states = sum(len(explorer.states) for explorer in explorers)
+        (site / "robots.txt").write_text(robots(address), "utf-8")
+        (site / ".nojekyll").touch()  # else GitHub Pages leaves out folders whose names begin with an underscore
+        if address:
+            (site / "sitemap.xml").write_text(sitemap(address, list(pages)[1:-2]), "utf-8")
+        removed = remove_unused([site / page for page in pages], site)
+        count = sum(len(explorer.states) for explorer in explorers)
         log.info(
-            f"the site: {len(pages)} pages, {len(explorers)} explorers with {states:,} states, {drawn:,} of them drawn "
-            f"now; {time.perf_counter() - start:.0f} seconds; {site}"
+            f"the site: {len(pages)} pages, {len(explorers)} explorers with {count:,} states, {app.attnbook_drawn:,} "
+            f"drawn now; {removed} unused files removed; {time.perf_counter() - start:.0f} seconds; {site}"
         )
 
     app.connect("html-page-context", note_sheets)

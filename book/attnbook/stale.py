@@ -10,12 +10,12 @@ from attncourse.explorer import Explorer
 NOTHING = "nothing"  # where one side has an entry and the other has none
 
 
-def complaint(stored: dict[str, Any], explorer: Explorer) -> str:
-    """The first difference between what a notebook stored and ``explorer.describe()``; empty if there is none.
+def complaint(stored: dict[str, Any], explorer: Explorer, described: dict[str, Any]) -> str:
+    """The first difference between a notebook and what the library says now, ``described``; empty if there is none.
 
     It names the explorer, the state or the part, and both versions.
     """
-    now = json.loads(json.dumps(explorer.describe()))  # as a notebook has it: a tuple becomes a list
+    now = json.loads(json.dumps(described))  # as a notebook has it: a tuple becomes a list
     found = list(differences(stored, now))
     if not found:
         return ""

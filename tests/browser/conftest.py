@@ -59,7 +59,7 @@ def visit(browser: Browser) -> Visit:
     """
 
     @contextmanager
-    def open_page(address: str, width: int = 1280, height: int = 900, **options) -> Iterator[Page]:
+    def open_page(address: str, width: int = 1280, height: int = 900, first: str = "", **options) -> Iterator[Page]:
         complaints: list[str] = []
         origin = "/".join(address.split("/")[:3]) + "/"
 
@@ -72,6 +72,8 @@ def visit(browser: Browser) -> Visit:
 
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         context.route("**/*", guard)
+        if first:  # a script that runs before any of the page's own
+            context.add_init_script(first)
         page = context.new_page()
         page.on("console", lambda note: note.type == "error" and complaints.append(f"console: {note.text}"))
         page.on("pageerror", lambda error: complaints.append(f"script: {error}"))

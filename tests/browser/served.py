@@ -31,9 +31,14 @@ _TEXT = {".html", ".css", ".js", ".json", ".svg"}
 class _Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def __init__(self, *args, prefix: str, **kwargs):
-        self.prefix = prefix
+    def __init__(self, *args, prefix: str, headers: dict[str, str], **kwargs):
+        self.prefix, self.headers_of_host = prefix, headers
         super().__init__(*args, **kwargs)
+
+    def end_headers(self):
+        for name, value in self.headers_of_host.items():
+            self.send_header(name, value)
+        super().end_headers()
 
     def send_head(self):
         if not self.path.startswith(self.prefix):
@@ -56,11 +61,11 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(prefix: str = "/") -> Iterator[str]:
-    """The site on a free port of this machine, at an address that ends in ``prefix``."""
+def served(prefix: str = "/", headers: dict[str, str] | None = None) -> Iterator[str]:
+    """The site on a free port of this machine, at an address that ends in ``prefix``; ``headers`` go with all."""
     if not (SITE / "index.html").exists():
         missing("the site is not built: run `make site` first")
-    handler = partial(_Handler, directory=str(SITE), prefix=prefix)
+    handler = partial(_Handler, directory=str(SITE), prefix=prefix, headers=headers or {})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

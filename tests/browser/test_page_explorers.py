@@ -1,34 +1,69 @@
-"""Every explorer on the built pages: each control, by value, keyboard and finger."""
+"""Every explorer on the built pages: controls by value, keyboard and finger; shapes by pointer and arrow key."""
 
 import itertools
+import re
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, Page, expect
 
 from attncourse.explorer import EXPLORER_MIME
 from tests.notebooks import CHAPTERS, stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.site]
 
-# The described explorers that have controls; the others are pictures.
-EXPLORERS = [
-    pytest.param(chapter.stem, described, id=f"{chapter.stem}-{described['name']}")
-    for chapter in CHAPTERS
-    for described in stored(chapter, EXPLORER_MIME)
-    if described["parameters"]
-]
-each_explorer = pytest.mark.parametrize(("chapter", "described"), EXPLORERS)
-
+each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+CHAPTER_1 = CHAPTERS[0].stem
 ROLES = {"range": "slider", "checkbox": "checkbox", "select": "combobox"}
 
+# Set a control to each of its stops; what the figure shows then, how long it took, and what it asked the network for.
+_EVERY_STOP = """async (figure) => {
+  const own = [figure.dataset.wide, figure.dataset.narrow].map((address) => new URL(address, location).href);
+  const entries = () => performance.getEntriesByType("resource").filter(({ name }) => own.includes(name)).length;
+  const fresh = () => new Promise(requestAnimationFrame);
+  const until = async (holds) => { while (!holds()) await fresh(); };
+  const explorer = explorers.find((one) => one.figure === figure);
+  await fetchBundle(explorer.address);
+  await explorer.show(explorer.state);
+  const seen = {};
+  for (const control of explorer.controls) {
+    const size = explorer.sizes[explorer.controls.indexOf(control)];
+    const start = control.type === "checkbox" ? Number(control.checked) : Number(control.value);
+    const turn = (position) => {
+      if (control.type === "checkbox") control.checked = Boolean(position); else control.value = position;
+      control.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    const [stops, before] = [[], entries()];
+    for (const position of [...Array(size).keys(), start]) {
+      turn(position);
+      const atOnce = !figure.hasAttribute("aria-busy");
+      await until(() => !figure.hasAttribute("aria-busy"));
+      stops.push({
+        state: Number(figure.dataset.state), atOnce,
+        sentence: figure.querySelector("output").textContent,
+        label: figure.querySelector("svg").getAttribute("aria-label"),
+        text: control.getAttribute("aria-valuetext"), picture: figure.querySelector("svg").outerHTML,
+      });
+    }
+    seen[control.name] = { stops, requests: entries() - before };
+  }
+  return seen;
+}"""
 
-def figure_of(page, described) -> Locator:
+
+def explorers_of(chapter) -> list[dict]:
+    """The chapter's explorers that have controls, as its notebook has stored them, each once."""
+    found = {described["name"]: described for described in stored(chapter, EXPLORER_MIME) if described["parameters"]}
+    return list(found.values())
+
+
+def figure_of(page: Page, described: dict) -> Locator:
     figure = page.locator(f'figure.explorer[data-explorer="{described["name"]}"]').first
     figure.scroll_into_view_if_needed()
     return figure
 
 
-def control_of(figure, parameter) -> Locator:
+def control_of(figure: Locator, parameter: dict) -> Locator:
     """The control, found as a screen reader would announce it: by its role and its label."""
     control = figure.get_by_role(ROLES[parameter["kind"]], name=parameter["label"], exact=True)
     assert control.count() == 1, f"no {ROLES[parameter['kind']]} is named {parameter['label']!r}"
@@ -36,143 +71,216 @@ def control_of(figure, parameter) -> Locator:
     return control
 
 
-def set_stop(control, parameter, position: int) -> None:
-    if parameter["kind"] == "range":
-        control.fill(str(position))
-    elif parameter["kind"] == "checkbox":
-        control.set_checked(bool(position))
-    else:
-        control.select_option(index=position)
-
-
-def shown(figure) -> tuple[str, str]:
-    """The picture's address, once it is there, and the sentence."""
-    address, width = figure.locator("img").evaluate(
-        "image => image.decode().then(() => [image.currentSrc, image.naturalWidth])"
-    )
-    assert width > 0
-    sentence = figure.locator("output").inner_text()
-    assert figure.locator("img").get_attribute("alt") == sentence
-    return address, sentence
-
-
-def expected(described, positions: dict[str, int]) -> str:
-    """The stored readout of a state; the last control runs fastest."""
-    ranges = [range(len(parameter["stops"])) for parameter in described["parameters"]]
-    state = list(itertools.product(*ranges)).index(tuple(positions[p["name"]] for p in described["parameters"]))
-    return described["readouts"][state]
-
-
-def default_positions(described) -> dict[str, int]:
+def default_positions(described: dict) -> dict[str, int]:
     return {p["name"]: p["stops"].index(p["default"]) for p in described["parameters"]}
 
 
-@each_explorer
-def test_every_stop_of_every_control_shows_its_own_picture_and_readout(visit, site, chapter, described):
-    with visit(f"{site}chapters/{chapter}.html") as page:
-        figure = figure_of(page, described)
-        assert shown(figure)[1] == expected(described, default_positions(described))
-        for parameter in described["parameters"]:
-            control, seen = control_of(figure, parameter), {}
-            for position, text in enumerate(parameter["texts"]):
-                set_stop(control, parameter, position)
-                seen[position] = shown(figure)
-                assert seen[position][1] == expected(
-                    described, default_positions(described) | {parameter["name"]: position}
-                )
-                if parameter["kind"] == "range":
-                    assert control.get_attribute("aria-valuetext") == text
-            addresses, sentences = zip(*seen.values(), strict=True)
-            assert len(set(addresses)) == len(parameter["stops"])
-            assert len(set(sentences)) > 1, f"no stop of {parameter['name']} changes the readout"
-            set_stop(control, parameter, default_positions(described)[parameter["name"]])
+def state_of(described: dict, positions: dict[str, int]) -> int:
+    """The number of a state; the last control runs fastest."""
+    ranges = [range(len(parameter["stops"])) for parameter in described["parameters"]]
+    return list(itertools.product(*ranges)).index(tuple(positions[p["name"]] for p in described["parameters"]))
 
 
-@each_explorer
-def test_the_keyboard_reaches_and_moves_every_control(visit, site, chapter, described):
-    with visit(f"{site}chapters/{chapter}.html") as page:
-        figure = figure_of(page, described)
-        figure.locator("img").click()  # the Tab key goes on from here
-        for parameter in described["parameters"]:
-            page.keyboard.press("Tab")
-            control = control_of(figure, parameter)
-            assert control.evaluate("control => control === document.activeElement")
-            keys = {"range": ["Home", "End", "ArrowLeft", "ArrowRight"], "checkbox": ["Space"] * 2}.get(
-                parameter["kind"], ["Home", "ArrowDown"]
+def settled(figure: Locator) -> tuple[str, str]:
+    """State and sentence, once the picture is there; its text alternative is the sentence."""
+    expect(figure).not_to_have_attribute("aria-busy", "true")
+    sentence = figure.locator("output").inner_text()
+    assert figure.locator("svg").get_attribute("aria-label") == sentence
+    return figure.get_attribute("data-state"), sentence
+
+
+@each_chapter
+def test_every_stop_of_every_control_changes_picture_and_sentence_at_once_without_a_request(visit, site, chapter):
+    with visit(f"{site}chapters/{chapter.stem}.html") as page:
+        for described in explorers_of(chapter):
+            figure, start = figure_of(page, described), default_positions(described)
+            assert settled(figure) == (
+                str(state_of(described, start)),
+                described["readouts"][state_of(described, start)],
             )
-            seen = []
-            for key in keys:
-                page.keyboard.press(key)
-                seen.append(shown(figure))
-            for before, after in itertools.pairwise(seen):
-                assert before[0] != after[0], f"{parameter['name']}: {keys} did not change the picture"
+            seen = figure.evaluate(_EVERY_STOP)
+            for parameter in described["parameters"]:
+                name = f"{described['name']}, {parameter['name']}"
+                control_of(figure, parameter)
+                *stops, _ = seen[parameter["name"]]["stops"]
+                states = [state_of(described, start | {parameter["name"]: i}) for i in range(len(stops))]
+                assert [stop["state"] for stop in stops] == states
+                assert [stop["sentence"] for stop in stops] == [described["readouts"][state] for state in states]
+                assert [stop["label"] for stop in stops] == [stop["sentence"] for stop in stops]
+                assert len({stop["picture"] for stop in stops}) == len(stops), f"{name}: two stops look the same"
+                assert len({stop["sentence"] for stop in stops}) == len(stops), f"{name}: two stops read the same"
+                if parameter["kind"] == "range":
+                    assert [stop["text"] for stop in stops] == parameter["texts"]
+                assert seen[parameter["name"]]["requests"] == 0, f"{name}: moving it asked the network"
+                assert all(stop["atOnce"] for stop in stops), f"{name}: a picture came later than its control moved"
 
 
-@each_explorer
-def test_a_phone_shows_the_narrow_picture_and_a_finger_moves_it(visit, site, chapter, described):
-    with visit(f"{site}chapters/{chapter}.html", width=390, height=844, has_touch=True, is_mobile=True) as page:
-        figure = figure_of(page, described)
-        before = shown(figure)
-        assert "narrow" in before[0]
-        for parameter in described["parameters"]:
-            control = control_of(figure, parameter)
-            if parameter["kind"] == "select":
-                control.select_option(
-                    index=(default_positions(described)[parameter["name"]] + 1) % len(parameter["stops"])
+@each_chapter
+def test_every_shape_that_says_something_can_be_reached_and_says_words(visit, site, chapter):
+    with visit(f"{site}chapters/{chapter.stem}.html") as page:
+        for stage in page.locator(".stage").all():
+            stage.scroll_into_view_if_needed()
+            name = stage.get_attribute("data-figure")
+            said = stage.evaluate("stage => touches.get(stage).spots.map(wordsOf)")
+            assert said, f"{name}: nothing in the picture says its numbers"
+            assert all(words.strip() and "undefined" not in words for words in said), f"{name}: {said}"
+            stage.focus()
+            status = stage.locator(".said")
+            page.keyboard.press("ArrowRight")
+            assert status.inner_text() == said[0], name
+            page.keyboard.press("Escape")
+            assert status.inner_text() == ""
+
+
+@each_chapter
+def test_the_keyboard_reaches_and_moves_every_control(visit, site, chapter):
+    with visit(f"{site}chapters/{chapter.stem}.html") as page:
+        for described in explorers_of(chapter):
+            figure = figure_of(page, described)
+            figure.locator(".stage").focus()  # the Tab key goes on from here
+            for parameter in described["parameters"]:
+                page.keyboard.press("Tab")
+                control = control_of(figure, parameter)
+                assert control.evaluate("control => control === document.activeElement")
+                keys = {"range": ["Home", "End", "ArrowLeft", "ArrowRight"], "checkbox": ["Space"] * 2}.get(
+                    parameter["kind"], ["Home", "ArrowDown"]
                 )
-            elif parameter["kind"] == "checkbox":
-                control.tap()
-            else:
-                box, at_end = control.bounding_box(), default_positions(described)[parameter["name"]] > 0
-                control.tap(position={"x": 4 if at_end else box["width"] - 4, "y": box["height"] / 2})
-            after = shown(figure)
-            assert after[0] != before[0], parameter["name"]
-            assert "narrow" in after[0]
-            before = after
+                seen = []
+                for key in keys:
+                    page.keyboard.press(key)
+                    seen.append(settled(figure))
+                for before, after in itertools.pairwise(seen):
+                    assert before != after, f"{described['name']}, {parameter['name']}: {keys} changed nothing"
 
 
-_STEP = """async ([name, to]) => {
-  const figure = document.querySelector(`figure.explorer[data-explorer="${name.explorer}"]`);
-  const control = figure.querySelector(`[name="${name.control}"]`);
-  const image = figure.querySelector("img");
-  const known = new Set(performance.getEntriesByType("resource").map((entry) => entry.name));
-  await new Promise(requestAnimationFrame);
-  const start = performance.now();
-  if (control.type === "checkbox") control.checked = Boolean(to);
-  else control.value = to;
-  control.dispatchEvent(new Event("input", { bubbles: true }));
-  const elapsed = performance.now() - start;
-  await new Promise(requestAnimationFrame);  // just before the next picture of the page is painted
-  return { elapsed, ready: image.complete && image.naturalWidth > 0, fetchedAhead: known.has(image.currentSrc) };
+@each_chapter
+def test_a_phone_shows_the_narrow_picture_and_a_finger_moves_it(visit, site, chapter):
+    with visit(f"{site}chapters/{chapter.stem}.html", width=390, height=844, has_touch=True, is_mobile=True) as page:
+        for described in explorers_of(chapter):
+            figure, start = figure_of(page, described), default_positions(described)
+            expect(figure.locator("svg")).to_have_attribute("width", "344")
+            before = settled(figure)
+            for parameter in described["parameters"]:
+                control = control_of(figure, parameter)
+                if parameter["kind"] == "select":
+                    control.select_option(index=(start[parameter["name"]] + 1) % len(parameter["stops"]))
+                elif parameter["kind"] == "checkbox":
+                    control.tap()
+                else:
+                    box, at_end = control.bounding_box(), start[parameter["name"]] > 0
+                    assert box["width"] >= 120, f"{parameter['name']}: a track of {box['width']} px"
+                    control.tap(position={"x": 4 if at_end else box["width"] - 4, "y": box["height"] / 2})
+                after = settled(figure)
+                assert after != before, parameter["name"]
+                before = after
+
+
+def test_pointing_at_a_score_lights_what_it_is_made_of_and_says_it(visit, site):
+    with visit(f"{site}chapters/{CHAPTER_1}.html") as page:
+        figure = page.locator("#explorer-pipeline")
+        figure.scroll_into_view_if_needed()
+        cell = figure.locator('svg rect[data-words^="score −2 · my → hid"]')
+        cell.hover()
+        assert figure.locator(".said").inner_text() == "score −2 · my → hid: 1·0 + 2·−1 + 0·2 + 0·1"
+        lit = figure.locator("svg .lit").evaluate_all(
+            "shapes => shapes.map(({ dataset }) => dataset.value ?? dataset.words)"
+        )
+        assert len(lit) >= 9, "four numbers of the query, four of the key, and the score"
+        page.mouse.move(0, 0)
+        assert figure.locator("svg :is(.lit, .pointed)").count() == 0
+
+
+def test_a_state_has_an_address_and_survives_reload_and_back(visit, site):
+    with visit(f"{site}chapters/{CHAPTER_1}.html") as page:
+        figure = page.locator("#explorer-pipeline")
+        figure.get_by_role("checkbox").check()
+        figure.get_by_role("slider").first.press("Home")
+        state, sentence = settled(figure)
+        page.wait_for_url(re.compile(r"\?pipeline=query:0,temperature:2,mask:1#explorer-pipeline$"))
+        address = page.url
+        page.reload()
+        assert settled(figure) == (state, sentence)
+        page.goto(f"{site}intro.html")
+        page.go_back()
+        assert settled(figure) == (state, sentence)
+        with visit(address) as other:  # a friend's browser
+            figure = other.locator("#explorer-pipeline")
+            expect(figure.locator("output")).to_have_text(sentence)
+            expect(figure).to_be_in_viewport()
+            assert figure.get_by_role("checkbox").is_checked()
+
+
+def test_an_address_with_a_state_that_there_is_not_shows_the_nearest(visit, site):
+    with visit(f"{site}chapters/{CHAPTER_1}.html?pipeline=query:99,mask:x&nothing=a:1#explorer-pipeline") as page:
+        figure = page.locator("#explorer-pipeline")
+        expect(figure.get_by_role("slider").first).to_have_value("4")
+        settled(figure)
+
+
+# Notes, frame by frame, every time that picture and sentence disagree and the figure does not say that it is busy.
+_WATCH = """(figure) => {
+  window.disagreed = [];
+  const look = () => {
+    const said = figure.querySelector("output").textContent;
+    const drawn = figure.querySelector("svg").getAttribute("aria-label");
+    const wanted = explorers.find((one) => one.figure === figure).bundle?.readouts[figure.dataset.state];
+    const agreed = said === drawn && said === (wanted ?? said);
+    if (!agreed && !figure.hasAttribute("aria-busy")) window.disagreed.push([said, drawn, wanted]);
+    requestAnimationFrame(look);
+  };
+  look();
 }"""
 
-_SETTLED = """async () => {
-  let before = -1, now = 0;
-  while (before !== now) {
-    before = now;
-    await new Promise((done) => setTimeout(done, 250));
-    now = performance.getEntriesByType("resource").length;
-  }
-}"""
+
+def test_on_a_slow_line_picture_and_sentence_never_disagree_without_a_sign(visit, site):
+    with visit(f"{site}chapters/{CHAPTERS[3].stem}.html") as page:
+        line = page.context.new_cdp_session(page)
+        line.send("Network.enable")
+        slow = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+        line.send("Network.emulateNetworkConditions", slow)
+        figure = page.locator('figure[data-explorer="similarity-by-offset"]')
+        figure.evaluate(_WATCH)
+        slider = figure.get_by_role("slider").first
+        asked = []
+        page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+        slider.focus()
+        for key in ["ArrowRight"] * 12 + ["ArrowLeft"] * 12:
+            page.keyboard.press(key)
+        expect(figure).not_to_have_attribute("aria-busy", "true", timeout=20_000)
+        assert page.evaluate("disagreed") == []
+        assert len([path for path in asked if "similarity-by-offset" in path]) <= 1
 
 
-@each_explorer
-def test_a_stop_fetched_ahead_switches_within_one_frame(visit, site, chapter, described, record_property):
-    with visit(f"{site}chapters/{chapter}.html") as page:
-        figure = figure_of(page, described)
-        shown(figure)
-        figure.hover()
-        times = []
-        for parameter in described["parameters"]:
-            start = default_positions(described)[parameter["name"]]
-            neighbour = start + 1 if start + 1 < len(parameter["stops"]) else start - 1
-            for position in (neighbour, start):
-                page.evaluate(_SETTLED)
-                names = {"explorer": described["name"], "control": parameter["name"]}
-                step = page.evaluate(_STEP, [names, position])
-                assert step["fetchedAhead"], f"{parameter['name']}: the next picture was not fetched ahead"
-                assert step["ready"], f"{parameter['name']}: the picture came later than the next frame"
-                times.append(step["elapsed"])
-        median = sorted(times)[len(times) // 2]
-        record_property("milliseconds", median)
-        assert median < 1000 / 60
+def test_without_a_line_the_figure_says_that_it_waits_and_goes_on_when_the_line_is_back(browser, site):
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/_pictures/**", lambda route: route.abort())
+    page.goto(f"{site}chapters/{CHAPTER_1}.html")
+    figure = page.locator("#explorer-pipeline")
+    before = figure.locator("output").inner_text()
+    figure.get_by_role("checkbox").check()
+    expect(figure).to_have_attribute("aria-busy", "true")
+    assert figure.locator("output").inner_text() == before, "the sentence waits for its picture"
+    page.unroute("**/_pictures/**")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    assert settled(figure)[1] != before
+    context.close()
+
+
+def test_a_finger_that_scrolls_over_a_slider_moves_nothing(visit, site):
+    with visit(f"{site}chapters/{CHAPTER_1}.html", width=390, height=844, has_touch=True, is_mobile=True) as page:
+        slider = page.locator("#explorer-pipeline").get_by_role("slider").first
+        slider.scroll_into_view_if_needed()
+        before = slider.input_value()
+        slider.evaluate(
+            """slider => {
+              slider.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+              slider.value = 0;
+              slider.dispatchEvent(new Event("input", { bubbles: true }));
+              slider.dispatchEvent(new PointerEvent("pointercancel", { bubbles: true }));
+            }"""
+        )
+        assert slider.input_value() == before
+        assert settled(page.locator("#explorer-pipeline"))[0] == page.locator("#explorer-pipeline").get_attribute(
+            "data-state"
+        )

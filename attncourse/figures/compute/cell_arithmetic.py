@@ -3,24 +3,19 @@
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
 from attncourse.digits import in_digits
+from attncourse.drawing import palette
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.cells import Tell
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame, matrix
-from attncourse.drawing.palette import (
-    FAINT,
-    KEY_INK,
-    KEY_SIGNED,
-    QUERY_INK,
-    QUERY_SIGNED,
-    SCORE,
-    SCORE_INK,
-    SCORE_SIGNED,
-)
+from attncourse.drawing.palette import FAINT, KEY_INK, NEGATIVE, QUERY_INK, SCORE, SCORE_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.sentence import KEY, QUERY, TOKENS
 from attnlib import dot_scores
@@ -49,7 +44,7 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     pairs = zip(numbers.query_vector, numbers.key_vector, strict=True)
     terms = " + ".join(f"{_signed(q)}·{_signed(k)}" for q, k in pairs)
-    score = in_digits(numbers.scores[numbers.query - 1, numbers.key - 1], "{:g}")
+    score = _number(numbers.scores[numbers.query - 1, numbers.key - 1])
     return (
         f"The score of query {numbers.query}, “{TOKENS[numbers.query - 1]}”, with key {numbers.key}, "
         f"“{TOKENS[numbers.key - 1]}”, is {terms} = {score}."
@@ -57,7 +52,7 @@ def readout(numbers: Numbers) -> str:
 
 
 def _signed(number: float) -> str:
-    written = in_digits(number, "{:g}")
+    written = _number(number)
     return f"({written})" if written.startswith("−") else written
 
 
@@ -66,41 +61,60 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     figure = sheet(height=248, narrow=narrow, narrow_height=452)
     paper = board(figure)
     left, wide = (96, 47) if narrow else (112, 62)
-    score = numbers.running[-1]
-    lines = {  # name: numbers, top, colours, ink
-        f"query “{TOKENS[numbers.query - 1]}”": (numbers.query_vector, 16, QUERY_SIGNED, 5, QUERY_INK),
-        f"× key “{TOKENS[numbers.key - 1]}”": (numbers.key_vector, 46, KEY_SIGNED, 5, KEY_INK),
-        "= products": (numbers.products, 76, SCORE_SIGNED, 10, SCORE_INK),
-    }
-    for name, (row, top, colours, reach, ink) in lines.items():
-        grid = matrix(paper, left, top, (wide, 26), row[None], colours, reach)
-        label(paper, left - 8, grid.middle(0)[1], name, ink, ha="right", va="center_baseline")
-    total = matrix(paper, left + 4 * wide + 10, 76, (wide - 4, 26), score[None, None], SCORE_SIGNED, 10)
-    frame(paper, total)
-    label(paper, total.middle()[0], 68, "score", SCORE_INK, ha="center")
-
+    _draw_product(paper, numbers, left, wide)
     steps = place(figure, left, 110, 5 * wide + 10, 130)
-    steps.axis("off")
-    steps.set(xlim=(0, 5 * wide + 10), ylim=(-4.3, 6.3), xticks=[], yticks=[])
-    centres = np.array([*(np.arange(4) + 0.5) * wide, total.middle()[0] - left])
-    ends = np.array([*numbers.running, score])
-    heights = np.array([*numbers.products, score])
-    steps.bar(centres, heights, width=0.6 * wide, bottom=ends - heights, color=[SCORE] * 4 + [SCORE_INK])
-    steps.hlines(ends[:-1], centres[:-1] - 0.3 * wide, centres[1:] + 0.3 * wide, color=SCORE_INK, linewidth=1)
-    steps.axhline(0, color=FAINT, linewidth=0.8)
-    for x, end, height in zip(centres, ends, heights, strict=True):
-        words, below = in_digits(end, "{:g}"), (height or end) < 0  # a term of zero leaves the sum where it is
-        label(steps, x, end + (-0.25 if below else 0.25), words, ha="center", va="top" if below else "bottom")
+    _draw_sum(steps, numbers, wide)
     label(paper, left - 8, 110 + 130 * 0.6, "sum so far", FAINT, ha="right", va="center_baseline")
 
-    scores = matrix(paper, *((118, 310) if narrow else (512, 66)), (34, 26), numbers.scores, SCORE_SIGNED, 10,
-                    rows=TOKENS, columns=TOKENS)  # fmt: skip
-    x, y = scores.middle()[0], scores.top
-    label(paper, x, y - 28, "scores", SCORE_INK, size=TEXT, weight="bold", ha="center")
+    scores = matrix(paper, *((118, 310) if narrow else (512, 66)), (34, 26), numbers.scores, SCORE, 5,
+                    rows=TOKENS, columns=TOKENS, what="score", part="scores")  # fmt: skip
+    label(paper, scores.middle()[0], scores.top - 28, "scores", SCORE_INK, size=TEXT, weight="semibold", ha="center")
     frame(paper, scores, row=numbers.query - 1, colour=QUERY_INK)
     frame(paper, scores, column=numbers.key - 1, colour=KEY_INK)
     frame(paper, scores, numbers.query - 1, numbers.key - 1)
     return figure
+
+
+def _draw_product(paper: Axes, numbers: Numbers, left: float, wide: float) -> None:
+    """The two vectors, their products and the score; what belongs to one term is lit together."""
+    query, key = TOKENS[numbers.query - 1], TOKENS[numbers.key - 1]
+    lines = {  # name: numbers, top, colour, reach, ink, what a cell says
+        f"query “{query}”": (numbers.query_vector, 16, palette.QUERY, 2.5, QUERY_INK, f"query {query}: component"),
+        f"× key “{key}”": (numbers.key_vector, 46, palette.KEY, 2.5, KEY_INK, f"key {key}: component"),
+        "= products": (numbers.products, 76, SCORE, 5, SCORE_INK, "product"),
+    }
+
+    def tell(what: str, row: np.ndarray) -> Tell:
+        return lambda _, j: {"words": f"{what} {j + 1} is {_number(row[j])}", "of": f"term{j}", "lights": f"term{j}"}
+
+    for name, (row, top, colour, reach, ink, what) in lines.items():
+        grid = matrix(paper, left, top, (wide, 26), row[None], colour, reach, tell=tell(what, row))
+        label(paper, left - 8, grid.middle(0)[1], name, ink, ha="right", va="center_baseline")
+    total = matrix(paper, left + 4 * wide + 10, 76, (wide - 4, 26), numbers.running[-1:, None], SCORE, 5,
+                   what="score", rows_said=[query], columns_said=[key])  # fmt: skip
+    frame(paper, total)
+    label(paper, total.middle()[0], 68, "score", SCORE_INK, ha="center")
+
+
+def _draw_sum(steps: Axes, numbers: Numbers, wide: float) -> None:
+    """Each product as a bar that begins where the sum so far ends; the last bar is the whole sum."""
+    steps.axis("off")
+    steps.set(xlim=(0, 5 * wide + 10), ylim=(-4.3, 6.3), xticks=[], yticks=[])
+    centres = (np.arange(5) + 0.5) * wide + [0, 0, 0, 0, 8]  # the score stands a little apart
+    ends, heights = (np.append(row, numbers.running[-1]) for row in (numbers.running, numbers.products))
+    colours = [*(SCORE if product >= 0 else NEGATIVE for product in numbers.products), SCORE_INK]
+    bars = steps.bar(centres, heights, width=0.6 * wide, bottom=ends - heights, color=colours)
+    steps.hlines(ends[:-1], centres[:-1] - 0.3 * wide, centres[1:] + 0.3 * wide, color=SCORE_INK, linewidth=1)
+    steps.axhline(0, color=FAINT, linewidth=0.8)
+    for j, (bar, x, end, height) in enumerate(zip(bars, centres, ends, heights, strict=True)):
+        below = (height or end) < 0  # a term of zero leaves the sum where it is
+        label(steps, x, end + (-0.25 if below else 0.25), _number(end), ha="center", va="top" if below else "bottom")
+        said = f"sum of {j + 1} of 4 products: {_number(end)}" if j < 4 else f"score: {_number(end)}"
+        say(bar, words=said, of=f"term{j}", lights=f"term{j}")
+
+
+def _number(number: float) -> str:
+    return in_digits(float(number), "{:g}")
 
 
 cell_arithmetic = Explorer(

@@ -13,17 +13,18 @@ from attncourse.drawing.matrix import frame, matrix
 from attncourse.drawing.palette import (
     FAINT,
     INK,
+    KEY,
     KEY_INK,
-    KEY_SIGNED,
+    QUERY,
     QUERY_INK,
-    QUERY_SIGNED,
+    SCORE,
     SCORE_INK,
-    SCORE_SIGNED,
+    VALUE,
     VALUE_INK,
-    VALUE_SIGNED,
+    WEIGHT,
     WEIGHT_INK,
-    WEIGHT_MAP,
 )
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import attention, dot_scores, scaled_dot_scores
 
@@ -71,25 +72,28 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     layout = _NARROW if narrow else _WIDE
     paper = board(figure)
     hidden = np.where(numbers.mask, numbers.attn_weights, np.nan)
-    small = np.where(numbers.mask, 0.0, np.nan)
+    may = np.where(numbers.mask, 0.0, np.nan)
     tiles = {  # name: matrix, cell, form, colours, reach
-        "query": (numbers.query, (26, 28), "{:g}", QUERY_SIGNED, 5),
-        "key": (numbers.key.T, (30, 26), "{:g}", KEY_SIGNED, 5),
-        "scores": (numbers.scores, (30, 28), "{:g}", SCORE_SIGNED, 9),
-        "scaled": (numbers.scaled, (40, 28), "{:.1f}", SCORE_SIGNED, 9),
-        "mask": (small, (22, 20), "✓", WEIGHT_MAP, 1),
-        "weights": (hidden, (40, 28), "{:.2f}", WEIGHT_MAP, 1.3),
-        "value": (numbers.value, (42, 26), "{:g}", VALUE_SIGNED, 8),
-        "output": (numbers.output, (42, 28), "{:.2f}", VALUE_SIGNED, 8),
+        "query": (numbers.query, (26, 28), "{:g}", QUERY, 2.5),
+        "key": (numbers.key.T, (30, 26), "{:g}", KEY, 2.5),
+        "scores": (numbers.scores, (30, 28), "{:g}", SCORE, 5),
+        "scaled": (numbers.scaled, (40, 28), "{:.1f}", SCORE, 5),
+        "mask": (may, (22, 20), "✓", WEIGHT, 1),
+        "weights": (hidden, (40, 28), "{:.2f}", WEIGHT, 1),
+        "value": (numbers.value, (42, 26), "{:g}", VALUE, 4),
+        "output": (numbers.output, (42, 28), "{:.2f}", VALUE, 4),
     }
     for name, (entries, cell, form, colours, reach) in tiles.items():
-        grid = matrix(paper, *layout.tiles[name], cell, entries, colours, reach, form)
+        part = _PARTS[name]
+        said = {"words": f"{part.code} · shape {entries.shape}", "of": name, "lights": f"{name} {part.made_of}".strip()}
+        grid = matrix(
+            paper, *layout.tiles[name], cell, entries, colours, reach, form, tell=lambda i, j, said=said: said
+        )
         if name in _FRAMES:
             frame(paper, grid, *_FRAMES[name])
-        words, shape, colour = _WORDS[name]
         x, y, align = layout.words[name]
-        label(paper, x, y, words, colour, size=TEXT, weight="bold", ha=align, va="top")
-        label(paper, x, y + 19, shape, FAINT, ha=align, va="top")
+        say(label(paper, x, y, part.name, part.ink, size=TEXT, weight="semibold", ha=align, va="top"), **said)
+        label(paper, x, y + 19, part.shape, FAINT, ha=align, va="top")
     for start, end, words in layout.arrows:
         arrow(paper, start, end, words, linestyle="-" if words else "--")
     return figure
@@ -102,15 +106,26 @@ _FRAMES = {"query": (0, None), "key": (None, 0), "scores": (0, 0)} | {
     "output": (0, 0),
 }
 
-_WORDS = {
-    "query": ("query", "(seq_q, d_k)", QUERY_INK),
-    "key": ("key", "(seq_k, d_k)", KEY_INK),
-    "scores": ("scores", "(seq_q, seq_k)", SCORE_INK),
-    "scaled": ("scaled", "(seq_q, seq_k)", SCORE_INK),
-    "mask": ("mask", "optional", INK),
-    "weights": ("weights", "(seq_q, seq_k)", WEIGHT_INK),
-    "value": ("value", "(seq_k, d_v)", VALUE_INK),
-    "output": ("output", "(seq_q, d_v)", VALUE_INK),
+
+class _Part(NamedTuple):
+    """What a matrix is called, and how it is made."""
+
+    name: str
+    shape: str
+    ink: str
+    code: str
+    made_of: str = ""  # names of other parts, apart by spaces
+
+
+_PARTS = {
+    "query": _Part("query", "(seq_q, d_k)", QUERY_INK, "query"),
+    "key": _Part("keyᵀ", "(d_k, seq_k)", KEY_INK, "key.mT"),
+    "scores": _Part("scores", "(seq_q, seq_k)", SCORE_INK, "scores = query @ key.mT", "query key"),
+    "scaled": _Part("scaled", "(seq_q, seq_k)", SCORE_INK, "scaled = scores / np.sqrt(d_k)", "scores"),
+    "mask": _Part("mask", "optional", INK, "scaled = np.where(mask, scaled, -np.inf)", "scaled"),
+    "weights": _Part("weights", "(seq_q, seq_k)", WEIGHT_INK, "attn_weights = softmax(scaled)", "scaled mask"),
+    "value": _Part("value", "(seq_k, d_v)", VALUE_INK, "value"),
+    "output": _Part("output", "(seq_q, d_v)", VALUE_INK, "output = attn_weights @ value", "weights value"),
 }
 
 
@@ -181,8 +196,7 @@ _NARROW = _Layout(
 flow = Explorer(
     __name__,
     caption=(
-        "Attention from query to output, for two queries and three keys. Each product is laid out as on paper: "
-        "a row from the left meets a column from above. The frames follow one score and one number of the output. "
-        "The hatched pair is masked: its weight is exactly zero."
+        "Each product is laid out as on paper, a row from the left meeting a column from above; the frames follow one "
+        "score and one number of the output. The hatched pair is masked: its weight is exactly zero."
     ),
 )

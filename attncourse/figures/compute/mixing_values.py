@@ -11,8 +11,22 @@ from attncourse.controls import Slider
 from attncourse.drawing.axes import headline
 from attncourse.drawing.canvas import HEADING, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import INK, KEY, KEY_INK, QUERY, QUERY_INK, RULE, VALUE_INK, WEIGHT, WEIGHT_INK, ink_on
+from attncourse.drawing.palette import (
+    INK,
+    KEY,
+    KEY_INK,
+    QUERY,
+    QUERY_INK,
+    RULE,
+    VALUE_INK,
+    WASH,
+    WEIGHT,
+    WEIGHT_INK,
+    ink_on,
+)
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
+from attncourse.figures.compute.vectors import vector
 from attnlib import attention, entropy
 
 _NAMES = "ABCDE"
@@ -21,6 +35,7 @@ _KEYS = np.stack([np.cos(_KEY_ANGLES), np.sin(_KEY_ANGLES)], axis=-1)  # (5, 2),
 _PLACES = np.array([[1.4, 4.6], [5.3, 3.9], [4.6, 0.7], [3.8, 3.3], [0.6, 1.3]])  # (5, 2)
 _COLOURS = np.array([[214, 69, 65], [240, 190, 60], [60, 130, 200], [245, 245, 240], [70, 60, 110]]) / 255  # (5, 3)
 _HULL = [0, 4, 2, 1]  # the values round the outside; D lies within
+_LEAST = 0.005  # the smallest weight that is drawn: below, it is written as 0.00
 
 
 class Numbers(NamedTuple):
@@ -62,42 +77,59 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 
 def _draw_dial(axes: Axes, numbers: Numbers) -> None:
-    turn = np.deg2rad(numbers.angle)
-    for name, (x, y) in zip(_NAMES, _KEYS, strict=True):
-        axes.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": KEY, "linewidth": 1.4})
+    for name, angle, (x, y) in zip(_NAMES, _KEY_ANGLES, _KEYS, strict=True):
+        said = f"key {name} at {np.rad2deg(angle):.0f}°, {_apart(angle, numbers.angle):.0f}° from the query"
+        vector(axes, (x, y), KEY, 1.4, words=said, of=name, lights=name)
         label(axes, 1.22 * x, 1.22 * y, name, KEY_INK, ha="center", va="center_baseline")
+    turn = np.deg2rad(numbers.angle)
     tip = (0.94 * np.cos(turn), 0.94 * np.sin(turn))
-    axes.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "-|>", "color": QUERY, "linewidth": 3.4})
+    vector(axes, tip, QUERY, 3.4, words=f"query at {numbers.angle:g}°")
     axes.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), xticks=[], yticks=[])
     headline(axes, "query", QUERY_INK)
     axes.annotate("and keys", (0, 1), (38, 7), "axes fraction", "offset points", fontsize=HEADING, color=KEY_INK)
     axes.axis("off")
 
 
+def _apart(angle: float, degrees: float) -> float:
+    """Degrees between an angle in radians and one in degrees, from 0 to 180."""
+    return abs((np.rad2deg(angle) - degrees + 180) % 360 - 180)
+
+
 def _draw_plane(axes: Axes, numbers: Numbers) -> None:
-    axes.fill(_PLACES[_HULL, 0], _PLACES[_HULL, 1], facecolor="#F1F1F1", edgecolor=RULE, linewidth=1)
-    for name, (x, y), colour, weight in zip(_NAMES, _PLACES, _COLOURS, numbers.attn_weights, strict=True):
-        axes.plot([x, numbers.place[0]], [y, numbers.place[1]], color=WEIGHT, linewidth=12 * weight, zorder=2)
-        axes.plot(x, y, "o", color=colour, markeredgecolor=INK, markersize=22, zorder=3)
+    axes.fill(_PLACES[_HULL, 0], _PLACES[_HULL, 1], facecolor=WASH, edgecolor=RULE, linewidth=1)
+    weights = numbers.attn_weights
+    for name, (x, y), colour, weight in zip(_NAMES, _PLACES, _COLOURS, weights, strict=True):
+        if weight >= _LEAST:
+            pull = axes.plot(
+                [x, numbers.place[0]], [y, numbers.place[1]], color=WEIGHT, linewidth=12 * weight, zorder=2
+            )
+            say(pull[0], of=name)
+        spot = axes.plot(x, y, "o", color=colour, markeredgecolor=INK, markersize=22, zorder=3)
+        say(spot[0], words=f"value {name} at ({x:g}, {y:g}): weight {weight:.2f}", of=name, lights=name)
         label(axes, x, y, name, ink_on(colour), ha="center", va="center_baseline", zorder=4)
-    axes.plot(
+    output = axes.plot(
         *numbers.place, "D", color=numbers.colour, markeredgecolor=INK, markeredgewidth=2, markersize=13, zorder=5
     )
+    say(output[0], words="output at ({:.2f}, {:.2f})".format(*numbers.place), of="output", lights="output")
     axes.set(xlim=(-0.1, 6), ylim=(0, 5.2), xticks=[], yticks=[])
     headline(axes, "output among the values", VALUE_INK)
     axes.axis("off")
 
 
 def _draw_mix(axes: Axes, numbers: Numbers) -> None:
-    rows = range(5)
-    axes.barh(rows, numbers.attn_weights, color=_COLOURS, edgecolor=INK, linewidth=0.8, height=0.62)
-    for name, row, weight in zip(_NAMES, rows, numbers.attn_weights, strict=True):
+    rows, weights = range(5), numbers.attn_weights
+    edges = [INK if weight >= _LEAST else "none" for weight in weights]
+    bars = axes.barh(rows, weights, color=_COLOURS, edgecolor=edges, linewidth=0.8, height=0.62)
+    for bar, name, row, weight in zip(bars, _NAMES, rows, weights, strict=True):
+        say(bar, words=f"{name}: weight {weight:.2f}", of=name, lights=name)
         label(axes, -0.08, row, name, ha="right", va="center_baseline")
         label(axes, weight + 0.05, row, f"{weight:.2f}", WEIGHT_INK, va="center_baseline")
-    axes.add_patch(Rectangle((0, 5), 1.0, 0.9, facecolor=numbers.colour, edgecolor=INK, linewidth=1.4))
+    mix = axes.add_patch(Rectangle((0, 5), 1.0, 0.9, facecolor=numbers.colour, edgecolor=INK, linewidth=1.4))
+    said = " + ".join(f"{weight:.2f} {name}" for weight, name in zip(weights, _NAMES, strict=True) if weight >= _LEAST)
+    say(mix, words=f"output: {said}", of="output", lights="output")
     label(axes, 1.05, 5.45, "mix", VALUE_INK, va="center_baseline")
     axes.set(xlim=(-0.22, 1.4), ylim=(6, -0.5), xticks=[], yticks=[])
-    headline(axes, "weights", WEIGHT_INK)
+    headline(axes, f"weights at τ = {numbers.temperature:g}", WEIGHT_INK)
     axes.axis("off")
 
 

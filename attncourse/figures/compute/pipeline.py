@@ -1,5 +1,6 @@
 """Explorer: five tokens on their way from query and key to the output, with one query's row marked throughout."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -7,22 +8,13 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Slider, Switch
 from attncourse.digits import in_digits
+from attncourse.drawing import palette
 from attncourse.drawing.board import arrow, board
 from attncourse.drawing.canvas import TEXT, sheet
+from attncourse.drawing.cells import Tell
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import frame, matrix
-from attncourse.drawing.palette import (
-    KEY_INK,
-    KEY_SIGNED,
-    QUERY_INK,
-    QUERY_SIGNED,
-    SCORE_INK,
-    SCORE_SIGNED,
-    VALUE_INK,
-    VALUE_SIGNED,
-    WEIGHT_INK,
-    WEIGHT_MAP,
-)
+from attncourse.drawing.matrix import frame, matrix, name_columns, name_rows
+from attncourse.drawing.palette import KEY_INK, QUERY_INK, SCORE, SCORE_INK, VALUE_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.sentence import KEY, QUERY, TOKENS, VALUE
 from attnlib import attention, causal_mask, dot_scores, entropy, scaled_dot_scores
@@ -56,10 +48,11 @@ def readout(numbers: Numbers) -> str:
     row = numbers.attn_weights[numbers.query - 1]
     allowed = int(numbers.mask[numbers.query - 1].sum())
     keys = "all five keys" if allowed == 5 else f"{allowed} of five keys" if allowed > 1 else "its own key alone"
+    mask = "without a mask" if numbers.mask.all() else "with the causal mask"
     return (
-        f"Query {numbers.query}, “{TOKENS[numbers.query - 1]}”, may attend to {keys}: its largest weight is "
-        f"{row.max():.2f}, on “{TOKENS[row.argmax()]}”, and the entropy of its weights is "
-        f"{in_digits(numbers.entropy)} of at most {np.log(allowed):.2f} nats."
+        f"At temperature {numbers.temperature:g} and {mask}, query {numbers.query}, “{TOKENS[numbers.query - 1]}”, "
+        f"may attend to {keys}: its largest weight is {row.max():.2f}, on “{TOKENS[row.argmax()]}”, and the entropy "
+        f"of its weights is {in_digits(numbers.entropy)} of at most {np.log(allowed):.2f} nats."
     )
 
 
@@ -71,27 +64,102 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     scaled = np.where(numbers.mask, numbers.scaled, np.nan)
     weights = np.where(numbers.mask, numbers.attn_weights, np.nan)
     tiles = {  # name: matrix, width of a cell, colours, reach, form, names of rows and columns
-        "query": (QUERY, 24, QUERY_SIGNED, 5, "{:g}", tokens, None),
-        "key": (KEY.T, tight, KEY_SIGNED, 5, "{:g}", None, tokens),
-        "scores": (numbers.scores, tight, SCORE_SIGNED, 10, "{:g}", None, None),
-        "scaled": (scaled, wide, SCORE_SIGNED, 5, "{:.2f}", tokens, None),
-        "weights": (weights, medium, WEIGHT_MAP, 1.2, "{:.2f}", None, tokens),
-        "value": (VALUE, output, VALUE_SIGNED, 8, "{:g}", None, None),
-        "output": (numbers.output, output, VALUE_SIGNED, 8, "{:.2f}", None, None),
+        "query": (QUERY, 24, palette.QUERY, 2.5, "{:g}", tokens, ()),
+        "key": (KEY.T, tight, palette.KEY, 2.5, "{:g}", (), tokens),
+        "scores": (numbers.scores, tight, SCORE, 5, "{:g}", (), ()),
+        "scaled": (scaled, wide, SCORE, 5, "{:.2f}", tokens, ()),
+        "weights": (weights, medium, WEIGHT, 1, "{:.2f}", (), tokens),
+        "value": (VALUE, output, palette.VALUE, 4, "{:g}", (), ()),
+        "output": (numbers.output, output, palette.VALUE, 4, "{:.2f}", (), ()),
     }
-    paper = board(figure)
+    paper, tells = board(figure), _tells(numbers)
     for name, (entries, width, colours, reach, form, rows, columns) in tiles.items():
         followed = name not in ("key", "value")  # the row of the query in hand
         written = row if followed else None
-        grid = matrix(paper, *at[name], (width, 20), entries, colours, reach, form, written, rows, columns)
+        grid = matrix(paper, *at[name], (width, 20), entries, colours, reach, form, written, tell=tells[name])
+        name_rows(paper, grid, rows, part="all")
+        name_columns(paper, grid, columns, part="all")
         if followed:
             frame(paper, grid, row)
         x, y, align = words[name]
-        label(paper, x, y, name, _INKS[name], size=TEXT, weight="bold", ha=align, va="center")
+        label(paper, x, y, name, _INKS[name], size=TEXT, weight="semibold", ha=align, va="center")
     down, across = arrows
-    arrow(paper, *down, f"÷ √4·τ = ÷ {2 * numbers.temperature:.3g}")
+    arrow(paper, *down, f"÷ (√4 · τ) = ÷ {2 * numbers.temperature:.3g}")
     arrow(paper, *across, "softmax")
     return figure
+
+
+def _tells(numbers: Numbers) -> dict[str, Tell]:
+    """What the cells of each matrix say: their number, and how it is made; what it is made of is lit.
+
+    "all-r3" is the row of query 3 in every matrix, "all-c1" the column of key 1; "query-r3" is that row of one.
+    """
+    divisor = in_digits(2 * numbers.temperature, "{:.3g}")
+
+    def pair(i: int, j: int) -> str:
+        return f"{TOKENS[i]} → {TOKENS[j]}"
+
+    def query(i: int, j: int) -> dict[str, str]:
+        said = f"query {TOKENS[i]}: component {j + 1} is {_whole(QUERY[i, j])}"
+        return {"words": said, "of": f"all-r{i} query-r{i}", "lights": f"all-r{i}"}
+
+    def key(i: int, j: int) -> dict[str, str]:
+        said = f"key {TOKENS[j]}: component {i + 1} is {_whole(KEY[j, i])}"
+        return {"words": said, "of": f"all-c{j} key-c{j}", "lights": f"all-c{j}"}
+
+    def scores(i: int, j: int) -> dict[str, str]:
+        made = _sum_of_products(QUERY[i], KEY[j], _whole)
+        said = f"score {_whole(numbers.scores[i, j])} · {pair(i, j)}: {made}"
+        own = f"scores-{i}{j}"
+        return {"words": said, "of": f"all-r{i} all-c{j} {own}", "lights": f"query-r{i} key-c{j} {own}"}
+
+    def scaled(i: int, j: int) -> dict[str, str]:
+        if not numbers.mask[i, j]:
+            return _masked(i, j)
+        said = f"{in_digits(numbers.scaled[i, j])} · {pair(i, j)}: {_whole(numbers.scores[i, j])} ÷ {divisor}"
+        own = f"scaled-{i}{j}"
+        return {"words": said, "of": f"all-r{i} all-c{j} scaled-r{i} {own}", "lights": f"scores-{i}{j} {own}"}
+
+    def weights(i: int, j: int) -> dict[str, str]:
+        if not numbers.mask[i, j]:
+            return _masked(i, j)
+        row = ", ".join(in_digits(score) for score in numbers.scaled[i, numbers.mask[i]])
+        said = f"weight {in_digits(numbers.attn_weights[i, j])} · {pair(i, j)}: softmax of {row}"
+        own = f"weights-{i}{j}"
+        return {"words": said, "of": f"all-r{i} all-c{j} weights-r{i} {own}", "lights": f"scaled-r{i} {own}"}
+
+    def value(i: int, j: int) -> dict[str, str]:
+        said = f"value {TOKENS[i]}: component {j + 1} is {_whole(VALUE[i, j])}"
+        return {"words": said, "of": f"value-r{i} value-c{j}", "lights": f"value-r{i} all-c{i}"}
+
+    def output(i: int, j: int) -> dict[str, str]:
+        made = _sum_of_products(numbers.attn_weights[i], VALUE[:, j], in_digits)
+        said = f"output {in_digits(numbers.output[i, j])} · {TOKENS[i]}: {made}"
+        own = f"output-{i}{j}"
+        return {"words": said, "of": f"all-r{i} {own}", "lights": f"weights-r{i} value-c{j} {own}"}
+
+    return {
+        "query": query,
+        "key": key,
+        "scores": scores,
+        "scaled": scaled,
+        "weights": weights,
+        "value": value,
+        "output": output,
+    }
+
+
+def _masked(i: int, j: int) -> dict[str, str]:
+    return {"words": f"masked · {TOKENS[i]} → {TOKENS[j]}: weight exactly 0", "of": f"all-r{i} all-c{j}"}
+
+
+def _sum_of_products(left: np.ndarray, right: np.ndarray, form: Callable[[float], str]) -> str:
+    """2·1 + 0·0 + −1·−1"""
+    return " + ".join(f"{form(a)}·{_whole(b)}" for a, b in zip(left, right, strict=True))
+
+
+def _whole(number: float) -> str:
+    return in_digits(float(number), "{:g}")
 
 
 _INKS = {
@@ -154,7 +222,7 @@ _NARROW = (
 pipeline = Explorer(
     __name__,
     caption=(
-        "Every step from query and key to the output, for five tokens. The frame follows one query. "
+        "Follow the framed row from a query through its scores and weights to its output. "
         "Hatched pairs are masked: their weight is exactly zero."
     ),
     controls={

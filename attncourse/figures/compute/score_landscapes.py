@@ -1,18 +1,24 @@
 """Explorer: the score of every key in the plane, for one query and five ways to score."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
+from contourpy import contour_generator
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
 from attncourse.controls import Choice, Slider
 from attncourse.digits import in_digits
 from attncourse.drawing.axes import headline
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, KEY_INK, PAPER, QUERY, QUERY_INK, SCORE, SCORE_INK, SCORE_SIGNED
+from attncourse.drawing.palette import FAINT, INK, KEY_INK, NEGATIVE, PAPER, QUERY, QUERY_INK, SCORE, SCORE_INK, shade
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
+from attncourse.figures.compute.vectors import vector
 from attnlib import additive_scores, bilinear_scores, cosine_scores, dot_scores, scaled_dot_scores
 
 _EDGE = np.linspace(-3, 3, 41)
@@ -34,7 +40,7 @@ _SCORES = {
 
 
 _STEPS = {"dot": 1.0, "scaled dot": 0.5, "cosine": 0.25, "bilinear": 1.0, "additive": 0.5}  # from line to line
-_REACH = {"dot": 5.6, "scaled dot": 5.6, "cosine": 1.05, "bilinear": 5.6, "additive": 2.9}  # of the bars
+_REACH = {"dot": 5.6, "scaled dot": 5.6, "cosine": 1.05, "bilinear": 5.6, "additive": 2.9}  # of bars and colours
 
 
 class Numbers(NamedTuple):
@@ -72,7 +78,9 @@ def readout(numbers: Numbers) -> str:
             else "the highest score gets the largest weight"
         )
     )
-    return f"By {numbers.kind} score the marked keys rank {ranking}; {compared}."
+    x, y = numbers.query
+    query = f"the query ({in_digits(x)}, {in_digits(y)})"
+    return f"For {query}, the marked keys rank by {numbers.kind} score {ranking}; {compared}."
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
@@ -85,26 +93,47 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 def _draw_plane(plane: Axes, numbers: Numbers) -> None:
     step = _STEPS[numbers.kind]
-    most = np.ceil(np.abs(numbers.landscape).max() / step)
-    levels = step * np.arange(-most, most + 1)
-    reach = 1.6 * step * 5.5
-    plane.contourf(_EDGE, _EDGE, numbers.landscape, levels, cmap=SCORE_SIGNED, vmin=-reach, vmax=reach)
-    levels = levels[1:-1]  # no line runs through the ends, except where the cosine is exactly 1
-    bold = np.where(levels == 0, 2.2, 0.6)
-    plane.contour(_EDGE, _EDGE, numbers.landscape, levels, colors=[INK], linewidths=bold.tolist(), linestyles="solid")
-    for level, x, y in _line_ends(numbers.landscape, levels):
-        words, weight = in_digits(level, "{:g}"), "bold" if level == 0 else "normal"
+    levels = step * np.arange(np.ceil(np.abs(numbers.landscape).max() / step))  # from 0 up, and mirrored below
+    _draw_levels(plane, numbers, levels)
+    for level, x, y in _line_ends(numbers.landscape, np.array([*-levels[:0:-1], *levels])):
+        words, weight = in_digits(level, "{:g}"), "semibold" if level == 0 else "normal"
         across = "left" if x == 3 else "right" if x == -3 else "center"  # outside the border
         along = "center_baseline" if across != "center" else "bottom" if y == 3 else "top"
         label(plane, 1.03 * x, 1.02 * y, words, weight=weight, ha=across, va=along)
-    tip, beyond = numbers.query, numbers.query * (1 + 0.22 / np.linalg.norm(numbers.query))
-    plane.annotate("", (tip[0], tip[1]), (0, 0), arrowprops={"arrowstyle": "-|>", "color": QUERY, "linewidth": 3})
-    label(plane, beyond[0], beyond[1], "q", QUERY_INK, size=TEXT, weight="bold", ha="center", va="center")
-    plane.scatter(_KEYS[:, 0], _KEYS[:, 1], s=190, color=PAPER, edgecolors=KEY_INK, linewidths=1.6, zorder=3)
+    x, y = numbers.query
+    vector(plane, (x, y), QUERY, 3, words=f"query ({in_digits(x)}, {in_digits(y)})")
+    beyond = 1 + 0.22 / np.hypot(x, y)
+    label(plane, beyond * x, beyond * y, "q", QUERY_INK, size=TEXT, weight="semibold", ha="center", va="center")
+    spots = plane.plot(*_KEYS.T, "o", color=PAPER, markersize=14, markeredgecolor=KEY_INK, markeredgewidth=1.6)
+    say(spots[0], words=_said(numbers, range(5)), of=list(_NAMES), lights=list(_NAMES))
     for name, (x, y) in zip(_NAMES, _KEYS, strict=True):
-        label(plane, x, y, name, KEY_INK, weight="bold", ha="center", va="center_baseline")
+        label(plane, x, y, name, KEY_INK, weight="semibold", ha="center", va="center_baseline")
     headline(plane, f"{numbers.kind} score of a key", SCORE_INK, gap=22)
     plane.set(xlim=(-3, 3), ylim=(-3, 3), xticks=[], yticks=[])
+    plane.spines[:].set_color(INK)
+
+
+def _draw_levels(plane: Axes, numbers: Numbers, levels: np.ndarray) -> None:
+    """A shape for all keys that score more than a level, and one for those that score less than minus the level.
+
+    The higher lie on the lower and let them shine through, so that each line is written once; together they are as
+    strong as ``shade`` says.
+    """
+    ground = contour_generator(_EDGE, _EDGE, numbers.landscape, fill_type="OuterCode")
+    highest, middles = levels[-1] + 1e3, levels + _STEPS[numbers.kind] / 2
+    for sign in (1, -1):
+        beneath = 0.0
+        for level, middle in zip(levels, middles, strict=True):
+            colour, strength = shade(sign * middle, SCORE, _REACH[numbers.kind])
+            fill = colour, 1 - (1 - strength) / (1 - beneath)
+            beneath = strength
+            for outline in zip(*ground.filled(*sorted((sign * level, sign * highest))), strict=True):
+                plane.add_patch(PathPatch(Path(*outline), facecolor=fill, edgecolor=INK, linewidth=0.6))
+    plane.contour(_EDGE, _EDGE, numbers.landscape, [0], colors=[INK], linewidths=2.2)
+
+
+def _said(numbers: Numbers, keys: Iterable[int]) -> list[str]:
+    return [f"{_NAMES[key]}: score {in_digits(numbers.scores[key])}" for key in keys]
 
 
 def _line_ends(landscape: np.ndarray, levels: np.ndarray) -> list[tuple[float, float, float]]:
@@ -123,17 +152,19 @@ def _line_ends(landscape: np.ndarray, levels: np.ndarray) -> list[tuple[float, f
 
 def _draw_ranking(axes: Axes, numbers: Numbers) -> None:
     reach = _REACH[numbers.kind]
-    ranks = range(5)
-    axes.barh(ranks, numbers.scores[numbers.order], color=SCORE, height=0.62)
+    scores = numbers.scores[numbers.order]
+    bars = axes.barh(range(5), scores, color=[SCORE if score >= 0 else NEGATIVE for score in scores], height=0.62)
+    for bar, key, words in zip(bars, numbers.order, _said(numbers, numbers.order), strict=True):
+        say(bar, words=words, of=_NAMES[key], lights=_NAMES[key])
     axes.axvline(0, color=INK, linewidth=0.8)
     for rank, key in enumerate(numbers.order):
         score = numbers.scores[key]
         words, side = in_digits(score), "left" if score >= 0 else "right"
         beside = score + (0.03 if score >= 0 else -0.03) * reach
         label(axes, beside, rank, words, SCORE_INK, ha=side, va="center_baseline")
-        label(axes, -1.9 * reach, rank, _NAMES[key], KEY_INK, size=TEXT, weight="bold", va="center_baseline")
+        label(axes, -1.9 * reach, rank, _NAMES[key], KEY_INK, size=TEXT, weight="semibold", va="center_baseline")
         by_dot = int((numbers.order_by_dot == key).argmax())
-        weight = "bold" if by_dot != rank else "normal"
+        weight = "semibold" if by_dot != rank else "normal"
         label(axes, 1.7 * reach, rank, f"{by_dot + 1}", weight=weight, ha="center", va="center_baseline")
     label(axes, -1.9 * reach, -0.75, "best first", FAINT)
     label(axes, 1.7 * reach, -0.75, "rank by dot", FAINT, ha="center")
@@ -143,7 +174,7 @@ def _draw_ranking(axes: Axes, numbers: Numbers) -> None:
 
 score_landscapes = Explorer(
     __name__,
-    caption="Which keys does a query like? Lines join keys of equal score; the heavy line is score zero.",
+    caption="Where would a key score how much? Lines join keys of equal score; the heavy line is score zero.",
     controls={
         "kind": Choice("score", stops=tuple(_SCORES)),
         "angle": Slider("angle of the query (degrees)", stops=tuple(range(0, 360, 45))),

@@ -9,10 +9,10 @@ from attncourse.controls import Choice, Slider, Text
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import name_columns, name_rows
-from attncourse.drawing.palette import FAINT, KEY_INK, QUERY_INK, WEIGHT_INK, WEIGHT_MAP
+from attncourse.drawing.matrix import matrix, name_columns, name_rows
+from attncourse.drawing.palette import FAINT, KEY_INK, QUERY_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.cross.maps import draw_map
 from attncourse.figures.date_readings import answer_of, reading, signs, visible
 from attnlib.dates.characters import as_known
 
@@ -65,34 +65,44 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """A row for each character of the answer and a column for each of the text; on a phone the other way round."""
     figure = sheet(height=364, narrow=narrow, narrow_height=590)
     paper = board(figure)
-    names, weights = (numbers.said, visible(numbers.text)), numbers.attn_weights
+    said, characters = numbers.said, visible(numbers.text)
+    names, weights = (said, characters), numbers.attn_weights.round(2)  # equal cells are one line of the bundle
     left, top, cell = 44, 92, (min(44, 590 / len(names[1])), 24.0)
     inks = QUERY_INK, KEY_INK
     if narrow:  # the text may be long: downwards
         names, weights, inks = names[::-1], weights.T, inks[::-1]
         left, top, cell = 44, 104, (26.0, min(24, 480 / len(names[0])))
-    form = "{:.2f}" if cell[0] > 33 else None
-    grid = draw_map(paper, (left, top), cell, weights, WEIGHT_MAP, form, 0.2)
-    name_rows(paper, grid, names[0], inks[0], gap=8)
-    name_columns(paper, grid, names[1], inks[1], gap=8)
-    words = f"{answer_of(numbers.said)}, confidence {numbers.confidence.prod():.2f}"
-    label(paper, 8, 20, f"“{numbers.text}”", KEY_INK, size=HEADING, weight="bold")
-    label(paper, 8, 42, words, QUERY_INK, size=HEADING, weight="bold")
+
+    def tell(i: int, j: int) -> dict[str, str]:  # in either layout from what was said to what it looks at
+        step, place = (j, i) if narrow else (i, j)
+        return {"row": said[step], "column": characters[place]}
+
+    least = 0.2 if cell[0] > 33 else np.inf
+    grid = matrix(
+        paper, left, top, cell, weights, WEIGHT, 1, "{:.2f}", least=least,
+        rows_said=names[0], columns_said=names[1], what="weight", part="weights", tell=tell,
+    )  # fmt: skip
+    name_rows(paper, grid, names[0], inks[0], gap=8, part="weights")
+    name_columns(paper, grid, names[1], inks[1], gap=8, part="weights")
+    words = f"{answer_of(said)}, confidence {numbers.confidence.prod():.2f}"
+    label(paper, 8, 20, f"“{numbers.text}”", KEY_INK, size=HEADING, weight="semibold")
+    label(paper, 8, 42, words, QUERY_INK, size=HEADING, weight="semibold")
     label(paper, *((8, 64) if narrow else (300, 42)), _which(numbers), WEIGHT_INK, size=TEXT)
     if not narrow:
         right = left + grid.box()[2] + 8
         label(paper, right, top - 8, "sure", FAINT)
-        for i, sure in enumerate(numbers.confidence):
-            label(paper, right, grid.middle(i)[1], f"{sure:.2f}", FAINT, va="center_baseline")
+        for i, (sign, sure) in enumerate(zip(said, numbers.confidence, strict=True)):
+            number = label(paper, right, grid.middle(i)[1], f"{sure:.2f}", FAINT, va="center_baseline")
+            say(number, words=f"“{sign}” with probability {sure:.2f}", of=f"weights-r{i}", lights=f"weights-r{i}")
     return figure
 
 
 alignment = Explorer(
     __name__,
     caption=(
-        "Cross-attention of the trained date model: a row for each character of its answer, a column for each of the "
-        "text (on a phone the other way round). Darker is more weight; “sure” is the probability of what was said. "
-        "In a running notebook, type a text of your own."
+        "Where the trained date model looks while it writes: each character of its answer (a row; on a phone a column) "
+        "puts its weight on few characters of the text, and stronger colour is more weight. “Sure” is the probability "
+        "of what was said; in a running notebook, type a text of your own."
     ),
     controls={
         "text": Text("date", stops=EXAMPLES),

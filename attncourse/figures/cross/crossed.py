@@ -4,26 +4,20 @@ The weights are the rectangle where both meet: a row for each query, a column fo
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from matplotlib.textpath import text_to_path
 
 from attncourse.drawing.board import arrow
-from attncourse.drawing.canvas import CSS_DPI, SMALL
+from attncourse.drawing.canvas import CSS_DPI, TEXT
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import Grid, matrix
-from attncourse.drawing.palette import (
-    INK,
-    KEY_INK,
-    KEY_SIGNED,
-    QUERY_INK,
-    QUERY_SIGNED,
-    VALUE_INK,
-    VALUE_SIGNED,
-    WEIGHT_MAP,
-)
+from attncourse.drawing.palette import INK, KEY, KEY_INK, QUERY, QUERY_INK, VALUE, VALUE_INK, WEIGHT
+from attncourse.drawing.touch import say
 from attnlib import MultiHeadParams, linear, multi_head_attention
 
 _REACH = 2.5  # of the colours of vectors
@@ -58,7 +52,7 @@ class Layout(NamedTuple):
     thin: float  # of one number of a vector
     box: float  # width of the box of x
     margin: float  # left of the box
-    form: str | None = "{:.2f}"  # how a weight is written; None: not at all
+    written: bool = True  # whether the weights stand in their cells
 
 
 def draw_crossed(
@@ -77,17 +71,29 @@ def draw_crossed(
     d_k, d_v = shown.key.shape[1], shown.value.shape[1]
     above = top - _GAP - thin * d_v
     spots = {
-        "query": (left - _GAP - thin * d_k, top, (thin, tall), shown.query, QUERY_SIGNED),
-        "value": (left, above, (wide, thin), shown.value.T, VALUE_SIGNED),
-        "key": (left, above - _GAP - thin * d_k, (wide, thin), shown.key.T, KEY_SIGNED),
-        "output": (left + wide * len(shown.key) + _GAP, top, (thin, tall), shown.output, VALUE_SIGNED),
+        "query": (left - _GAP - thin * d_k, top, (thin, tall), shown.query, QUERY),
+        "value": (left, above, (wide, thin), shown.value.T, VALUE),
+        "key": (left, above - _GAP - thin * d_k, (wide, thin), shown.key.T, KEY),
+        "output": (left + wide * len(shown.key) + _GAP, top, (thin, tall), shown.output, VALUE),
     }
-    grids = {name: matrix(paper, *spot, _REACH, written=-1) for name, spot in spots.items()}
+    part = "own" if own else "other"  # two of these may stand in one picture
+    grids = {}
+    for name, spot in spots.items():
+        tell = partial(_tell, part, name, columns if name in ("key", "value") else rows)
+        grids[name] = matrix(paper, *spot, _REACH, written=-1, form="{:.2f}", tell=tell)
     grids["weights"] = matrix(
-        paper, left, top, at.cell, shown.attn_weights, WEIGHT_MAP, 1, at.form or "", None if at.form else -1
-    )
+        paper, left, top, at.cell, shown.attn_weights, WEIGHT, 1, "{:.2f}", least=0 if at.written else np.inf,
+        rows_said=rows, columns_said=columns, what="weight", part=part,
+    )  # fmt: skip
     _draw_sequences(paper, at, grids, rows, columns, own)
     return grids
+
+
+def _tell(part: str, name: str, tokens: Sequence[str], i: int, j: int) -> dict[str, str]:
+    """A number of a vector lights what belongs to its token: the row of a query, the column of a key."""
+    token, feature, line = (j, i, "c") if name in ("key", "value") else (i, j, "r")
+    of = f"{part}-{line}{token}"
+    return {"what": name, "row": tokens[token], "column": f"number {feature + 1}", "of": of, "lights": of}
 
 
 def _draw_sequences(
@@ -99,10 +105,11 @@ def _draw_sequences(
     roof = key.top - _GAP - _BOX
     for corner, size in (((at.left, roof), (across, _BOX)), ((at.margin, top), (at.box, down))):
         paper.add_patch(Rectangle(corner, *size, fill=False, edgecolor=INK, linewidth=1.2))
+    part = "own" if own else "other"
     for i, name in enumerate(rows):
-        _word(paper, at.margin + at.box / 2, weights.middle(i)[1], name)
+        _word(paper, at.margin + at.box / 2, weights.middle(i)[1], name, f"{part}-r{i}")
     for j, name in enumerate(columns):
-        _word(paper, weights.middle(None, j)[0], roof + _BOX / 2, name)
+        _word(paper, weights.middle(None, j)[0], roof + _BOX / 2, name, f"{part}-c{j}")
     # A trunk from the memory's box to the keys and the values, and an arrow from x to the queries.
     trunk, beam = at.left - 18, roof + _BOX / 2
     start = at.margin + at.box / 2 if own else trunk
@@ -125,14 +132,14 @@ def _draw_sequences(
         label(paper, at.left + across + 6, y, name, ink, va="center_baseline")
 
 
-def _word(paper: Axes, x: float, y: float, word: str) -> None:
-    label(paper, x, y, word, ha="center", va="center_baseline")
+def _word(paper: Axes, x: float, y: float, word: str, of: str) -> None:
+    say(label(paper, x, y, word, ha="center", va="center_baseline"), words=word, of=of, lights=of)
 
 
 def write_call(paper: Axes, left: float, baseline: float, name: str, memory: str) -> None:
     """The call ``name(x, memory, memory)``, each argument in the colour of what is made of it."""
-    advance = SMALL * CSS_DPI / 72 * 0.602  # of a monospaced character, in CSS pixels
     arguments = (("x", QUERY_INK), (", ", INK), (memory, KEY_INK), (", ", INK), (memory, VALUE_INK))
     for part, ink in ((f"{name}(", INK), *arguments, (")", INK)):
-        label(paper, left, baseline, part, ink, family="monospace")
-        left += advance * len(part)
+        words = label(paper, left, baseline, part, ink, size=TEXT)
+        width, _, _ = text_to_path.get_text_width_height_descent(part, words.get_fontproperties(), ismath=False)
+        left += width * CSS_DPI / 72 + 1  # from points; and a pixel of air, which the outline does not count

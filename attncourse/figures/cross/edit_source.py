@@ -12,16 +12,18 @@ from attncourse.digits import ROUNDING
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import Grid, frame, name_columns, name_rows
-from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, QUERY_INK, RULE, SCORE_INK, SCORE_SIGNED
+from attncourse.drawing.matrix import Grid, frame, matrix, name_columns, name_rows
+from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, QUERY_INK, RULE, SCORE, SCORE_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.cross.maps import draw_map
 from attncourse.figures.date_readings import answer_of, date_model, reading, signs, visible
 from attnlib import decode, encode, softmax
 from attnlib.dates.task import BEGIN, STEPS, as_source
 from attnlib.greedy import decode_next, start_cache
 
 SOURCE = "7. Juni 2021"
+_REACH = 0.25  # at which a change of weight has the strongest colour
+_TALL = 24  # CSS pixels for a change as long as the vector itself
 READ_AGAIN, ALONE = "the encoder reads the new text", "its memory vector alone"
 
 
@@ -86,14 +88,14 @@ def edited(new: str | None) -> Edited:
     places = np.arange(len(read))
     alone[places, places] = read[places, places]
     memory = np.stack([read, alone], axis=1).reshape(-1, *whole.shape[1:])
-    answer, confidence = say(memory)
+    answer, confidence = answers_to(memory)
     target = np.insert(reading(SOURCE).said[:-1], 0, BEGIN)
     _, maps = decode(date_model(), np.repeat(target[None], len(memory), axis=0), memory)
     cross = np.stack([own_and_cross[1].mean(axis=1) for own_and_cross in maps], axis=1)
     return Edited(*(part.reshape(len(read), 2, *part.shape[1:]) for part in (answer, confidence, memory, cross)))
 
 
-def say(memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def answers_to(memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The likeliest answer to each memory, (batch, steps), and the probability of each of its characters."""
     said, caches, sure = np.full((len(memory), 1), BEGIN), start_cache(date_model(), memory), []
     for _ in range(STEPS):
@@ -123,32 +125,41 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """How far each memory vector moves, below it the change of its weights, and on the right the answers."""
-    figure = sheet(height=396, narrow=narrow, narrow_height=404)
+    figure = sheet(height=410, narrow=narrow, narrow_height=434)
     paper = board(figure)
-    left, top, cell = (44, 132, (18, 22)) if narrow else (52, 122, (38, 22))
-    form = None if narrow else "{:.0f}"
-    grid = draw_map(paper, (left, top), cell, numbers.weight_change, SCORE_SIGNED, form, 0.02, reach=0.5, unit=0.01)
-    name_rows(paper, grid, numbers.said, QUERY_INK, gap=8)
-    name_columns(paper, grid, visible(numbers.text), KEY_INK, gap=8)
+    left, top, cell = (44, 160, (18, 22)) if narrow else (52, 136, (38, 22))
+    characters = visible(numbers.text)
+    change = numbers.weight_change.round(2)  # equal cells of several states are one line of the bundle
+    grid = matrix(
+        paper, left, top, cell, change, SCORE, _REACH, "{:.2f}", least=np.inf if narrow else 0.015,
+        rows_said=numbers.said, columns_said=characters, what="change of weight", part="change",
+    )  # fmt: skip
+    name_rows(paper, grid, numbers.said, QUERY_INK, gap=8, part="change")
+    name_columns(paper, grid, characters, KEY_INK, gap=8, part="change")
     frame(paper, grid, column=numbers.edit, colour=KEY_INK)
-    old = visible(SOURCE)[numbers.edit]
-    heading = f"“{old}” becomes “{visible(numbers.text)[numbers.edit]}”"
-    label(paper, 8, 20, heading, KEY_INK, size=HEADING, weight="bold")
+    edit = f"“{visible(SOURCE)[numbers.edit]}” becomes “{characters[numbers.edit]}”"
+    old, new = answer_of(numbers.said), answer_of(numbers.says)
+    answer = f"{old} {'stays' if old == new else f'becomes {new}'}"
+    label(paper, 8, 20, edit, KEY_INK, size=HEADING, weight="semibold")
+    label(paper, *((8, 42) if narrow else (200, 20)), answer, QUERY_INK, size=HEADING, weight="semibold")
+    label(paper, 8 if narrow else left, top - 92, "how far each memory vector moves, in % of its length", KEY_INK)
     _draw_memory(paper, grid, numbers, top - 28)
-    title = f"change of the weights, layer {numbers.layer}{'' if narrow else ', in hundredths'}"
-    label(paper, left, top + 11 * cell[1] + 18, title, SCORE_INK)
+    label(paper, left, top + 11 * cell[1] + 18, f"change of the weights, layer {numbers.layer}", SCORE_INK)
     _draw_answers(paper, grid, numbers, narrow)
     return figure
 
 
 def _draw_memory(paper: Axes, grid: Grid, numbers: Numbers, floor: float) -> None:
-    """Bars above the columns."""
-    tallest = 40 / 1.2  # CSS pixels for a change as long as the vector itself
-    heights = tallest * np.minimum(numbers.memory_change, 1.2)
-    middles = [grid.middle(None, j)[0] for j in range(len(heights))]
-    paper.bar(middles, -heights, bottom=floor, width=grid.cell[0] * 0.6, color=KEY)
+    """A bar above each column, and in numbers how many percent it is."""
+    middles = [grid.middle(None, j)[0] for j in range(len(numbers.memory_change))]
+    bars = paper.bar(middles, -_TALL * numbers.memory_change, bottom=floor, width=grid.cell[0] * 0.6, color=KEY)
     paper.hlines(floor, grid.left, grid.left + grid.box()[2], color=RULE, linewidth=0.8)
-    label(paper, grid.left, floor - 50, "change of the memory", KEY_INK)
+    for j, (x, bar, change) in enumerate(zip(middles, bars, numbers.memory_change, strict=True)):
+        percent = f"{100 * change:.0f}"
+        if change:
+            label(paper, x, floor - _TALL * change - 3, percent, KEY_INK, ha="center")
+        words = f"memory vector of “{visible(numbers.text)[j]}”: moves by {percent} % of its length"
+        say(bar, words=words, of=f"change-c{j}", lights=f"change-c{j}")
 
 
 def _draw_answers(paper: Axes, grid: Grid, numbers: Numbers, narrow: bool) -> None:
@@ -158,13 +169,14 @@ def _draw_answers(paper: Axes, grid: Grid, numbers: Numbers, narrow: bool) -> No
     for x, name in zip(columns, ("old", "new"), strict=True):
         label(paper, x, grid.top - 8, name, FAINT, ha="center")
     for i, (old, new) in enumerate(zip(numbers.said, numbers.says, strict=True)):
-        y, moved = grid.middle(i)[1], old != new
+        y, moved, sure = grid.middle(i)[1], old != new, f"{numbers.confidence[i]:.2f}"
         label(paper, columns[0], y, old, size=TEXT, ha="center", va="center_baseline")
-        ink, weight = (KEY_INK, "bold") if moved else (INK, "normal")
-        label(paper, columns[1], y, new, ink, size=TEXT, weight=weight, ha="center", va="center_baseline")
-        if not narrow and new:
-            words = f"{numbers.confidence[i]:.2f}"
-            label(paper, right + 150, y, words, FAINT, ha="center", va="center_baseline")
+        ink, weight = (KEY_INK, "semibold") if moved else (INK, "normal")
+        words = label(paper, columns[1], y, new, ink, size=TEXT, weight=weight, ha="center", va="center_baseline")
+        if new:
+            say(words, words=f"“{new}” with probability {sure}", of=f"change-r{i}", lights=f"change-r{i}")
+        if new and not narrow:
+            label(paper, right + 150, y, sure, FAINT, ha="center", va="center_baseline")
     if not narrow:
         label(paper, right + 150, grid.top - 8, "sure", FAINT, ha="center")
 
@@ -172,9 +184,9 @@ def _draw_answers(paper: Axes, grid: Grid, numbers: Numbers, narrow: bool) -> No
 edit_source = Explorer(
     __name__,
     caption=(
-        f"The date model reads “{SOURCE}” with one character changed. Bars: how far each memory vector moves, compared "
-        "with its own length. Map: cross-attention after the edit minus before, mean of the heads, while the decoder "
-        "is given the old answer."
+        f"One character of “{SOURCE}” is changed (framed): read by the encoder, it moves every memory vector, its own "
+        "most, and the answer may change even where the weights hardly do. Map: cross-attention after the edit minus "
+        "before, mean of the heads, while the decoder is given the old answer."
     ),
     controls={
         "character": Slider("character", stops=tuple(range(1, len(SOURCE) + 1))),

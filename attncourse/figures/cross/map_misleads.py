@@ -13,6 +13,7 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.date_readings import date_model, reading, signs, visible
 from attnlib import decode, encode, softmax
@@ -115,15 +116,23 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     paper = board(figure)
     _draw_answer(paper, numbers, 22)
     for i, (title, found) in enumerate(_findings(numbers)):
-        words = f"{title}: {'  '.join(visible(numbers.text)[j] for j in found[:4]) or 'none'}"
+        words = f"{title}: {' '.join(f'“{visible(numbers.text)[j]}”' for j in found[:4]) or 'none'}"
         spot = (8, 56 + 22 * i) if narrow else (300, 14 + 22 * i)
-        label(paper, *spot, words, size=TEXT, weight="bold" if found else "normal", va="center_baseline")
+        label(paper, *spot, words, size=TEXT, weight="semibold" if found else "normal", va="center_baseline")
     for words, ink, wide, small, side in (
         ("weight", WEIGHT_INK, (8, 136), (158, 110), "right"),
-        ("loss\nwithout it", INK, (8, 296), (186, 110), "left"),
+        ("probability\nlost\nwithout it", INK, (8, 296), (186, 110), "left"),
     ):
         if narrow:
-            label(paper, *small, words.replace("\n", " "), ink, size=TEXT, ha=side, va="center")
+            label(
+                paper,
+                *small,
+                words.replace("probability\n", "").replace("\n", " "),
+                ink,
+                size=TEXT,
+                ha=side,
+                va="center",
+            )
         else:
             label(paper, *wide, words, ink, size=TEXT, va="center")
     _draw_bars(place(figure, *((8, 92, 328, 500) if narrow else (90, 56, 626, 312))), numbers, narrow)
@@ -134,7 +143,7 @@ def _draw_answer(paper: Axes, numbers: Numbers, y: float) -> None:
     """The answer, the character in hand framed."""
     for i, sign in enumerate(numbers.said[:10]):
         x, here = 20 + 22 * i, i == numbers.step - 1
-        ink, weight = (QUERY_INK, "bold") if here else (FAINT, "normal")
+        ink, weight = (QUERY_INK, "semibold") if here else (FAINT, "normal")
         label(paper, x, y, sign, ink, size=TEXT, weight=weight, ha="center", va="center_baseline")
         if here:
             paper.add_patch(Rectangle((x - 11, y - 13), 22, 26, fill=False, edgecolor=QUERY_INK, linewidth=1.6))
@@ -144,16 +153,20 @@ def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
     """Weights up and losses down; on a phone to the left and to the right. Between them stand the names."""
     names, marked = visible(numbers.text), overlooked(numbers) + idle(numbers)
     up = -1 if narrow else 1
-    for heights, sign, fill, ink in (
-        (numbers.attn_weights, up, WEIGHT, WEIGHT_INK),
-        (np.clip(numbers.loss, 0, 1), -up, FAINT, INK),
+    for heights, sign, fill, ink, what in (
+        (numbers.attn_weights, up, WEIGHT, WEIGHT_INK, "weight on “{}”: {:.2f}"),
+        (np.clip(numbers.loss, 0, 1), -up, FAINT, INK, "probability lost without “{}”: {:.2f}"),
     ):
-        (axes.barh if narrow else axes.bar)(np.arange(len(names)), sign * heights, 0.6, sign * _GAP, color=fill)
+        bars = (axes.barh if narrow else axes.bar)(np.arange(len(names)), sign * heights, 0.6, sign * _GAP, color=fill)
+        for i, bar in enumerate(bars):
+            say(bar, words=what.format(names[i], heights[i]), of=f"character{i}", lights=f"character{i}")
         if len(names) <= 16:  # else there is no room
             _write_heights(axes, heights, sign, ink, narrow)
     for i, name in enumerate(names):
         spot = (0, i) if narrow else (i, 0)
-        label(axes, *spot, name, KEY_INK, size=TEXT, ha="center", va="center_baseline")
+        words = label(axes, *spot, name, KEY_INK, size=TEXT, ha="center", va="center_baseline")
+        both = f"weight {numbers.attn_weights[i]:.2f}, loss {_loss(numbers, i)}"
+        say(words, words=f"“{name}”: {both}", of=f"character{i}", lights=f"character{i}")
         if i in marked:
             size = min(16, 450 / len(names))
             axes.plot(*spot, "s", markersize=size, markerfacecolor="none", markeredgecolor=INK, markeredgewidth=1.5)
@@ -168,7 +181,7 @@ def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
 def _write_heights(axes: Axes, heights: np.ndarray, sign: int, ink: str, narrow: bool) -> None:
     """At the end of each bar that is one; the largest in bold."""
     for i in np.flatnonzero(heights >= 0.015).tolist():
-        end, weight = sign * (_GAP + heights[i] + 0.03), "bold" if heights[i] == heights.max() else "normal"
+        end, weight = sign * (_GAP + heights[i] + 0.03), "semibold" if heights[i] == heights.max() else "normal"
         if narrow:
             spot, across, down = (end, i), "left" if sign > 0 else "right", "center_baseline"
         else:
@@ -179,8 +192,8 @@ def _write_heights(axes: Axes, heights: np.ndarray, sign: int, ink: str, narrow:
 map_misleads = Explorer(
     __name__,
     caption=(
-        "The weight that one character of the answer puts on each character of the text (mean of all layers and heads) "
-        "beside the probability it loses when that character is taken away. Framed: where the two disagree."
+        "Framed: characters on which the map misleads, because their weight and the probability lost without them "
+        "disagree. Both belong to one character of the answer; the weight is the mean of all layers and heads."
     ),
     controls={
         "text": Text("date", stops=TEXTS),

@@ -9,7 +9,7 @@ from attncourse.controls import Choice, Slider
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import KEY_INK, QUERY_INK, VALUE_INK, WEIGHT_INK
+from attncourse.drawing.palette import FAINT, KEY_INK, QUERY_INK, VALUE_INK, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.cross.crossed import Crossed, Layout, cross, draw_crossed, write_call
 from attnlib import init_multi_head
@@ -33,6 +33,7 @@ class Numbers(NamedTuple):
     """What the figure shows."""
 
     own: bool  # whether the memory is x
+    other: int  # length of the other sequence
     shown: Crossed
 
 
@@ -40,7 +41,7 @@ def measure(memory: str = OTHER, seq_q: int = 3, seq_k: int = 5) -> Numbers:
     """The same layer, asked by the first ``seq_q`` vectors of x; its memory is x, or ``seq_k`` other vectors."""
     x = _X[:seq_q]
     own = memory == ITSELF
-    return Numbers(own, cross(_LAYER, x, x if own else _MEMORY[:seq_k]))
+    return Numbers(own, seq_k, cross(_LAYER, x, x if own else _MEMORY[:seq_k]))
 
 
 def readout(numbers: Numbers) -> str:
@@ -49,10 +50,15 @@ def readout(numbers: Numbers) -> str:
     kind = "Self-attention: the memory is x" if numbers.own else "Cross-attention: the memory is another sequence"
     count = [f"{n} {word}{'s' * (n > 1)}" for n, word in ((seq_q, "query"), (seq_k, "key"), (seq_q * seq_k, "weight"))]
     queries, keys, weights = (words.replace("querys", "queries") for words in count)
+    unread = f" The other sequence’s {_vectors(numbers.other)} not read." if numbers.own else ""
     return (
         f"{kind}; {queries} × {keys} = {weights}, the largest {numbers.shown.attn_weights.max():.2f}; "
-        f"outputs: {len(numbers.shown.output)}, one for each query."
+        f"outputs: {len(numbers.shown.output)}, one for each query.{unread}"
     )
+
+
+def _vectors(count: int) -> str:
+    return "vector is" if count == 1 else f"{count} vectors are"
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
@@ -61,7 +67,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     paper = board(figure)
     seq_q, seq_k = numbers.shown.attn_weights.shape
     if narrow:
-        at = Layout(88, 150, (23, 24), 6, box=24, margin=2, form=None)
+        at = Layout(96, 150, (23, 24), 6, box=24, margin=2, written=False)
     else:
         at = Layout(140, 168, (44, 30), 9, box=40, margin=8)
     rows = [_named("x", i) for i in range(seq_q)]
@@ -72,6 +78,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         words = f"{name} {' × '.join(map(str, getattr(numbers.shown, part).shape))}"
         spot = (8 + 168 * (i // 3), 336 + 22 * (i % 3)) if narrow else (588, 186 + 28 * i)
         label(paper, *spot, words, ink, size=TEXT)
+    if numbers.own:
+        words = f"the other sequence’s {_vectors(numbers.other)} not read"
+        label(paper, *((8, 44) if narrow else (300, 20)), words, FAINT)
     return figure
 
 
@@ -82,8 +91,8 @@ def _named(sequence: str, index: int) -> str:
 memory_switch = Explorer(
     __name__,
     caption=(
-        "One layer with one head and random maps, d = 4. Queries come from x on the left, keys and values from the "
-        "memory above. Nothing but the memory changes."
+        "Nothing but the memory decides between self-attention and cross-attention: queries come from x on the left, "
+        "keys and values from the memory above. One layer with one head and random maps, d = 4."
     ),
     controls={
         "memory": Choice("memory", stops=(ITSELF, OTHER)),

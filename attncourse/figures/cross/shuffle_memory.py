@@ -1,8 +1,10 @@
 """Explorer: put the memory, or the queries, in another order, and see what moves along."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Switch
@@ -10,23 +12,15 @@ from attncourse.digits import ROUNDING
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import matrix
-from attncourse.drawing.palette import (
-    INK,
-    KEY_INK,
-    SCORE_INK,
-    SCORE_SIGNED,
-    VALUE_INK,
-    VALUE_SIGNED,
-    WEIGHT_INK,
-    WEIGHT_MAP,
-)
+from attncourse.drawing.matrix import Grid, matrix
+from attncourse.drawing.palette import INK, KEY_INK, SCORE, SCORE_INK, VALUE, VALUE_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import MultiHeadParams, multi_head_attention, sinusoidal_positions
 
 QUERIES, MEMORY = ("Hund", "beißt", "Mann"), ("the", "dog", "bites", "men")
 _D_MODEL = 4
-_REACH = 2.5
+_REACH = 2.0
 # Features: article, animal, action, human
 _X = np.array([[0.3, 2, 0, 0.4], [0, 0.2, 2, 0], [0.2, 0.3, 0, 2]])
 _VECTORS = np.array([[2, 0, 0.1, 0], [0.1, 2, 0, 0.3], [0, 0.1, 2, 0.2], [0.2, 0.3, 0, 2]])
@@ -103,34 +97,58 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     paper = board(figure)
     tall, weight, number = 28, 40, 32 if narrow else 34  # of the cells
     places = ((44, 58), (44, 206), (44, 354)) if narrow else ((48, 58), (412, 58), (412, 202))
-    queries, memory = _names(numbers)
+    whole = range(len(QUERIES)), range(len(MEMORY))
     panels = (
-        ("before", numbers.before, numbers.output, list(QUERIES), list(MEMORY)),
-        ("after", numbers.after, numbers.shuffled_output, queries, memory),
+        ("before", numbers.before, numbers.output, *whole),
+        ("after", numbers.after, numbers.shuffled_output, numbers.queries, numbers.memory),
     )
-    for (left, top), (title, weights, output, rows, columns) in zip(places, panels, strict=False):
-        matrix(paper, left, top, (weight, tall), weights, WEIGHT_MAP, 1, "{:.2f}", rows=rows, columns=columns)
+    for (left, top), (title, weights, output, queries, memory) in zip(places, panels, strict=False):
+        grid = matrix(
+            paper, left, top, (weight, tall), weights, WEIGHT, 1, "{:.2f}", **_said("weight", queries, memory)
+        )
+        _name_queries(paper, grid, queries)
+        for column, j in enumerate(memory):
+            name = label(paper, grid.middle(None, column)[0], top - 6, MEMORY[j], ha="center")
+            say(name, words=MEMORY[j], of=f"word{j}", lights=f"word{j}")
         right = left + 4 * weight + 8
-        matrix(paper, right, top, (number, tall), output.round(1), VALUE_SIGNED, _REACH, "{:.1f}")
+        matrix(paper, right, top, (number, tall), output, VALUE, _REACH, "{:.1f}", **_said("output", queries))
         label(paper, left, top - 26, f"weights {title}", WEIGHT_INK, size=HEADING)
         label(paper, right, top - 26, f"outputs {title}", VALUE_INK, size=HEADING)
     left, top = places[2]
     right = left + 4 * weight + 8
     label(paper, right, top - 10, "after − before", SCORE_INK, size=HEADING)
-    change = numbers.change.round(1)
-    matrix(paper, right, top, (number, tall), change, SCORE_SIGNED, _REACH, "{:.1f}", rows=queries)
+    said = _said("change of the output", numbers.queries)
+    grid = matrix(paper, right, top, (number, tall), numbers.change, SCORE, _REACH, "{:.1f}", **said)
+    _name_queries(paper, grid, numbers.queries)
     for i, words in enumerate(_verdicts(numbers)):
         changed = "not" in words or "changed" in words
         spot = (8, 472 + 30 * i) if narrow else (48, 232 + 30 * i)
-        label(paper, *spot, words, KEY_INK if changed else INK, size=TEXT, weight="bold")
+        label(paper, *spot, words, KEY_INK if changed else INK, size=TEXT, weight="semibold")
     return figure
+
+
+def _said(what: str, queries: Sequence[int], memory: Sequence[int] | None = None) -> dict[str, Any]:
+    """What the cells say: numbers of one query, and of one word, are lit together wherever they stand."""
+
+    def tell(i: int, j: int) -> dict[str, str]:
+        of = f"query{queries[i]}" + (f" word{memory[j]}" if memory else "")
+        return {"of": of, "lights": of}
+
+    columns = [MEMORY[j] for j in memory] if memory else [f"number {j + 1}" for j in range(_D_MODEL)]
+    return {"what": what, "rows_said": [QUERIES[i] for i in queries], "columns_said": columns, "tell": tell}
+
+
+def _name_queries(paper: Axes, grid: Grid, queries: Sequence[int]) -> None:
+    for row, i in enumerate(queries):
+        name = label(paper, grid.left - 5, grid.middle(row)[1], QUERIES[i], ha="right", va="center_baseline")
+        say(name, words=QUERIES[i], of=f"query{i}", lights=f"query{i}")
 
 
 shuffle_memory = Explorer(
     __name__,
     caption=(
-        "Three words ask four. Shuffle one side or both: do the outputs notice? Positions added after the shuffle "
-        "belong to the places, and do not move along. "
+        "Three words ask four: a shuffled memory moves the weights along and leaves the outputs as they are, until "
+        "positions are added, which belong to the places and do not move along. "
         "Keys that are shuffled without their values are a mistake, made here on purpose."
     ),
     controls={

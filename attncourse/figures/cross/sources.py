@@ -66,7 +66,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         left, top, own = 0 if narrow else 372 * i, 322 * i if narrow else 0, i == 0
         at = Layout(left + 146, top + 184, (44, 34), 8, box=54, margin=left + 8)
         grids = draw_crossed(paper, at, shown, rows, ENGLISH, own)
-        label(paper, left + 8, top + 18, "self-attention" if own else "cross-attention", size=HEADING, weight="bold")
+        label(
+            paper, left + 8, top + 18, "self-attention" if own else "cross-attention", size=HEADING, weight="semibold"
+        )
         write_call(paper, left + 8, top + 40, "attention", "x" if own else "memory")
         _label(paper, at, grids, " × ".join(map(str, shown.attn_weights.shape)), own)
     return figure
@@ -87,8 +89,7 @@ def _label(paper, at: Layout, grids, size: str, own: bool) -> None:
 sources = Explorer(
     __name__,
     caption=(
-        "Queries come in from the left, keys and values from above, outputs leave on the right. In self-attention all "
-        "three are made of one sequence; in cross-attention the queries are made of another. Maps chosen by hand; each "
-        "attention has its own."
+        "In self-attention queries (from the left), keys and values (from above) are made of one sequence; in "
+        "cross-attention the queries are made of another. Maps chosen by hand; each attention has its own."
     ),
 )

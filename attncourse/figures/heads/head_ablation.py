@@ -9,9 +9,11 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Choice
 from attncourse.drawing.axes import dress
-from attncourse.drawing.canvas import SMALL, place, sheet
+from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.dots import dots
+from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, PAPER
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.heads.head_maps import fresh_tokens, stored_model, stored_result
 from attncourse.figures.heads.head_probes import keep_heads, targets_of
@@ -24,7 +26,9 @@ WAYS = {
     "remove this head": "without",
     "keep only this head in its layer": "alone",
 }  # and their names in the result file
-_BARS = "#DADADA"
+_WORDS = {"remove this head": "without", "keep only this head in its layer": "with only"}
+_RANKS = "first", "second", "third", "fourth"
+_BARS = (INK, 0.15)
 _GUESSING = 1 / 8  # a letter stands between digits, and a digit between letters; there are eight of each
 
 
@@ -88,35 +92,45 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """A panel a layer: bars for the mean of the seeds, a dot for each, a diamond for the model of the head maps."""
-    figure = sheet(height=300, narrow=narrow, narrow_height=540)
-    places = [(40, 38, 290, 160), (40, 298, 290, 160)] if narrow else [(46, 38, 300, 186), (400, 38, 300, 186)]
+    figure = sheet(height=300, narrow=narrow, narrow_height=560)
+    places = [(40, 34, 240, 170), (40, 304, 240, 170)] if narrow else [(46, 38, 266, 190), (394, 38, 266, 190)]
     for layer, spot in enumerate(places):
-        axes = dress(place(figure, *spot), f"layer {layer + 1}: right answers")
+        axes = dress(place(figure, *spot), f"right answers, layer {layer + 1}", x="heads, most needed first")
         _draw_layer(axes, numbers, layer)
-        if layer == 1 or not narrow:
-            axes.set_xlabel("heads, most needed first", fontsize=SMALL, color=INK)
     return figure
 
 
 def _draw_layer(axes: Axes, numbers: Numbers, layer: int) -> None:
-    x = np.arange(numbers.head.shape[1])
-    axes.bar(x, numbers.accuracy[layer].mean(axis=-1), width=0.72, color=_BARS)
-    for column, seeds in enumerate(numbers.accuracy[layer]):
-        dots(axes, column, seeds, reach=0.26, size=4.5)
-    here = numbers.here[layer]
-    axes.plot(x, here, "D", color=PAPER, markersize=7.5, markeredgecolor=INK, markeredgewidth=1.4, clip_on=False)
+    x, which = np.arange(numbers.head.shape[1]), f"in layer {layer + 1}"
+    for column, (seeds, mean) in enumerate(
+        zip(numbers.accuracy[layer], numbers.accuracy[layer].mean(axis=-1), strict=True)
+    ):
+        operation = f"{_WORDS[numbers.way]} the {_RANKS[column]} head {which}"
+        [bar] = axes.bar(column, mean, width=0.72, color=_BARS)
+        say(bar, words=f"{operation}: {mean:.0%} right, mean of {len(seeds)} seeds")
+        said = [f"{operation}: {seed:.0%} right, one seed" for seed in seeds]
+        say(dots(axes, column, seeds, reach=0.26, size=4.5), words=said)
+        head, here = numbers.head[layer, column], numbers.here[layer, column]
+        diamond = axes.plot(
+            column, here, "D", color=PAPER, markersize=7.5, markeredgecolor=INK, markeredgewidth=1.4, clip_on=False
+        )
+        say(
+            diamond[0],
+            words=[f"{_WORDS[numbers.way]} head {head} {which} of the head maps’ first model: {here:.0%} right"],
+        )
     axes.axhline(_GUESSING, color=FAINT, linewidth=1, linestyle=(0, (2, 2)))
+    label(axes, len(x) - 0.45, _GUESSING, "guessing", FAINT, va="center_baseline")
     axes.set(xlim=(-0.5, len(x) - 0.5), ylim=(0, 1.04), yticks=(0, 0.5, 1))
-    ranks = ("first", "second", "third", "fourth")
-    axes.set_xticks(x, [f"{rank}\n◇ head {head}" for rank, head in zip(ranks, numbers.head[layer], strict=True)])
+    axes.set_xticks(x, [f"{rank}\n◇ head {head}" for rank, head in zip(_RANKS, numbers.head[layer], strict=True)])
     axes.tick_params(axis="x", length=0)
 
 
 head_ablation = Explorer(
     __name__,
     caption=(
-        "Heads are taken away from models that answer everything right; nothing is trained again. Bars are the mean of "
-        "eight seeds, dots are seeds, diamonds the first model of the head maps. The dashed line is guessing."
+        "In layer 2 one head alone gives a letter its digit: without it the answers are hardly better than guessing. "
+        "Bars are the mean of eight models that answered everything right before, dots these models, diamonds the "
+        "first model of the head maps; nothing is trained again."
     ),
     controls={
         "question": Choice("question", stops=QUESTIONS),

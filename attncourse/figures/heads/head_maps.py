@@ -5,17 +5,19 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.axes import headline
-from attncourse.drawing.canvas import SMALL, place, sheet
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import HEADING, TEXT, sheet
+from attncourse.drawing.cells import Cells
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK, WEIGHT_MAP
+from attncourse.drawing.matrix import matrix
+from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.heads.head_probes import places_looked_at, share_of_weight, tokens_of
+from attncourse.figures.heads.head_probes import BEHIND, DIGIT, places_looked_at, share_of_weight, tokens_of
 from attncourse.results import load_result
 from attncourse.results.models import from_stored
 from attnlib.attention_model import ModelParams, attention_model
@@ -23,9 +25,15 @@ from attnlib.masks import causal_mask
 
 SEQUENCES = "a3c1b7d3c1a3d3b7", "f2h5e2g8e2f2g8h5", "b4d4a6h1h1a6d4b4"
 MODELS = {"first": "digit", "second": "elsewhere"}  # how they are called here and in the result file
-_SHADES = WEIGHT_MAP.resampled(9)  # few enough to stay apart in a small file
-_GAP = 2  # cells between two thumbnails
-_VISIBLE = 0.3  # links with less weight are not drawn
+_SHORT = {  # places, below a thumbnail
+    "itself": "itself",
+    "the token before": "token before",
+    "the token two before": "two before",
+    "the first token": "first token",
+    "the same letter": "same letter",
+    DIGIT: "its digit",
+    BEHIND: "past its digit",
+}
 
 
 class Numbers(NamedTuple):
@@ -35,15 +43,23 @@ class Numbers(NamedTuple):
     layer: int  # counted from 1, as the head
     head: int
     attn_weights: np.ndarray  # (layers, heads, seq, seq) on this sequence
-    place: str  # where the chosen head looks
-    share: float  # of its weight, on average over many sequences
+    looks: list[list[tuple[str, float]]]  # (layers, heads): where a head looks most, and with what share of its weight
+
+    @property
+    def place(self) -> str:
+        """Where the chosen head looks."""
+        return self.looks[self.layer - 1][self.head - 1][0]
+
+    @property
+    def share(self) -> float:
+        """Of its weight, on average over many sequences."""
+        return self.looks[self.layer - 1][self.head - 1][1]
 
 
 def measure(model: str = "first", tokens: str = SEQUENCES[0], layer: int = 2, head: int = 2) -> Numbers:
     """Run the stored model on the sequence; and on many others, to say where its heads look."""
     attn_weights = np.array(run(stored_model(MODELS[model]), tokens_of(tokens)))
-    place_of_head, share = looked_at(model)[layer - 1][head - 1]
-    return Numbers(tokens, layer, head, attn_weights, place_of_head, share)
+    return Numbers(tokens, layer, head, attn_weights, looked_at(model))
 
 
 def run(params: ModelParams, tokens: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -85,82 +101,64 @@ def readout(numbers: Numbers) -> str:
     key = int(last.argmax())
     return (
         f"Layer {numbers.layer}, head {numbers.head} looks most at {numbers.place}: {numbers.share:.2f} of its weight"
-        f"{seen} (mean of {len(fresh_tokens())} sequences); here the last token puts {last[key]:.2f} on "
+        f"{seen} (mean of {len(fresh_tokens())}); in {numbers.tokens} the last token puts {last[key]:.2f} on "
         f"“{numbers.tokens[key]}”, {len(last) - 1 - key} before."
     )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Thumbnails of all heads with the chosen one framed; its map, and its strongest links."""
-    figure = sheet(height=346, narrow=narrow, narrow_height=566)
-    thumbnails, enlarged = (
-        place(figure, *spot)
-        for spot in ([(44, 34, 284, 140), (30, 262, 290, 290)] if narrow else [(54, 60, 133, 272), (248, 60, 272, 272)])
-    )
-    _draw_thumbnails(thumbnails, numbers, layers_are_rows=narrow)
-    chosen = numbers.attn_weights[numbers.layer - 1, numbers.head - 1]
-    _draw_enlarged(enlarged, chosen, numbers.tokens)
-    words = f"{numbers.share:.2f} of the weight on{chr(10) if narrow else ' '}{numbers.place}"
-    headline(enlarged, words, WEIGHT_INK, gap=10)
-    if not narrow:
-        _draw_links(place(figure, 568, 60, 122, 272), chosen, numbers.tokens)
+    """A thumbnail of each head, with the place where it looks most; and the chosen head's map, enlarged."""
+    figure = sheet(height=380, narrow=narrow, narrow_height=698)
+    paper = board(figure)
+    thumbnails, enlarged = ((10, 44), (26, 376)) if narrow else ((10, 62), (404, 60))
+    for at in np.ndindex(numbers.attn_weights.shape[:2]):
+        _draw_thumbnail(paper, *thumbnails, at, numbers)
+    _draw_enlarged(paper, *enlarged, 18.5, numbers)
     return figure
 
 
-def _draw_thumbnails(axes: Axes, numbers: Numbers, layers_are_rows: bool) -> None:
-    """All maps in one image, with gaps between them."""
-    maps, chosen = numbers.attn_weights, (numbers.layer - 1, numbers.head - 1)
-    names = ["layer {}".format, "head {}".format]
-    if not layers_are_rows:
-        maps, chosen, names = maps.swapaxes(0, 1), chosen[::-1], names[::-1]
-    rows, columns, seq, _ = maps.shape
-    step = seq + _GAP
-    mosaic = np.full((rows * step - _GAP, columns * step - _GAP), np.nan)
-    for i, j in np.ndindex(rows, columns):
-        mosaic[i * step : i * step + seq, j * step : j * step + seq] = maps[i, j]
-        ink, width, level = (INK, 2.6, 3) if (i, j) == chosen else (RULE, 1, 2)
-        corner = j * step - 0.5, i * step - 0.5
-        axes.add_patch(
-            Rectangle(corner, seq, seq, fill=False, clip_on=False, edgecolor=ink, linewidth=width, zorder=level)
-        )
-    axes.imshow(mosaic, cmap=_SHADES, vmin=0, vmax=1, interpolation="nearest", aspect="auto")
-    middle = (seq - 1) / 2
-    axes.set_yticks([i * step + middle for i in range(rows)], [names[0](i + 1).replace(" ", "\n") for i in range(rows)])
-    axes.set_xticks([j * step + middle for j in range(columns)], [names[1](j + 1) for j in range(columns)])
-    axes.xaxis.tick_top()
-    axes.tick_params(labelsize=SMALL, labelcolor=INK, length=0, pad=3)
-    axes.spines[:].set_visible(False)
+def _draw_thumbnail(paper: Axes, left: float, top: float, at: tuple[int, int], numbers: Numbers) -> None:
+    """Its layer and head above, its place and share below."""
+    layer, head = at
+    x, y, side = left + 84 * head, top + 160 * layer, 70
+    attn_weights, (looked_at, share) = numbers.attn_weights[at], numbers.looks[layer][head]
+    chosen = (layer + 1, head + 1) == (numbers.layer, numbers.head)
+    name, weight = f"layer {layer + 1}, head {head + 1}", "semibold" if chosen else "normal"
+    outline = Rectangle((x, y), side, side, fill=False, edgecolor=INK if chosen else RULE, linewidth=2 if chosen else 1)
+    say(paper.add_patch(outline), words=f"{name}: {share:.2f} of the weight on {looked_at}")
+    paper.add_artist(Cells(attn_weights, WEIGHT, 1, (x, y), (side / len(attn_weights),) * 2, quiet=True))
+    if head == 0:
+        label(paper, x, y - 27, f"layer {layer + 1}", size=TEXT, weight="semibold")
+    label(paper, x + side / 2, y - 7, f"head {head + 1}", ha="center", weight=weight)
+    label(paper, x + side / 2, y + side + 17, _SHORT[looked_at], WEIGHT_INK, ha="center", weight=weight)
+    label(paper, x + side / 2, y + side + 34, f"{share:.2f}", WEIGHT_INK, ha="center", weight=weight)
 
 
-def _draw_enlarged(axes: Axes, attn_weights: np.ndarray, tokens: str) -> None:
-    axes.imshow(attn_weights, cmap=_SHADES, vmin=0, vmax=1, interpolation="nearest", aspect="auto")
-    axes.set_xticks(range(len(tokens)), list(tokens))
-    axes.set_yticks(range(len(tokens)), list(tokens))
-    axes.xaxis.tick_top()
-    axes.tick_params(axis="x", labelsize=SMALL, length=0, labelcolor=KEY_INK, pad=1)
-    axes.tick_params(axis="y", labelsize=SMALL, length=0, labelcolor=QUERY_INK, pad=2)
-    axes.spines[:].set_color(RULE)
-
-
-def _draw_links(axes: Axes, attn_weights: np.ndarray, tokens: str) -> None:
-    """From each query on the left to its keys on the right; thicker means more weight."""
-    visible = np.argwhere(attn_weights > _VISIBLE)
-    lines = [[(0, i), (1, j)] for i, j in visible]
-    widths = [3.2 * attn_weights[i, j] for i, j in visible]
-    axes.add_collection(LineCollection(lines, linewidths=widths, colors=WEIGHT, antialiaseds=False))  # a smaller file
-    axes.set(xlim=(0, 1), ylim=(len(tokens) - 0.5, -0.5), xticks=[], yticks=[])
-    for row, token in enumerate(tokens):
-        label(axes, -0.06, row, token, QUERY_INK, ha="right", va="center_baseline")
-        label(axes, 1.06, row, token, KEY_INK, va="center_baseline")
-    axes.spines[:].set_visible(False)
+def _draw_enlarged(paper: Axes, left: float, top: float, side: float, numbers: Numbers) -> None:
+    """The chosen head's map. A token shows its row, as a query, and its column, as a key."""
+    tokens = numbers.tokens
+    allowed = causal_mask(len(tokens), len(tokens))
+    attn_weights = np.where(allowed, numbers.attn_weights[numbers.layer - 1, numbers.head - 1], np.nan)
+    names = [f"{token} at {i}" for i, token in enumerate(tokens)]
+    grid = matrix(paper, left, top, (side, side), attn_weights, WEIGHT, 1, "{:.2f}", written=-1,
+                  rows_said=names, columns_said=names, what="weight", part="map")  # fmt: skip
+    for i, token in enumerate(tokens):
+        x, y = grid.middle(i, i)
+        row = label(paper, left - 5, y, token, QUERY_INK, ha="right", va="center_baseline")
+        column = label(paper, x, top - 5, token, KEY_INK, ha="center")
+        for name in (row, column):
+            say(name, words=f"{names[i]}: its row as a query, its column as a key",
+                of=f"map-r{i} map-c{i}", lights=f"map-r{i} map-c{i}")  # fmt: skip
+    label(paper, left, top - 34, f"layer {numbers.layer}, head {numbers.head}", size=HEADING, weight="semibold")
+    label(paper, left + 16 * side, top - 34, "columns: keys", KEY_INK, ha="right")
+    label(paper, left, top + 16 * side + 17, "rows: queries", QUERY_INK)
 
 
 head_maps = Explorer(
     __name__,
     caption=(
-        "Every head of two trained models: rows are queries, columns keys, darker is more weight. "
-        "No token sees what comes later. "
-        "Where there is room, lines join each query with its keys; weights below 0.3 have none."
+        "Below each small map stand the place at which that head looks most, and the share of its weight there (mean "
+        "of 64 sequences). The chosen head is enlarged: stronger colour is more weight, and hatched keys are masked."
     ),
     controls={
         "model": Choice("trained model", stops=tuple(MODELS)),

@@ -11,6 +11,7 @@ from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
 from attncourse.drawing.dots import dots
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.results import load_result
 
@@ -66,8 +67,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     dress(axes, "right answers, each seed a dot" if narrow else "right answers on fresh sequences, each seed a dot")
     x = np.arange(len(numbers.columns))
     for column, seeds in enumerate(numbers.accuracy):
-        dots(axes, column, seeds, reach=0.16, size=5, alpha=0.55)
-        share = numbers.mean[column]
+        share, who = numbers.mean[column], numbers.columns[column].replace("\n", " ")
+        who = who if why else f"{who} head{'s' * (who != '1')}"
+        seen = dots(axes, column, seeds, reach=0.16, size=5, alpha=0.55)
+        say(seen, words=[f"{who}: {seed:.1%} right, one seed" for seed in seeds])
         height, va = (seeds.min() - 0.05, "top") if share > 0.3 else (seeds.max() + 0.05, "bottom")
         label(axes, column, height, f"{share:.3f}", size=TEXT, ha="center", va=va)
     axes.hlines(numbers.mean, x - 0.24, x + 0.24, color=INK, linewidth=2)
@@ -79,17 +82,17 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     if not why:
         width = [32 // int(heads) for heads in numbers.columns]
         axes.set_xticks(x, [f"{heads}\n{each}" for heads, each in zip(numbers.columns, width, strict=True)])
-        axes.set_xlabel("number of heads, and the width of each", fontsize=SMALL, color=INK)
+        axes.set_xlabel("number of heads, and below it the width of each", fontsize=SMALL, color=INK)
     return figure
 
 
 heads_accuracy = Explorer(
     __name__,
     caption=(
-        "One layer with d_model = 32 and the same number of parameters for any number of heads, each at its own best "
-        "learning rate. Two patterns: name the tokens before and behind. One pattern: the token before. "
-        "Wider means width 2 instead of 1, which adds parameters; those and the longer runs have five seeds "
-        "and the learning rate of the 32 heads."
+        "Two patterns (name the tokens before and behind) need two heads, one pattern (the token before) needs one; "
+        "very narrow heads do worse on both: one layer with d_model = 32 and equal parameters, each at its own best "
+        "learning rate. Wider means width 2 instead of 1, with more parameters; those and the longer runs have five "
+        "seeds and the learning rate of the 32 heads."
     ),
     controls={"runs": Choice("runs", stops=(_TWO, _ONE, _WHY))},
 )

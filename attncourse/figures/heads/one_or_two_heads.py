@@ -9,9 +9,11 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
 from attncourse.drawing.axes import dress
-from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT_INK, WEIGHT_MAP
+from attncourse.drawing.matrix import matrix, name_columns, name_rows
+from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.heads.head_probes import text_of
 from attncourse.results import load_result
@@ -22,6 +24,7 @@ from attnlib.tasks import previous_and_next
 
 STEPS = (0, 10, 20, 40, 60, 80, 100, 150, 200, 300, 400, 600)
 SEQUENCE = np.array([2, 0, 5, 4, 1, 7, 6, 3])
+_HOW = "Weights are means over the seven tokens\nthat have one before, or behind."
 _FRESH = 128  # sequences on which accuracy is measured
 
 
@@ -82,42 +85,43 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Three maps of weights, and how many answers were right up to this step."""
-    figure = sheet(height=276, narrow=narrow, narrow_height=640)
-    spots = [(34, 62), (34, 270), (198, 270)] if narrow else [(34, 62), (198, 62), (362, 62)]
-    titles = "one head", "two heads: the first", "the second"
+    figure = sheet(height=300, narrow=narrow, narrow_height=678)
+    paper = board(figure)
+    spots = [(26, 56), (26, 286), (194, 286)] if narrow else [(26, 60), (198, 60), (370, 60)]
+    titles = "one head", "two heads: head 1", "head 2"
     for i, (spot, title, attn_weights) in enumerate(zip(spots, titles, [numbers.one, *numbers.two], strict=True)):
-        axes = place(figure, *spot, 140, 140)
-        _draw_map(axes, attn_weights, title)
+        left, top = spot
+        _draw_map(paper, left, top, attn_weights, title, f"map{i}")
         before, behind = numbers.beside[i]
-        words = f"weight before {before:.2f}\nweight behind {behind:.2f}"
-        beside = narrow and i == 0
-        x, y, va = (8.2, 3.5, "center") if beside else (-0.5, 8.0, "top")
-        label(axes, x, y, words, WEIGHT_INK, va=va)
-    _draw_accuracy(place(figure, *((40, 508, 288, 84) if narrow else (566, 42, 140, 180))), numbers)
+        x, y = (left + 158, top + 62) if narrow and i == 0 else (left, top + 162)
+        label(paper, x, y, f"on the token before {before:.2f}", WEIGHT_INK)
+        label(paper, x, y + 18, f"on the token behind {behind:.2f}", WEIGHT_INK)
+    x, y = (26, 490) if narrow else (26, 256)
+    label(paper, x, y, _HOW, FAINT, va="top")
+    _draw_accuracy(place(figure, *((40, 566, 288, 66) if narrow else (570, 42, 136, 186))), numbers)
     return figure
 
 
-def _draw_map(axes: Axes, attn_weights: np.ndarray, title: str) -> None:
-    axes.imshow(attn_weights, cmap=WEIGHT_MAP, vmin=0, vmax=1, interpolation="nearest")
+def _draw_map(paper: Axes, left: float, top: float, attn_weights: np.ndarray, title: str, part: str) -> None:
     names = list(text_of(SEQUENCE))
-    axes.set_xticks(range(len(names)), names)
-    axes.set_yticks(range(len(names)), names)
-    axes.xaxis.tick_top()
-    axes.tick_params(labelsize=SMALL, length=0, labelcolor=KEY_INK, axis="x")
-    axes.tick_params(labelsize=SMALL, length=0, labelcolor=QUERY_INK, axis="y")
-    axes.spines[:].set_color(RULE)
-    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=8)
+    grid = matrix(paper, left, top, (18, 18), attn_weights, WEIGHT, 1, "{:.2f}", written=-1,
+                  rows_said=names, columns_said=names, what="weight", part=part)  # fmt: skip
+    name_rows(paper, grid, names, QUERY_INK, part=part)
+    name_columns(paper, grid, names, KEY_INK, part=part)
+    label(paper, left, top - 27, title, size=TEXT, weight="semibold")
 
 
 def _draw_accuracy(axes: Axes, numbers: Numbers) -> None:
+    """Up to this step, and from here on."""
     dress(axes, "answers right", x="training step")
-    here = STEPS.index(numbers.step)
-    x = np.arange(len(STEPS))
-    for curve, style, words in zip(numbers.accuracy.mean(axis=-1), ("--", "-"), ("one head", "two heads"), strict=True):
-        axes.plot(x, curve, color=RULE, linewidth=1.4, linestyle=style)
-        axes.plot(x[: here + 1], curve[: here + 1], color=INK, linewidth=2.2, linestyle=style)
-        axes.plot(here, curve[here], "o", color=INK, markersize=6, clip_on=False)
-        label(axes, x[-1] + 0.3, curve[-1] + 0.08, words, ha="right", va="bottom")
+    axes.fmt_xdata, axes.fmt_ydata = lambda x: f"{STEPS[round(x)]}", "{:.0%}".format
+    here, x = STEPS.index(numbers.step), np.arange(len(STEPS))
+    for curve, words in zip(numbers.accuracy.mean(axis=-1), ("one head", "two heads"), strict=True):
+        axes.plot(x[here:], curve[here:], color=RULE, linewidth=1.6, label=words)
+        axes.plot(x[: here + 1], curve[: here + 1], color=INK, linewidth=2.4, label=words)
+        axes.plot(here, curve[here], "o", color=INK, markersize=7, clip_on=False, label=words)
+        beside, va = (0.08, "bottom") if words == "two heads" else (-0.1, "top")
+        label(axes, x[-1] + 0.3, curve[-1] + beside, words, ha="right", va=va)
     axes.set(xlim=(0, x[-1] + 0.3), ylim=(0, 1.25), yticks=(0, 0.5, 1))
     axes.set_xticks([0, 4, 8, 11], ["0", "60", "200", "600"])
 
@@ -125,9 +129,9 @@ def _draw_accuracy(axes: Axes, numbers: Numbers) -> None:
 one_or_two_heads = Explorer(
     __name__,
     caption=(
-        "Two layers with the same number of parameters learn to name the token before and the token behind every "
-        "token. Rows are queries, columns keys; each map comes with its mean weight on the token before and behind. "
-        "The curves are the mean of both questions."
+        "Two layers with the same number of parameters learn to name the tokens before and behind: the one head must "
+        "divide its weight, two take a side each. Rows are queries and columns keys of one sequence; the curves are "
+        "the mean of both questions."
     ),
     controls={"step": Slider("training step", stops=STEPS)},
 )

@@ -4,16 +4,16 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
-from attncourse.digits import ROUNDING
+from attncourse.digits import ROUNDING, in_digits
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame, matrix
-from attncourse.drawing.palette import INK, PAPER, VALUE_INK, VALUE_MAP, WEIGHT_INK, WEIGHT_MAP, ink_on
+from attncourse.drawing.palette import INK, NUMBER, PAPER, VALUE, VALUE_INK, WEIGHT, WEIGHT_INK, shade
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.sentence import TOKENS
 from attnlib import attention, init_multi_head, linear, multi_head_attention, split_heads
@@ -22,8 +22,10 @@ _D_MODEL = 8
 _SHARPNESS = 3.0  # queries are stretched so much: weights of random maps would be nearly all the same
 _SEED = 10
 _HEADS = ("none", "head 1", "head 2")  # that can be taken away
+_FEATURES = [str(feature + 1) for feature in range(_D_MODEL)]
+_SAID = [f"feature {feature}" for feature in _FEATURES]
+_LEAST = 0.05  # smaller weights are not written
 _RANGE = (-1.55, 1.0)  # of the bars
-_WHITE = ListedColormap([PAPER])
 
 
 class Numbers(NamedTuple):
@@ -75,87 +77,79 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Where each head looks, what it adds to each feature, the layer's output; and the same stacked as bars."""
-    figure = sheet(height=360, narrow=narrow, narrow_height=540)
+    figure = sheet(height=372, narrow=narrow, narrow_height=560)
     paper, heads = board(figure), len(numbers.contributions)
-    looks, features = f"weights of “{TOKENS[numbers.token - 1]}”", [str(feature + 1) for feature in range(_D_MODEL)]
-    output = numbers.output.round(2)
+    looks, names = f"weights of “{TOKENS[numbers.token - 1]}”", [f"head {head + 1}" for head in range(heads)]
+    added, output = numbers.contributions.copy(), numbers.output
+    if numbers.removed:
+        added[numbers.removed - 1] = np.nan
     if narrow:
-        wide, names = 232 / heads, [str(head + 1) for head in range(heads)]
+        wide, numerals = 232 / heads, [str(head + 1) for head in range(heads)]
         label(paper, 44, 16, f"{looks} in head", WEIGHT_INK, size=TEXT)
-        _draw_weights(paper, 44, 44, (wide, 20), numbers.attn_weights.T, TOKENS, names)
+        matrix(paper, 44, 44, (wide, 20), numbers.attn_weights.T, WEIGHT, 1.2, "{:.2f}", least=_LEAST, rows=TOKENS,
+               columns=numerals, columns_said=names, what="weight", part="weights")  # fmt: skip
         label(paper, 44, 172, "added to feature", VALUE_INK, size=TEXT)
-        for head in range(heads):
-            row, shade = _shaded(numbers, head)
-            first = features if head == 0 else None
-            matrix(paper, 44 + head * wide, 182, (wide, 20), row[:, None], shade, 1, "{:.2f}", rows=first)
-        grid = matrix(paper, 284, 182, (52, 20), output[:, None], _WHITE, 1, "{:.2f}", columns=["output"])
-        frame(paper, grid)
-        for x, name in enumerate(features):
-            label(paper, 44 + 36.5 * (x + 0.5), 366, name, ha="center")
-        _draw_bars(place(figure, 44, 370, 292, 166), numbers)
+        matrix(paper, 44, 182, (wide, 20), added.T, VALUE, 1, "{:.2f}", rows=_FEATURES, columns_said=names,
+               rows_said=_SAID, what="added", part="added")  # fmt: skip
+        grid = matrix(paper, 284, 182, (52, 20), output[:, None], VALUE, 1.2, "{:.2f}", columns=["output"],
+                      rows_said=_SAID, what="output", columns_said=())  # fmt: skip
+        for x, name in enumerate(_FEATURES):
+            label(paper, 44 + 36.5 * (x + 0.5), 368, name, ha="center")
+        label(paper, 44, 552, "the same as bars; the mark is the output")
+        _draw_bars(place(figure, 44, 372, 292, 162), numbers)
     else:
-        tall, names = 104 / heads, [f"head {head + 1}" for head in range(heads)]
+        tall = 104 / heads
         label(paper, 60, 16, looks, WEIGHT_INK, size=TEXT)
-        _draw_weights(paper, 60, 44, (38, tall), numbers.attn_weights, names, TOKENS)
+        matrix(paper, 60, 44, (38, tall), numbers.attn_weights, WEIGHT, 1.2, "{:.2f}", least=_LEAST, rows=names,
+               columns=TOKENS, what="weight", part="weights")  # fmt: skip
         label(paper, 304, 16, "added to feature", VALUE_INK, size=TEXT)
-        for head in range(heads):
-            row, shade = _shaded(numbers, head)
-            first = features if head == 0 else None
-            matrix(paper, 304, 44 + head * tall, (51, tall), row[None], shade, 1, "{:.2f}", columns=first)
-        grid = matrix(paper, 304, 154, (51, 26), output[None], _WHITE, 1, "{:.2f}", rows=["output = sum of rows"])
-        frame(paper, grid)
-        label(paper, 299, 254, "the same as bars:\nthe mark is the output", ha="right", va="center")
-        _draw_bars(place(figure, 304, 190, 408, 164), numbers)
+        matrix(paper, 304, 44, (51, tall), added, VALUE, 1, "{:.2f}", columns=_FEATURES, rows_said=names,
+               columns_said=_SAID, what="added", part="added")  # fmt: skip
+        grid = matrix(paper, 304, 154, (51, 26), output[None], VALUE, 1.2, "{:.2f}", rows=["output = sum of rows"],
+                      rows_said=(), columns_said=_SAID, what="output")  # fmt: skip
+        label(paper, 299, 260, "the same as bars:\nthe mark is the output", ha="right", va="center")
+        _draw_bars(place(figure, 304, 194, 408, 170), numbers)
+    frame(paper, grid)
     return figure
 
 
-def _shade(head: int, heads: int) -> tuple[float, ...]:
-    return VALUE_MAP((head + 1) / heads * 0.9)
-
-
-def _draw_weights(paper: Axes, left: float, top: float, cell, attn_weights: np.ndarray, rows, columns) -> None:
-    """Small weights are not written."""
-    grid = matrix(paper, left, top, cell, np.rint(10 * attn_weights) / 10, WEIGHT_MAP, 1.3, written=-1,
-                  rows=rows, columns=columns)  # fmt: skip
-    for i, j in np.argwhere(attn_weights > 0.05):
-        words = f"{attn_weights[i, j]:.2f}"
-        label(paper, *grid.middle(i, j), words, ha="center", va="center_baseline")
-
-
-def _shaded(numbers: Numbers, head: int) -> tuple[np.ndarray, ListedColormap]:
-    """One head's contributions as they are written, hatched if it is taken away; and its one colour."""
-    row = numbers.contributions[head].round(2)
-    shade = ListedColormap([_shade(head, len(numbers.contributions))])
-    return (np.full_like(row, np.nan) if head + 1 == numbers.removed else row), shade
-
-
 def _draw_bars(axes: Axes, numbers: Numbers) -> None:
+    """A bar's strength tells the heads apart; so do the numbers in the bars, where there is room."""
     heads, features = len(numbers.contributions), np.arange(_D_MODEL)
     above, below = np.zeros(_D_MODEL), np.zeros(_D_MODEL)
     for head, row in enumerate(numbers.contributions):
         if head + 1 == numbers.removed:
             continue
-        shade, start = _shade(head, heads), np.where(row > 0, above, below)
-        axes.bar(features, row, bottom=start, width=0.6, color=shade, edgecolor=PAPER, linewidth=0.6)
-        for x, (height, bottom) in enumerate(zip(row, start, strict=True)):
+        colour, start = shade((head + 1) / heads, VALUE), np.where(row > 0, above, below)
+        bars = axes.bar(features, row, bottom=start, width=0.6, color=colour, edgecolor=PAPER, linewidth=0.6)
+        for x, (bar, height, bottom) in enumerate(zip(bars, row, start, strict=True)):
+            say(bar, words=f"head {head + 1} adds {in_digits(height)} to feature {x + 1}")
             struck = abs(bottom + height / 2 - numbers.output[x]) < 0.13  # by the mark
             if abs(height) > 0.25 and not struck:  # room for the head's number
-                label(axes, x, bottom + height / 2, str(head + 1), ink_on(shade), ha="center", va="center_baseline")
+                label(axes, x, bottom + height / 2, str(head + 1), NUMBER, ha="center", va="center_baseline")
         above, below = above + np.maximum(row, 0), below + np.minimum(row, 0)
     axes.hlines(0, -0.5, _D_MODEL - 0.5, color=INK, linewidth=0.8)
     if numbers.removed:
-        axes.hlines(numbers.whole, features - 0.44, features + 0.44, color=INK, linewidth=1.6, linestyle=(0, (2, 1.5)))
-    axes.hlines(numbers.output, features - 0.44, features + 0.44, color=INK, linewidth=3)
+        _mark(axes, numbers.whole, "output with all heads", (0, (2, 1.5)), 1.6)
+    _mark(axes, numbers.output, f"output without head {numbers.removed}" if numbers.removed else "output", "-", 3)
     axes.set(xlim=(-0.5, _D_MODEL - 0.5), ylim=_RANGE, xticks=[], yticks=[])
     axes.axis("off")
+
+
+def _mark(axes: Axes, output: np.ndarray, what: str, style, width: float) -> None:
+    """A line across each bar."""
+    for x, number in enumerate(output):
+        [line] = axes.plot([x - 0.44, x + 0.44], [number, number], color=INK, linewidth=width, linestyle=style,
+                           solid_capstyle="butt")  # fmt: skip
+        say(line, words=f"{what}: {in_digits(number)} in feature {x + 1}")
 
 
 sum_of_heads = Explorer(
     __name__,
     caption=(
-        "What each head adds to the eight features of one token, head_i·W_O_i, in a layer of random maps. "
-        "Numbers in the bars name the heads; a dashed mark is the output with all heads. All numbers are rounded, "
-        "and weights below 0.05 are left blank."
+        "The output of a layer is the sum of what each head adds, head_i·W_O_i: here for the eight features of one "
+        "token, in a layer of random maps. Numbers in the bars name the heads, a dashed mark is the output with all "
+        "heads, and weights below 0.05 are not written."
     ),
     controls={
         "token": Slider("token", stops=(1, 2, 3, 4, 5)),

@@ -6,13 +6,16 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from attncourse.controls import Slider, Switch
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.board import arrow
 from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, PAPER, RULE, SHARED, SHARED_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import batch_statistics, padding_mask
 
@@ -20,6 +23,7 @@ MEAN, VARIANCE = 2.0, 1.0  # of one feature, over all tokens of all sentences
 _ALIKE = 0.3  # share of the variance that the tokens of one sentence have in common
 _LENGTH = 12  # tokens of a sentence, on average
 _DRAWS = 100  # batches
+_PIXEL = 0.02, 0.025  # of mean and variance: dots on whole CSS pixels take half the bytes
 SIZES = (2, 4, 8, 16, 32)
 SPREADS = (0, 2, 4, 8, 11)
 
@@ -81,23 +85,30 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """One batch, the statistics of many, and how far their means stray by batch size."""
     figure = sheet(height=272, narrow=narrow, narrow_height=684)
     places = (
-        [(12, 34, 316, 110), (48, 232, 280, 180), (48, 490, 222, 140)]
+        [(12, 34, 316, 110), (48, 232, 200, 176), (48, 486, 210, 140)]
         if narrow
-        else [(12, 36, 168, 180), (240, 36, 216, 180), (516, 36, 130, 180)]
+        else [(12, 40, 176, 176), (248, 40, 200, 176), (512, 40, 130, 176)]
     )
     batch, cloud, curves = (place(figure, *spot) for spot in places)
     _draw_batch(dress(batch, f"one batch of {numbers.batch_size}", x="position"), numbers)
-    _draw_cloud(dress(cloud, f"statistics of {_DRAWS} batches", x="mean", y="variance"), numbers)
+    _draw_cloud(dress(cloud, f"{_DRAWS} batches", x="mean of a batch", y="variance of a batch"), numbers)
     _draw_curves(dress(curves, "how far the mean strays", x="sentences in a batch"), numbers)
     return figure
 
 
 def _draw_batch(axes: Axes, numbers: Numbers) -> None:
-    rows, padding = np.arange(numbers.batch_size), numbers.lengths.max() - numbers.lengths
-    tall = 0.75 if numbers.batch_size < 16 else 1.0
-    axes.barh(rows, numbers.lengths, tall, 0.5, color=SHARED)
-    axes.barh(rows, padding, tall, numbers.lengths + 0.5, color=PAPER, edgecolor=RULE, hatch="////", linewidth=0)
-    axes.set(xlim=(0.5, _LENGTH + max(SPREADS) + 0.5), ylim=(numbers.batch_size - 0.4, -0.6), yticks=[])
+    longest = int(numbers.lengths.max())
+    batch = (0.5, -0.5), longest, numbers.batch_size
+    padding = {"facecolor": (SHARED, 0.4)} if numbers.counted else {"fill": False, "edgecolor": RULE, "hatch": "////"}
+    area = axes.add_patch(Rectangle(*batch, linewidth=0, **padding))
+    say(area, words=f"padding, {'counted as zeros' if numbers.counted else 'masked'}")
+    if longest - numbers.lengths[-1] > 8:  # tokens: there is room
+        label(axes, longest, numbers.batch_size - 0.7, "padding", ha="right")
+    rows = np.arange(numbers.batch_size)
+    sentences = axes.barh(rows, numbers.lengths, 1.0, 0.5, color=SHARED, edgecolor=PAPER, linewidth=1)
+    for length, bar in zip(numbers.lengths, sentences, strict=True):
+        say(bar, words=f"a sentence of {length} tokens, {longest - length} of padding")
+    axes.set(xlim=(0.5, _LENGTH + max(SPREADS) + 0.5), ylim=(numbers.batch_size - 0.5, -0.5), yticks=[])
     axes.set_xticks([1, _LENGTH, _LENGTH + max(SPREADS)])
     axes.spines["left"].set_visible(False)
 
@@ -105,11 +116,18 @@ def _draw_batch(axes: Axes, numbers: Numbers) -> None:
 def _draw_cloud(axes: Axes, numbers: Numbers) -> None:
     axes.vlines(MEAN, 0, 3.9, color=FAINT, linewidth=0.9, linestyle="dashed")
     axes.hlines(VARIANCE, 0, 4, color=FAINT, linewidth=0.9, linestyle="dashed")
-    axes.plot(numbers.means, numbers.variances, "o", color=SHARED_INK, markersize=3.4, markeredgewidth=0)
+    places = (
+        step * np.round(found / step) for found, step in zip((numbers.means, numbers.variances), _PIXEL, strict=True)
+    )
+    (dots,) = axes.plot(*places, "o", color=SHARED_INK, markersize=3.4, markeredgewidth=0)
+    batches = zip(numbers.means, numbers.variances, strict=True)
+    say(dots, words=[f"a batch: mean {in_digits(mean, '{:.1f}')}, variance {in_digits(variance, '{:.1f}')}"
+                     for mean, variance in batches])  # fmt: skip
     middle = (float(numbers.means.mean()), float(numbers.variances.mean()))
     if np.hypot(middle[0] - MEAN, middle[1] - VARIANCE) > 0.3:  # wrong on average
         arrow(axes, (MEAN, VARIANCE), middle, linewidth=1.8, mutation_scale=14, zorder=3)
-    axes.plot(MEAN, VARIANCE, "P", color=INK, markersize=9, markeredgecolor=PAPER)
+    (all_sentences,) = axes.plot(MEAN, VARIANCE, "P", color=INK, markersize=9, markeredgecolor=PAPER)
+    say(all_sentences, words=f"all sentences: mean {MEAN:g}, variance {VARIANCE:g}")
     label(axes, MEAN, 3.95, "all sentences", ha="center", va="bottom")
     axes.set(xlim=(0, 4), ylim=(0, 4.4), xticks=(0, 1, 2, 3, 4), yticks=(0, 1, 2, 3, 4))
 
@@ -119,11 +137,16 @@ def _draw_curves(axes: Axes, numbers: Numbers) -> None:
     curves = {"masked": numbers.masked_curve, "counted": numbers.counted_curve}
     names = ["masked", "counted"] if numbers.counted else ["counted", "masked"]  # the chosen one above the other
     for name, ink, width in zip(names, (FAINT, SHARED_INK), (1.4, 2.4), strict=True):
-        axes.plot(x, curves[name], color=ink, linewidth=width, linestyle="-" if ink != FAINT else (0, (4, 2)))
+        (curve,) = axes.plot(
+            x, curves[name], color=ink, linewidth=width, linestyle="-" if ink != FAINT else (0, (4, 2))
+        )
+        sizes, distances = [str(size) for size in SIZES], [in_digits(y) for y in curves[name]]
+        say(curve, label=f"padding {name}", x=sizes, y=distances, names=["sentences in a batch", "distance"])
         if ink != FAINT or numbers.spread:
             words = name if numbers.spread else "both"
             label(axes, x[-1] + 0.3, curves[name][-1], words, ink, va="center_baseline")
-    axes.plot(np.log2(numbers.batch_size), numbers.stray, "o", color=SHARED_INK, markersize=8, clip_on=False)
+    (here,) = axes.plot(np.log2(numbers.batch_size), numbers.stray, "o", color=SHARED_INK, markersize=8, clip_on=False)
+    say(here, words=f"batches of {numbers.batch_size}: distance {in_digits(numbers.stray)}")
     axes.set(xlim=(0.8, 5.1), ylim=(0, 1.2))
     axes.set_xticks(x, [str(size) for size in SIZES])
     axes.set_yticks((0, 0.5, 1), ["0", "0.5", "1"])
@@ -132,8 +155,9 @@ def _draw_curves(axes: Axes, numbers: Numbers) -> None:
 drift = Explorer(
     __name__,
     caption=(
-        "One feature in 100 batches of sentences, filled up with zeros (hatched). Each dot is the mean and variance of "
-        "one batch, the cross that of all sentences. On the right: the means' distance from it (root mean square)."
+        "Padding that counts pulls the mean of a batch away from that of all sentences (the cross), in small batches "
+        "and large ones; masked padding (hatched) does not. One feature in 100 batches, a dot each; on the right the "
+        "means' distance from the cross (root mean square)."
     ),
     controls={
         "batch_size": Slider("sentences in a batch", stops=SIZES, log=True),

@@ -6,15 +6,16 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider, Switch
 from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, KEY_INK, SHARED, SHARED_INK
+from attncourse.drawing.palette import FAINT, INK, RULE, SHARED, SHARED_INK, WASH
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.table import hatching
 from attnlib import Statistics, batch_norm, layer_norm, padding_mask, start_statistics, update_statistics
 
 PER_POSITION, PER_FEATURE, LAYER = "BatchNorm, per position", "BatchNorm, per feature", "LayerNorm"
@@ -79,7 +80,8 @@ def _trained(drifts: bool) -> tuple[np.ndarray, Statistics, Statistics]:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    start, mean = f"{numbers.norm}, {numbers.seq} tokens:", in_digits(numbers.mean[-1])
+    features, mean = "growing" if numbers.drifts else "steady", in_digits(numbers.mean[-1])
+    start = f"{numbers.norm}, {numbers.seq} tokens of {features} features:"
     if numbers.refused:
         without = (
             f"positions {LONGEST + 1} to {numbers.seq}" if numbers.seq > LONGEST + 1 else f"position {numbers.seq}"
@@ -95,10 +97,12 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     left, width = (40, 296) if narrow else (46, 660)
     above, below = place(figure, left, 34, width, 70), place(figure, left, 158, width, 172 if narrow else 130)
     dress(above, "tokens seen in training" if narrow else "tokens seen in training at each position")
-    title = "each token after the norm" if narrow else "each token after the norm: mean ± deviation of its features"
-    dress(below, title, x="position")
+    after = f"after {numbers.norm}"
+    dress(below, after if narrow else f"each token {after}: mean ± deviation of its features", x="position")
     positions = np.arange(len(numbers.seen)) + 1
-    above.bar(positions, numbers.seen, color=SHARED)
+    bars = above.bar(positions, numbers.seen, color=SHARED)
+    for position, bar in zip(positions, bars, strict=True):
+        say(bar, words=f"position {position}: {numbers.seen[position - 1]:.0f} tokens seen in training")
     for x, words, side in (
         (LONGEST + 0.3, f"{numbers.seen[LONGEST - 1]:.0f}", "right"),
         (LONGEST + 0.9, "none", "left"),
@@ -114,25 +118,32 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 
 def _draw_tokens(axes: Axes, numbers: Numbers, narrow: bool) -> None:
-    axes.axhspan(-1, 1, color="#F0F0F0", linewidth=0)
+    axes.axhspan(-1, 1, color=WASH, linewidth=0)
     axes.axhline(0, color=FAINT, linewidth=0.8)
-    positions = np.arange(len(numbers.mean)) + 1
-    ink = FAINT if numbers.refused else SHARED_INK
-    axes.vlines(positions, numbers.mean - numbers.deviation, numbers.mean + numbers.deviation, color=ink, linewidth=1.6)
-    axes.plot(positions, numbers.mean, "o", color=ink, markersize=5)
+    label(axes, 0.6, -2.3, "band: 0 ± 1" if narrow else "band: mean 0 ± deviation 1", FAINT)
+    positions, mean, deviation = np.arange(len(numbers.mean)) + 1, numbers.mean, numbers.deviation
+    ends = np.stack([mean - deviation, mean + deviation, np.full(len(mean), np.nan)], axis=1)
+    axes.plot(np.repeat(positions, 3), ends.ravel(), color=SHARED_INK, linewidth=1.6)
+    (dots,) = axes.plot(positions, mean, "o", color=SHARED_INK, markersize=5)
+    say(dots, words=[f"position {x}: mean {in_digits(y)}, deviation {in_digits(swing)}"
+                     for x, y, swing in zip(positions, mean, deviation, strict=True)])  # fmt: skip
+    if numbers.norm == PER_POSITION and numbers.seq >= LONGEST:
+        words = "seldom seen" if narrow else "seldom seen: statistics still near their start"
+        label(axes, LONGEST - 1, 3.4, words, ha="right", va="center_baseline")
     if numbers.refused:
-        axes.add_collection(hatching([(LONGEST + 0.5, -2.5, numbers.seq - LONGEST, 5.6)], KEY_INK))
+        without = (LONGEST + 0.5, -2.5), numbers.seq - LONGEST, 5.6
+        unread = axes.add_patch(Rectangle(*without, fill=False, edgecolor=RULE, linewidth=0, hatch="////"))
+        say(unread, words="no statistics: ValueError")
         words = "ValueError" if narrow else "no statistics: ValueError"
-        label(axes, LONGEST + 0.9, 4.3, words, KEY_INK, size=TEXT, va="top", weight="bold")
+        label(axes, LONGEST + 0.9, 4.3, words, SHARED_INK, size=TEXT, va="top", weight="semibold")
     axes.set(ylim=(-2.5, 4.5), yticks=(-2, 0, 2, 4))
 
 
 long_sequence = Explorer(
     __name__,
     caption=(
-        "Training saw sentences of 4 to 16 tokens, few of them long. Then one sequence is normalised: with running "
-        "statistics for each position, with one set for all positions, or each token with its own. "
-        "Grey: mean 0, deviation 1."
+        "Training saw sentences of 4 to 16 tokens, few of them long; what becomes of a longer one depends on whose "
+        "statistics it is normalised with: those of each position, one set for all positions, or each token's own."
     ),
     controls={
         "norm": Choice("norm", stops=(PER_POSITION, PER_FEATURE, LAYER)),

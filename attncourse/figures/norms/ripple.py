@@ -4,18 +4,18 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Switch
+from attncourse.digits import in_digits
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame
-from attncourse.drawing.palette import SHARED, SHARED_INK, ink_on
+from attncourse.drawing.palette import SHARED_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.norms.batch import FEATURES, MASK, PLACES, X, rows_of
-from attncourse.figures.norms.table import look, table
+from attncourse.figures.norms.table import draw_sentence
 from attnlib import batch_norm, batch_statistics, layer_norm, rms_norm
 
 NONE, LAYER, RMS = "no norm", "LayerNorm", "RMSNorm"
@@ -24,8 +24,8 @@ NORMS = (NONE, LAYER, RMS, COUNTED, MASKED, INFERENCE)
 PADDING = "padding"
 _SPOTS = PLACES | {PADDING: (1, 3)}
 _CHANGE = np.array([2.0, 3.0, -2.0, 2.0])  # added to the token's features; no output changes by less than 0.005
+_REACH = 1.5  # at which a change has the strongest colour
 _ONE = 1  # the feature that changes if only one does
-_CHANGES = LinearSegmentedColormap.from_list("changes", ["#F1EBF9", SHARED, SHARED_INK])
 _ONES, _ZEROS = np.ones(len(FEATURES)), np.zeros(len(FEATURES))
 
 
@@ -97,23 +97,29 @@ def _draw_sentence(
     paper: Axes, spot: tuple[float, float], cell: tuple[float, float], numbers: Numbers, sentence: int
 ) -> None:
     change = np.abs(numbers.change[sentence])
-    cells = look([[f"{value:.2f}" if value else "" for value in row] for row in change], ~MASK[sentence])
-    for at in zip(*change.nonzero(), strict=True):
-        shade = _CHANGES(min(np.ceil(change[at] * 4) / 8, 1.0))  # a quarter a step
-        cells.fills[at], cells.inks[at] = to_hex(shade), ink_on(shade)
-        cells.hatches[at] = ""
+    strengths = np.where(change > 0, 0.35 + 0.65 * np.minimum(change / _REACH, 1), 0)
+    masked = ~MASK[sentence, :, None] & (change == 0) & (numbers.norm != COUNTED)
+    words = np.array([[in_digits(value) if value else "" for value in row] for row in change])
     rows = rows_of(sentence)
-    grid = table(paper, *spot, cell, cells, rows, FEATURES)
+
+    def tell(i: int, j: int) -> dict[str, str]:
+        if masked[i, j]:
+            return {"words": "padding"}
+        return {
+            "words": f"{rows[i]}, {FEATURES[j]}: output {f'changes by {words[i, j]}' if words[i, j] else 'unchanged'}"
+        }
+
+    grid = draw_sentence(paper, spot, cell, sentence, np.where(masked, np.nan, strengths), words, tell)
     if numbers.changed[0] == sentence:
         frame(paper, grid, numbers.changed[1], colour=SHARED_INK)
-    label(paper, spot[0], spot[1] - 24, f"sentence {sentence + 1}", size=HEADING)
+    label(paper, spot[0], spot[1] - 24, f"sentence {sentence + 1}", size=HEADING, weight="semibold")
 
 
 ripple = Explorer(
     __name__,
     caption=(
-        "One token of the batch is changed (framed); every token goes through the norm again. "
-        "Shaded: outputs that change, and by how much. Empty: outputs that are what they were."
+        "One token of the batch is changed (framed): the violet outputs change with it, by the numbers in them; "
+        "the empty ones stay what they were."
     ),
     controls={
         "norm": Choice("norm", stops=NORMS),

@@ -1,5 +1,6 @@
 """Explorer: choose a number of the batch, and see which numbers share its mean and variance."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,11 +13,12 @@ from attncourse.digits import in_digits
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, PAPER, RULE, SHARED, SHARED_INK
+from attncourse.drawing.matrix import frame, matrix
+from attncourse.drawing.palette import FAINT, SHARED, SHARED_INK
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.batch import FEATURES, MASK, PLACES, X, rows_of
-from attncourse.figures.norms.sharing import KINDS, PER_FEATURE, RMS, Share, share_of
-from attncourse.figures.norms.table import Box, hatching, look, table
+from attncourse.figures.norms.batch import FEATURES, MASK, PLACES, X
+from attncourse.figures.norms.sharing import KINDS, PER_FEATURE, RMS, Share, said_share, share_of, tell_share
+from attncourse.figures.norms.table import draw_sentence
 
 
 class Numbers(NamedTuple):
@@ -38,24 +40,15 @@ def measure(kind: str = PER_FEATURE, word: str = "dogs", feature: str = "b") -> 
     return Numbers(kind, word, feature, asked, float(X[asked]), *shares)
 
 
-def _statistics(numbers: Numbers, share: Share) -> str:
-    if numbers.kind == RMS:
-        return f"mean square {in_digits(share.variance)}"
-    return f"mean {in_digits(share.mean)}, variance {in_digits(share.variance)}"
-
-
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    masked, counted = numbers.masked, numbers.counted
-    size, more = int(masked.members.sum()), int(counted.members.sum())
-    numbers_share = "1 number has" if size == 1 else f"{size} numbers share"
-    asked = f"{numbers.kind}, “{numbers.word}” {numbers.feature}"
-    padding = f"; with padding, {more} share {_statistics(numbers, counted)}" if more > size else ""
-    return f"{asked}: {numbers_share} {_statistics(numbers, masked)}{padding}."
+    masked, counted = (said_share(numbers.kind, share) for share in (numbers.masked, numbers.counted))
+    padding = f"; with padding, {counted}" if counted != masked else ""
+    return f"{numbers.kind}, “{numbers.word}” {numbers.feature}: {masked}{padding}."
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The batch with the set shaded; below it, its statistics and what becomes of the number."""
+    """The batch with the set coloured; below it, its statistics and what becomes of the number."""
     figure = sheet(height=272, narrow=narrow, narrow_height=526)
     paper = board(figure)
     cell = (54, 22) if narrow else (40, 27)
@@ -69,16 +62,21 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _draw_sentence(
     paper: Axes, spot: tuple[float, float], cell: tuple[float, float], numbers: Numbers, sentence: int
 ) -> None:
-    cells = look([[f"{value:g}" for value in row] for row in X[sentence]], ~MASK[sentence])
     members, counted = numbers.masked.members[sentence], numbers.counted.members[sentence]
-    cells.fills[members] = SHARED
-    cells.inks[~counted] = FAINT
-    cells.hatches[counted & ~members] = SHARED_INK
-    cells.inks[counted & ~members] = SHARED_INK
+    strengths = np.where(MASK[sentence, :, None], members, np.nan)
+    words = X[sentence].astype(int).astype(str)
+    grid = draw_sentence(paper, spot, cell, sentence, strengths, words, partial(tell_share, numbers.kind, sentence))
+    for i, j in np.argwhere(counted & ~members):
+        _lay_below(paper, grid.box(i, j))
     if numbers.asked[0] == sentence:
-        cells.fills[numbers.asked[1:]], cells.inks[numbers.asked[1:]] = SHARED_INK, PAPER
-    table(paper, *spot, cell, cells, rows_of(sentence), FEATURES)
-    label(paper, spot[0], spot[1] - 24, f"sentence {sentence + 1}", size=HEADING)
+        frame(paper, grid, *numbers.asked[1:])
+    label(paper, spot[0], spot[1] - 24, f"sentence {sentence + 1}", size=HEADING, weight="semibold")
+
+
+def _lay_below(paper: Axes, box: tuple[float, float, float, float]) -> None:
+    """The colour of the set under the hatching of padding that would join it."""
+    left, top, width, height = box
+    paper.add_patch(Rectangle((left, top), width, height, facecolor=(SHARED, 0.5), zorder=-1))
 
 
 def _draw_statistics(paper: Axes, numbers: Numbers, narrow: bool) -> None:
@@ -93,10 +91,10 @@ def _draw_statistics(paper: Axes, numbers: Numbers, narrow: bool) -> None:
     alike = bool((numbers.masked.members == numbers.counted.members).all())
     for row, share in enumerate((numbers.masked, numbers.counted)):
         y, ink = top + 26 + 26 * row, FAINT if row and alike else SHARED_INK
-        swatch = (10.0 if narrow else 62.0, y - 13, 16.0, 16.0)
-        _draw_swatch(paper, swatch, row)
+        left = 10 if narrow else 62
+        _draw_swatch(paper, left, y - 13, padding=row == 1)
         name = (("tokens", "+ padding") if narrow else ("tokens alone", "with padding"))[row]
-        label(paper, swatch[0] + 24, y, name, ink, size=TEXT)
+        label(paper, left + 24, y, name, ink, size=TEXT)
         if row and alike:
             words = "the same: none in the set" if narrow else "the same: there is no padding in the set"
             label(paper, places[0] - (38 if narrow else 66), y, words, ink, size=TEXT)
@@ -108,12 +106,11 @@ def _draw_statistics(paper: Axes, numbers: Numbers, narrow: bool) -> None:
         label(paper, places[-1], y, words, ink, size=TEXT, ha=side)
 
 
-def _draw_swatch(paper: Axes, box: Box, row: int) -> None:
-    left, top, width, height = box
-    colour = (SHARED, PAPER)[row]
-    paper.add_patch(Rectangle((left, top), width, height, facecolor=colour, edgecolor=RULE, linewidth=0.75))
-    if row:
-        paper.add_collection(hatching([box], SHARED_INK))
+def _draw_swatch(paper: Axes, left: float, top: float, padding: bool) -> None:
+    size, strength = (16.0, 16.0), np.array([[np.nan if padding else 1.0]])
+    matrix(paper, left, top, size, strength, SHARED, 1, written=-1, tell=lambda *_: {"value": ""})
+    if padding:
+        _lay_below(paper, (left, top, *size))
 
 
 def _formula(numbers: Numbers, share: Share) -> str:
@@ -128,8 +125,8 @@ def _formula(numbers: Numbers, share: Share) -> str:
 shared_mean = Explorer(
     __name__,
     caption=(
-        "A batch of three sentences, four features a token, filled up with padding (hatched). Choose a number (dark): "
-        "the shaded ones share its mean and variance; if padding counts, the padding hatched in violet does, too."
+        "Choose a number (framed): the violet ones share its mean and variance; the padding (hatched) that is violet, "
+        "too, joins them only if padding counts. Three sentences, four features a token."
     ),
     controls={
         "kind": Choice("norm", stops=KINDS),

@@ -1,10 +1,12 @@
 """Which numbers of the small batch share their statistics under a norm, and what becomes of one of them."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from attncourse.figures.norms.batch import FEATURES, X
+from attncourse.digits import in_digits
+from attncourse.figures.norms.batch import FEATURES, MASK, SENTENCES, X
 from attnlib import batch_norm, batch_statistics, layer_norm, rms_norm
 
 PER_FEATURE, PER_POSITION = "BatchNorm, per feature", "BatchNorm, per position"
@@ -45,6 +47,27 @@ def share_of(kind: str, asked: tuple[int, int, int], mask: np.ndarray) -> Share:
     if kind == RMS:
         mean, variance = 0.0, variance + mean**2
     return Share(members, mean, variance, float(_normed(kind, mask)[asked]))
+
+
+@lru_cache
+def tell_share(kind: str, sentence: int, position: int, feature: int) -> dict[str, str]:
+    """What a number says when it is pointed at: who shares its statistics, and these; all who do are lit."""
+    if not MASK[sentence, position]:
+        return {"words": "padding, masked"}
+    at = sentence, position, feature
+    share = share_of(kind, at, MASK)
+    name = f"share{KINDS.index(kind)}-{share.members.argmax()}"  # by its first number
+    word = f"“{SENTENCES[sentence][position]}” {FEATURES[feature]}: {X[at]:g}"
+    return {"words": f"{word} · {said_share(kind, share)}", "of": name, "lights": name}
+
+
+def said_share(kind: str, share: Share) -> str:
+    """How many numbers share which statistics."""
+    size = int(share.members.sum())
+    count = "1 number has" if size == 1 else f"{size} numbers share"
+    if kind == RMS:
+        return f"{count} mean square {in_digits(share.variance)}"
+    return f"{count} mean {in_digits(share.mean)}, variance {in_digits(share.variance)}"
 
 
 def _normed(kind: str, mask: np.ndarray) -> np.ndarray:

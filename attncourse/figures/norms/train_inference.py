@@ -1,22 +1,24 @@
 """Explorer: the loss in training mode and at inference while a model learns, from the experiment's stored runs."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE, SHARED, SHARED_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.norms.runs import BATCHES, NORMS, result, runs_of
 
 _LOSSES = (0.02, 2.0)  # ends of the axis
 _RATIOS = (0.4, 4.0)
+_APART = 0.15  # of names at the ends of curves, in powers of ten
 _STEPS = (5, 10, 20, 50, 100, 200)
 
 
@@ -71,60 +73,67 @@ def name(norm: str) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Both losses with the gap between them shaded; beside it their ratio, every seed a dot."""
+    """Both losses with the gap between them filled; beside it their ratio, every seed a dot."""
     figure = sheet(height=310, narrow=narrow, narrow_height=590)
-    losses = place(figure, *((48, 34, 276, 224) if narrow else (52, 36, 340, 222)))
+    losses = place(figure, *((48, 34, 180, 224) if narrow else (52, 36, 244, 222)))
     ratio = place(figure, *((48, 338, 276, 200) if narrow else (456, 36, 242, 222)))
     dress(losses, f"loss: {'no norm' if numbers.norm == 'none' else numbers.norm}", x="step")
     dress(ratio, "inference ÷ training mode", x="step")
-    for axes, (low, high) in ((losses, _LOSSES), (ratio, _RATIOS)):
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        axes.set_xlim(numbers.steps[0], numbers.steps[-1])
-        axes.set_ylim(low, high)
-        axes.set_xticks(_STEPS, [str(step) for step in _STEPS])
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_minor_locator(NullLocator())
-    losses.set_yticks([0.02, 0.05, 0.1, 0.2, 0.5, 1, 2], ["0.02", "0.05", "0.1", "0.2", "0.5", "1", "2"])
-    ratio.set_yticks([0.5, 0.7, 1, 1.5, 2, 3], ["0.5", "0.7", "1", "1.5", "2", "3"])
+    for axes, ends, ticks in (
+        (losses, _LOSSES, (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)),
+        (ratio, _RATIOS, (0.5, 0.7, 1, 1.5, 2, 3)),
+    ):
+        axes.set_xlim(*np.log10(numbers.steps[[0, -1]]))
+        axes.set_xticks(np.log10(_STEPS), [str(step) for step in _STEPS])
+        axes.set_ylim(*np.log10(ends))
+        axes.set_yticks(np.log10(ticks), [f"{tick:g}" for tick in ticks])
     _draw_losses(losses, numbers)
     _draw_ratio(ratio, numbers)
     return figure
 
 
 def _draw_losses(axes: Axes, numbers: Numbers) -> None:
-    x = numbers.steps
+    """The curves' names stand at their right ends, as far apart as words need."""
+    x, solid, dashed, dotted = np.log10(numbers.steps), "solid", (0, (5, 1.5)), (0, (1, 1.5))
+    modes = numbers.strays is not None
+    curves: list[tuple[str, np.ndarray, str, Any]] = []
+    curves.append(("at inference" if modes else "in both modes", numbers.inference, INK, dashed))
+    if modes:
+        gap = np.append(numbers.training, numbers.inference[::-1])
+        axes.fill(np.append(x, x[::-1]), np.log10(gap), color=SHARED, linewidth=0)
+        curves.append(("in training mode", numbers.training, SHARED_INK, solid))
     if numbers.norm != "LayerNorm":
-        axes.plot(x, numbers.layer_norm, color=FAINT, linewidth=1.4, linestyle=(0, (1, 1.5)))
-    if numbers.strays is not None:
-        axes.fill_between(x, numbers.training, numbers.inference, color=SHARED, linewidth=0)
-        axes.plot(x, numbers.training, color=SHARED_INK, linewidth=2.2)
-    axes.plot(x, numbers.inference, color=INK, linewidth=2.2, linestyle=(0, (5, 1.5)))
-    words = [("at inference", INK)] if numbers.strays is not None else [("in both modes", INK)]
-    words += [("in training mode", SHARED_INK)] if numbers.strays is not None else []
-    words += [("LayerNorm", FAINT)] if numbers.norm != "LayerNorm" else []
-    for row, (word, ink) in enumerate(words):
-        dashes = {INK: (0, (5, 1.5)), SHARED_INK: "-", FAINT: (0, (1, 1.5))}[ink]
-        y = 0.22 - 0.085 * row
-        axes.plot([0.03, 0.12], [y, y], color=ink, linewidth=2, linestyle=dashes, transform=axes.transAxes)
-        label(axes, 0.14, y, word, ink, va="center_baseline", transform=axes.transAxes)
+        curves.append(("LayerNorm", numbers.layer_norm, FAINT, dotted))
+    y = -np.inf
+    for name, losses, ink, style in sorted(curves, key=lambda curve: curve[1][-1]):
+        (line,) = axes.plot(x, np.log10(losses), color=ink, linewidth=1.4 if style == dotted else 2.2, linestyle=style)
+        said = [f"{loss:.2g}" for loss in losses]
+        say(line, label=name, x=[str(step) for step in numbers.steps], y=said, names=["step", "loss"])
+        y = max(np.log10(losses[-1]), y + _APART)
+        label(axes, x[-1] + 0.05, y, name, ink, va="center_baseline")
 
 
 def _draw_ratio(axes: Axes, numbers: Numbers) -> None:
-    axes.axhline(1, color=RULE, linewidth=1)
+    axes.axhline(0, color=RULE, linewidth=1)
     label(axes, 0.98, 0.97, "inference is worse", FAINT, size=TEXT, ha="right", va="top", transform=axes.transAxes)
     label(axes, 0.98, 0.03, "inference is better", FAINT, size=TEXT, ha="right", transform=axes.transAxes)
-    shown = np.clip(numbers.ratio, *_RATIOS)
-    axes.plot(numbers.steps, shown.T, "o", color=INK, markersize=4, markeredgewidth=0, alpha=0.75, clip_on=False)
-    axes.plot(numbers.steps, np.exp(np.log(shown).mean(axis=0)), color=INK, linewidth=1.4)
+    shown, x = np.log10(np.clip(numbers.ratio, *_RATIOS)), np.log10(numbers.steps)
+    every = np.broadcast_to(x, shown.shape).ravel()
+    (dots,) = axes.plot(
+        every, shown.ravel(), "o", color=INK, markersize=4, markeredgewidth=0, alpha=0.75, clip_on=False
+    )
+    say(dots, words=[f"step {step}, seed {seed + 1}: {in_digits(ratio)}"
+                     for seed, ratios in enumerate(numbers.ratio)
+                     for step, ratio in zip(numbers.steps, ratios, strict=True)])  # fmt: skip
+    axes.plot(x, shown.mean(axis=0), color=INK, linewidth=1.4)
 
 
 train_inference = Explorer(
     __name__,
     caption=(
-        "The same texts, read with the statistics of their batch (training mode) and with the running statistics "
-        "(inference), while a small encoder learns to mark day, month and year in dates. Means of five seeds; "
-        "on the right every seed is a dot."
+        "With BatchNorm, early in training, texts read with the running statistics (inference) have another loss than "
+        "with those of their batch (training mode). A small encoder learns to mark day, month and year in dates: means "
+        "of five seeds, and on the right every seed a dot."
     ),
     controls={
         "norm": Choice("norm", stops=NORMS),

@@ -6,10 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, POSITION, POSITION_INK, RULE, WEIGHT, WEIGHT_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import alibi_bias, attention_weights, causal_mask
 
@@ -54,14 +56,21 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     lines, bars = [(52, 38, 280, 180), (52, 302, 280, 180)] if narrow else [(52, 38, 300, 190), (424, 38, 282, 190)]
     axes = dress(place(figure, *lines), "bias of all heads", x="key, the query at 31", colour=POSITION_INK)
     keys, chosen = np.arange(_SEQ), numbers.head - 1
-    for head, bias in enumerate(numbers.bias):
-        if head != chosen:
-            axes.plot(keys, bias, color=RULE, linewidth=1.4)
-    axes.plot(keys, numbers.bias[chosen], color=POSITION, linewidth=3)
-    label(axes, _SEQ - 1.5, -14.6, f"head {numbers.head}: −{_share(numbers)} a step", POSITION_INK, ha="right")
-    axes.set(xlim=(0, _SEQ - 1), ylim=(-16, 0.6), yticks=(0, -5, -10, -15), xticks=(0, 10, 20, 31))
+    axes.fmt_xdata, axes.fmt_ydata = "{:.0f}".format, lambda bias: in_digits(bias, "{:.3g}")
+    for head in sorted(range(_NUM_HEADS), key=lambda head: head == chosen):
+        colour, width = (POSITION, 3) if head == chosen else (RULE, 1.4)
+        some = keys if head == chosen else keys[[0, 16, -1]]  # of the chosen head every key says its bias
+        axes.plot(some, numbers.bias[head][some], color=colour, linewidth=width, label=f"head {head + 1}")
+    for first, name in enumerate(("head 1", "head 2", "head 3", "head 4", "heads 5–8")):
+        ink = POSITION_INK if first == min(chosen, 4) else FAINT
+        height = numbers.bias[first, 0] if first < 4 else -0.45
+        label(axes, -0.5, height, name, ink, ha="right", va="center_baseline")
+    label(axes, _SEQ - 1.5, -15.6, f"head {numbers.head}: −{_share(numbers)} a step", POSITION_INK, ha="right")
+    axes.set(xlim=(-9.5, _SEQ - 1), ylim=(-17, 0.6), yticks=(0, -5, -10, -15), xticks=(0, 10, 20, 31))
     axes = dress(place(figure, *bars), "weights, if all scores are equal", x="key, the query at 31", colour=WEIGHT_INK)
-    axes.bar(keys, numbers.attn_weights[chosen], color=WEIGHT, width=0.8)
+    bars = axes.bar(keys, numbers.attn_weights[chosen], color=WEIGHT, width=0.8)
+    for key, (bar, weight) in enumerate(zip(bars, numbers.attn_weights[chosen], strict=True)):
+        say(bar, words=f"key {key}, {_SEQ - 1 - key} before: weight {weight:.3f}")
     axes.axhline(1 / _SEQ, color=FAINT, linewidth=1, linestyle=(0, (4, 2)))
     label(axes, 0, 1 / _SEQ + 0.012, "without bias", FAINT, va="bottom")
     axes.set(xlim=(-0.8, _SEQ - 0.2), ylim=(0, 0.55), yticks=(0, 0.25, 0.5), xticks=(0, 10, 20, 31))

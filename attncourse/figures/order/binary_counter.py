@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from attncourse.controls import Slider
 from attncourse.digits import in_digits
 from attncourse.drawing.board import board
-from attncourse.drawing.canvas import HEADING, sheet
+from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame, matrix
-from attncourse.drawing.palette import POSITION_INK, POSITION_SIGNED
+from attncourse.drawing.palette import POSITION, POSITION_INK
 from attncourse.explorer import Explorer
 from attnlib import wave_angles
 
@@ -60,29 +60,41 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Two tables of sixteen rows, the chosen row framed in both."""
-    figure = sheet(height=440, narrow=narrow, narrow_height=440)
+    figure = sheet(height=440, narrow=narrow)
     paper = board(figure)
-    bits_at, waves_at, cell = (30, 176, (30, 23)) if narrow else (120, 420, (44, 23))
-    wave_cell = (40, 23) if narrow else (54, 23)
-    matrix_of_bits = matrix(paper, bits_at, 52, cell, numbers.bits, POSITION_SIGNED, 1.6, "{:.0f}", rows=_ROWS)
-    matrix_of_waves = matrix(paper, waves_at, 52, wave_cell, numbers.waves, POSITION_SIGNED, 1.6, "{:.1f}", rows=_ROWS)
-    for grid, title, slow, fast in (
-        (matrix_of_bits, "bits", "every 8", "1"),
-        (matrix_of_waves, "waves", "every 16", "2"),
+    bits_at, waves_at, cell, wave_cell = (30, 176, (30, 23), (40, 23)) if narrow else (120, 420, (44, 23), (54, 23))
+    for left, size, numbers_shown, form, title, periods, does in (
+        (bits_at, cell, numbers.bits, "{:.0f}", "bits: each flips after", (8, 4, 2, 1), "bit that flips after"),
+        (
+            waves_at,
+            wave_cell,
+            numbers.waves,
+            "{:.1f}",
+            "waves: each repeats after",
+            (16, 8, 4, 2),
+            "wave that repeats after",
+        ),
     ):
-        left, top, width, _ = grid.box()
-        label(paper, left, top - 28, title, POSITION_INK, size=HEADING)
-        label(paper, left + 3, top - 8, slow)
-        label(paper, left + width - 3, top - 8, fast, ha="right")
+        columns = [str(period) for period in periods]
+        grid = matrix(paper, left, 60, size, numbers_shown, POSITION, 1.6, form, rows=_ROWS, columns=columns,
+                      rows_said=[f"position {row}" for row in _ROWS], columns_said=[f"{does} {c}" for c in columns],
+                      tell=_tell_row)  # fmt: skip
+        title = title.replace(": ", "\n") if narrow else title
+        label(paper, left, 38, title, POSITION_INK, size=TEXT, va="bottom", linespacing=1.3)
         frame(paper, grid, row=numbers.position)
     return figure
+
+
+def _tell_row(i: int, _: int) -> dict[str, str]:
+    """A position lights its row in both tables."""
+    return {"of": f"p{i}", "lights": f"p{i}"}
 
 
 binary_counter = Explorer(
     __name__,
     caption=(
-        "A counter flips its last bit at every position, the one before at every second, and so on. "
-        "Waves do the same without jumps. Above the columns: after how many positions a bit flips, or a wave repeats."
+        "A counter flips its last bit at every position, the one before at every second, and so on; waves change at "
+        "such rates without jumps. Above each column stands after how many positions a bit flips, or a wave repeats."
     ),
     controls={"position": Slider("position", stops=tuple(range(_SEQ)))},
 )

@@ -11,7 +11,8 @@ from attncourse.digits import in_digits
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, KEY_INK, POSITION, POSITION_INK, RULE
+from attncourse.drawing.palette import FAINT, INK, POSITION, POSITION_INK, RULE
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import sinusoidal_positions, wave_angles
 
@@ -75,30 +76,33 @@ def _short(angle: float) -> str:
 def _draw_dial(paper, x: float, y: float, numbers: Numbers, pair: int) -> None:
     paper.add_patch(Circle((x, y), _RADIUS, facecolor="none", edgecolor=RULE, linewidth=1.4))
     paper.plot([x, x], [y - _RADIUS, y - _RADIUS + 5], color=FAINT, linewidth=1.2)
-    (sine, cosine), (sine_ahead, cosine_ahead) = numbers.hands[pair], numbers.ahead[pair]
+    now, then, name = numbers.hands[pair], numbers.ahead[pair], f"pair {pair}"
     # The paper's y axis points down: cosine 1 is twelve o'clock, and the hands turn clockwise.
-    ahead, hand = (sine_ahead, cosine_ahead), (sine, cosine)
-    for (across, up), colour, style, width in ((ahead, KEY_INK, (0, (3, 2)), 1.8), (hand, POSITION_INK, "solid", 3.0)):
-        paper.plot([x, x + 0.92 * _RADIUS * across], [y, y - 0.92 * _RADIUS * up], color=colour, linewidth=width,
-                   linestyle=style, solid_capstyle="round")  # fmt: skip
+    for (sine, cosine), place, colour, style, width in (
+        (then, numbers.position + numbers.step, INK, (0, (3, 2)), 1.8),
+        (now, numbers.position, POSITION_INK, "solid", 3.0),
+    ):
+        [hand] = paper.plot([x, x + 0.92 * _RADIUS * sine], [y, y - 0.92 * _RADIUS * cosine], color=colour,
+                            linewidth=width, linestyle=style, solid_capstyle="round")  # fmt: skip
+        say(hand, words=f"{name} at position {place}: sine {in_digits(sine)}, cosine {in_digits(cosine)}")
     paper.plot(x, y, "o", color=POSITION_INK, markersize=5)
     if 0.06 < numbers.turned[pair] < 2 * np.pi:
-        start, size = np.degrees(np.arctan2(-cosine, sine)), 1.1 * _RADIUS
+        start, size = np.degrees(np.arctan2(-now[1], now[0])), 1.1 * _RADIUS
         end = start + np.degrees(numbers.turned[pair])
-        paper.add_patch(Arc((x, y), size, size, theta1=start, theta2=end, color=POSITION, linewidth=2))
-    title = f"pair {pair}" if pair else "pair 0, fastest"
-    label(paper, x, y - _RADIUS - 10, title, size=TEXT, ha="center")
+        arc = Arc((x, y), size, size, theta1=start, theta2=end, color=POSITION, linewidth=2)
+        say(paper.add_patch(arc), words=f"{numbers.step} steps turn {name} by {_short(numbers.turned[pair])} radians")
+    label(paper, x, y - _RADIUS - 10, name if pair else f"{name}, fastest", size=TEXT, ha="center")
     turn = numbers.turns[pair]
     label(paper, x, y + _RADIUS + 22, f"{turn:.3g} a turn" if turn < 1000 else f"{turn:.0f} a turn", FAINT, ha="center")
-    label(paper, x, y + _RADIUS + 42, f"+{_short(numbers.turned[pair])} rad", KEY_INK, ha="center")
+    label(paper, x, y + _RADIUS + 42, f"+{_short(numbers.turned[pair])} rad", ha="center")
 
 
 clock_hands = Explorer(
     __name__,
     caption=(
-        "One position as six clocks, like hands for seconds, minutes and hours: sine to the right, cosine upwards. "
-        "The dashed hands are the position k steps later: a step is the same turn wherever it starts. "
-        "Grey: how many positions a whole turn takes."
+        "One position as six clocks, like hands for seconds, minutes and hours: k steps later, where the dashed hands "
+        "are, each has made the same turn wherever it started. Sine is to the right, cosine upwards; below each clock "
+        "stand how many positions a whole turn takes, and by how much the steps turn the hand."
     ),
     controls={
         "position": Slider("position p", stops=(0, 1, 2, 3, 4, 5, 6, 10, 20, 50, 100, 200, 500, 1000)),

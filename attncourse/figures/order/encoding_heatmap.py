@@ -9,8 +9,10 @@ from matplotlib.figure import Figure
 from attncourse.controls import Slider
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.cells import draw_cells
 from attncourse.drawing.label import label_near
-from attncourse.drawing.palette import FAINT, INK, POSITION_INK, POSITION_SIGNED
+from attncourse.drawing.palette import FAINT, INK, POSITION, POSITION_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import sinusoidal_positions, wave_angles
 
@@ -47,11 +49,12 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The table as a picture, the length of a few waves above their columns."""
-    figure = sheet(height=340, narrow=narrow, narrow_height=340)
-    spot = (62, 62, 266, 226) if narrow else (58, 62, 630, 226)
+    figure = sheet(height=370, narrow=narrow)
+    spot = (62, 62, 256, 256) if narrow else (58, 62, 640, 256)
     axes = dress(place(figure, *spot), x="feature: sine, cosine, sine, cosine, …", y="position")
     seq, d_model = numbers.encoding.shape
-    axes.imshow(numbers.encoding, cmap=POSITION_SIGNED, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+    rows, columns = [f"position {p}" for p in range(seq)], [f"feature {i}" for i in range(d_model)]
+    draw_cells(axes, numbers.encoding, POSITION, 1, rows=rows, columns=columns, what="encoding", form="{:.2f}")
     axes.spines[:].set_visible(False)
     axes.set_xticks([0, d_model - 1], ["0", str(d_model - 1)])
     axes.set_yticks([0, seq // 4, seq - 1], ["0", str(seq // 4), str(seq - 1)])
@@ -64,6 +67,8 @@ def _write_waves(axes: Axes, numbers: Numbers) -> None:
     """How long the waves of the first, a middle and the last pair are, above the pair."""
     pairs = np.linspace(0, len(numbers.waves) - 1, _PARTS).astype(int)
     for pair, side in zip(pairs, ("left", "center", "right"), strict=True):
+        if side == "center" and pair == 0:
+            continue  # there are two pairs only
         length = numbers.waves[pair]
         column = {"left": -0.5, "center": 2 * pair + 0.5, "right": len(numbers.waves) * 2 - 0.5}[side]
         words = f"{length:.1f}" if length < 100 else f"{length:.0f}"
@@ -71,20 +76,21 @@ def _write_waves(axes: Axes, numbers: Numbers) -> None:
     label_near(axes, (-0.5, -0.5), (0, 24), "positions in one wave", size=TEXT, va="bottom")
     if numbers.still:
         first = 2 * (len(numbers.waves) - numbers.still)
-        axes.plot([first - 0.5, len(numbers.waves) * 2 - 0.5], [-0.5, -0.5], color=FAINT, linewidth=3, clip_on=False,
-                  solid_capstyle="butt")  # fmt: skip
+        ends = [first - 0.5, len(numbers.waves) * 2 - 0.5]
+        [still] = axes.plot(ends, [-0.5] * 2, color=FAINT, linewidth=3, clip_on=False, solid_capstyle="butt")
+        say(still, words=f"{numbers.still} pairs finish less than a quarter of a wave within the sequence")
 
 
 encoding_heatmap = Explorer(
     __name__,
     caption=(
-        "Every row, such as the framed one, encodes one position: brown is 1, white 0, grey-blue −1. "
-        "Waves grow longer to the right. "
-        "A grey line above marks the pairs that hardly move within the sequence."
+        "Every row, such as the framed one, encodes one position, and waves grow longer to the right: stronger colour "
+        "is nearer to 1, grey-blue is below zero, and no colour is 0. A line above marks the pairs that hardly move "
+        "within the sequence."
     ),
     controls={
-        "seq": Slider("number of positions", stops=(16, 64, 128), log=True),
-        "d_model": Slider("width d_model", stops=(8, 32, 64), log=True),
-        "base": Slider("base", stops=(10, 100, 1000, 10000, 100000), log=True),
+        "seq": Slider("number of positions", stops=(8, 16, 64), log=True),
+        "d_model": Slider("width d_model", stops=(4, 16, 64), log=True),
+        "base": Slider("base", stops=(10, 100, 1000, 10000), log=True),
     },
 )

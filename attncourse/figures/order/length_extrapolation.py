@@ -69,14 +69,17 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     axes.set_xlim(np.log2(11.6), x[-1])
     axes.set_xticks(np.log2(_TICKS), [str(seq) for seq in _TICKS])
     axes.set(ylim=(0, 1.2), yticks=(0, 0.5, 1))
+    axes.fmt_xdata, axes.fmt_ydata = lambda x: f"{2**x:.0f}", lambda share: in_digits(share, "{:.1%}")
     for arm in _NAMED:
-        axes.plot(x, numbers.medians[ARMS.index(arm)], color=RULE, linewidth=1.2)
-    axes.plot(x, numbers.seen_places, color=FAINT, linewidth=1.6, linestyle=(0, (4, 2)))
+        axes.plot(x, numbers.medians[ARMS.index(arm)], color=RULE, linewidth=1.2, label=arm)
+    axes.plot(x, numbers.seen_places, color=FAINT, linewidth=1.6, linestyle=(0, (4, 2)), label="places of the training")
     axes.axvline(x[0], color=INK, linewidth=1)
     axes.fill_between(x, *numbers.spread, color=BAND, linewidth=0)
-    axes.plot(x, median, "o-", color=INK, linewidth=2.4, markersize=5, clip_on=False)
+    known = ~np.isnan(median)
+    axes.plot(x[known], median[known], "o", color=INK, markersize=5, clip_on=False)
+    axes.plot(x[known], median[known], color=INK, linewidth=2.4, label=numbers.arm)
     words = f"{numbers.arm}: cannot" if np.isnan(median[-1]) else SHORT.get(numbers.arm, numbers.arm)
-    label(axes, x[-1], 1.19, words, size=TEXT, ha="right", va="top", weight="bold")
+    label(axes, x[-1], 1.19, words, size=TEXT, ha="right", va="top", weight="semibold")
     height = -1.0
     for arm in sorted(_NAMED, key=lambda arm: numbers.medians[ARMS.index(arm), -1]):
         # At its curve's right end, and not on the name below.
@@ -89,8 +92,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 length_extrapolation = Explorer(
     __name__,
     caption=(
-        "Trained on twelve tokens to name the previous one, then read longer sequences. Black: the chosen way, with "
-        "all five seeds in the band; dashed: right at the twelve places of the training, and nowhere else."
+        "Trained on twelve tokens to name the previous one, then read longer sequences: none stays right for long. "
+        "Thick is the chosen way, with all five seeds in the band; dashed is a model that is right at the twelve "
+        "places of the training, and nowhere else."
     ),
     controls={"arm": Choice("order told by", stops=ARMS)},
 )

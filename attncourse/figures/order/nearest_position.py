@@ -13,6 +13,7 @@ from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.numerals import in_words
 from attncourse.drawing.palette import FAINT, POSITION, POSITION_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import sinusoidal_positions
 
@@ -76,10 +77,13 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 def _draw_distances(axes: Axes, numbers: Numbers) -> None:
     x, y = np.arange(len(_WIDTHS)), np.log10(numbers.nearest)
-    axes.plot(x, np.log10(numbers.step), color=FAINT, linewidth=1.4, linestyle=(0, (5, 2)))
+    axes.fmt_xdata, axes.fmt_ydata = lambda i: str(_WIDTHS[round(i)]), lambda power: _short(10**power)
+    axes.plot(x, np.log10(numbers.step), color=FAINT, linewidth=1.4, linestyle=(0, (5, 2)), label="to position 1")
     axes.plot(x, y, color=POSITION, linewidth=2.2)
-    axes.plot(x, y, "o", color=POSITION, markersize=6)
-    axes.plot(numbers.chosen, y[numbers.chosen], "o", color=POSITION_INK, markersize=11, clip_on=False)
+    for i, which in enumerate(numbers.which):
+        axes.plot(i, y[i], "o", color=POSITION, markersize=6, label=f"to position {which}, the closest")
+    axes.plot(numbers.chosen, y[numbers.chosen], "o", color=POSITION_INK, markersize=11, clip_on=False,
+              label=f"to position {numbers.which[numbers.chosen]}, the closest")  # fmt: skip
     power_axis(axes, 1e-5, 20, (-4, -3, -2, -1, 0, 1))
     label(axes, -0.15, 0.2, "to its neighbour", FAINT, va="bottom")
     label(axes, len(_WIDTHS) - 0.8, -0.3, "to the closest", POSITION_INK, ha="right", va="top")
@@ -90,7 +94,9 @@ def _draw_distances(axes: Axes, numbers: Numbers) -> None:
 def _draw_pairs(axes: Axes, numbers: Numbers) -> None:
     """A bar a pair: how far apart the pair has turned, from 0 (together) to 2 (opposite)."""
     pairs = np.arange(len(numbers.apart))
-    axes.bar(pairs, numbers.apart, color=POSITION, width=0.8)
+    for bar, apart in zip(axes.bar(pairs, numbers.apart, color=POSITION, width=0.8), numbers.apart, strict=True):
+        pair = round(bar.get_x() + 0.4)
+        say(bar, words=f"pair {pair}: {_short(apart) if apart >= 1e-12 else '0'} apart")
     axes.set(xlim=(-0.6, max(3.6, len(pairs) - 0.4)), ylim=(0, 2.1), yticks=(0, 1, 2))
     axes.set_xticks(sorted({0, len(pairs) - 1}))
     largest = int(numbers.apart.argmax())
@@ -102,9 +108,9 @@ def _draw_pairs(axes: Axes, numbers: Numbers) -> None:
 nearest_position = Explorer(
     __name__,
     caption=(
-        "Left: how far from position 0 the closest other encoding is. The first pair goes round a circle in 6.28 "
-        "positions, and after 710 it is almost back at the start. A slower pair tells apart what faster ones confuse. "
-        "Right: how far apart each pair is at the two positions, from 0 to 2 (opposite)."
+        "The wider the encoding, the farther the closest other position: with one pair, which goes round a circle in "
+        "6.28 positions, position 710 is almost back at 0, and a slower pair tells apart what faster ones confuse. "
+        "Bars: how far apart each pair is at the two positions, from 0 to 2 (opposite)."
     ),
     controls={
         "d_model": Slider("width d_model", stops=_WIDTHS, log=True),

@@ -12,7 +12,9 @@ from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
 from attncourse.drawing.dots import dots
 from attncourse.drawing.label import label
+from attncourse.drawing.numerals import in_words
 from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.order.runs import ARMS, BAND, SHORT, TASKS, runs_of
 
@@ -70,13 +72,14 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     figure = sheet(height=306, narrow=narrow, narrow_height=566)
     losses = place(figure, *((46, 36, 280, 196) if narrow else (48, 38, 306, 216)))
     right = place(figure, *((190, 308, 142, 214) if narrow else (574, 38, 132, 216)))
-    dress(losses, "loss, median of the seeds", x="step")
+    dress(losses, "loss, median of five seeds", x="step")
     _draw_losses(losses, numbers)
     dress(right, x="right answers")
     right.set_title("each seed a dot", fontsize=SMALL, color=INK, loc="left", pad=7)
     _list_arms(right, numbers.arm)
-    for row, seeds in enumerate(numbers.accuracy):
-        dots(right, row, seeds, reach=0.22, size=3.4, row=True, zorder=3)
+    for row, (arm, seeds) in enumerate(zip(ARMS, numbers.accuracy, strict=True)):
+        every = dots(right, row, seeds, reach=0.22, size=3.4, row=True, zorder=3)
+        say(every, words=[f"{arm}: {in_digits(share, '{:.1%}')} right, one seed" for share in seeds])
     right.set_xlim(-0.04, 1.04)
     right.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     return figure
@@ -91,14 +94,15 @@ def _draw_losses(axes: Axes, numbers: Numbers) -> None:
     axes.set_xticks([0, 100, 200, 300, 400])
     axes.set_ylim(np.log10(_LOW), np.log10(_HIGH))
     axes.set_yticks([-1, 0, 1], ["0.1", "1", "10"])
+    axes.fmt_xdata, axes.fmt_ydata = "{:.0f}".format, lambda power: in_words(10**power)
     axes.fill_between(x, *height(numbers.spread), color=BAND, linewidth=0)
     if numbers.arm != _LIKE_SINES:
         sines = height(numbers.medians[ARMS.index(_LIKE_SINES)])
-        axes.plot(x, sines, color=FAINT, linewidth=1.6, linestyle=(0, (4, 2)))
+        axes.plot(x, sines, color=FAINT, linewidth=1.6, linestyle=(0, (4, 2)), label=_LIKE_SINES)
         passing = np.interp(-np.log10(0.3), -sines, x)
         label(axes, passing + 9, np.log10(0.3), _LIKE_SINES, FAINT, size=TEXT, va="center")
-    axes.plot(x, height(numbers.medians[chosen]), color=INK, linewidth=2.4)
-    label(axes, 400, np.log10(_HIGH) - 0.04, numbers.arm, size=TEXT, ha="right", va="top", weight="bold")
+    axes.plot(x, height(numbers.medians[chosen]), color=INK, linewidth=2.4, label=numbers.arm)
+    label(axes, 400, np.log10(_HIGH) - 0.04, numbers.arm, size=TEXT, ha="right", va="top", weight="semibold")
 
 
 def _list_arms(axes: Axes, chosen: str) -> None:
@@ -109,7 +113,7 @@ def _list_arms(axes: Axes, chosen: str) -> None:
     axes.spines["left"].set_visible(False)
     for row in range(len(ARMS) + 1):
         axes.axhline(row - 0.5, color=RULE, linewidth=0.5)
-    axes.get_yticklabels()[ARMS.index(chosen)].set_fontweight("bold")
+    axes.get_yticklabels()[ARMS.index(chosen)].set_fontweight("semibold")
     row = ARMS.index(chosen)
     axes.axhspan(row - 0.5, row + 0.5, facecolor=PAPER, edgecolor=INK, linewidth=1.6, clip_on=False, zorder=2)
 
@@ -117,8 +121,9 @@ def _list_arms(axes: Axes, chosen: str) -> None:
 order_training = Explorer(
     __name__,
     caption=(
-        "One layer learns two tasks of order, told the order in ten ways, each at its own best learning rate. "
-        "The curves are medians of five seeds; the band holds those of the chosen way."
+        "How the order is told decides whether one layer learns the task: curves are medians of five seeds, each way "
+        "at its own best learning rate, and dots are the right answers of every run. The band holds the seeds of the "
+        "chosen way."
     ),
     controls={
         "task": Choice("task", stops=tuple(TASKS)),

@@ -10,8 +10,10 @@ from attncourse.controls import Choice, Slider
 from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import place, sheet
+from attncourse.drawing.cells import draw_cells
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, RULE, SCORE, SCORE_INK, SCORE_SIGNED
+from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, RULE, SCORE, SCORE_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import rotate, scaled_dot_scores, sinusoidal_positions
 
@@ -67,7 +69,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     )
     axes = dress(place(figure, *line), f"scores at distance p − r = {numbers.distance}", x="key at position r")
     axes.plot(range(len(numbers.along)), numbers.along, color=SCORE, linewidth=2)
-    axes.plot(range(len(numbers.along)), numbers.along, "o", color=SCORE_INK, markersize=6)
+    [points] = axes.plot(range(len(numbers.along)), numbers.along, "o", color=SCORE_INK, markersize=6)
+    said = [f"query at {r + numbers.distance}, key at {r}: {in_digits(s)}" for r, s in enumerate(numbers.along)]
+    say(points, words=said)
     axes.axhline(0, color=RULE, linewidth=1)
     axes.set(xlim=(-0.5, _SEQ - 0.5), ylim=(-_REACH, _REACH), yticks=(-3, -2, -1, 0, 1, 2, 3), xticks=(0, 5, 10, 15))
     words = "the same everywhere" if numbers.relative else "depends on where the pair stands"
@@ -76,7 +80,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 
 def _draw_table(axes: Axes, numbers: Numbers) -> None:
-    axes.imshow(numbers.scores, cmap=SCORE_SIGNED, vmin=-_REACH, vmax=_REACH, aspect="equal", interpolation="nearest")
+    queries, keys = ([f"{what} at {place}" for place in range(_SEQ)] for what in ("query", "key"))
+    draw_cells(axes, numbers.scores, SCORE, _REACH, rows=queries, columns=keys, what="score", form="{:.2f}",
+               tell=lambda i, j: {"of": f"d{i - j}", "lights": f"d{i - j}"})  # a cell lights its diagonal  # fmt: skip
     start, end = numbers.distance, _SEQ - 1
     axes.plot([-0.5, end - start + 0.5], [start - 0.5, end + 0.5], color=INK, linewidth=1.2, linestyle=(0, (3, 2)))
     axes.set(xticks=(0, 5, 10, 15), yticks=(0, 5, 10, 15), xlim=(-0.5, _SEQ - 0.5), ylim=(_SEQ - 0.5, -0.5))
@@ -88,8 +94,8 @@ def _draw_table(axes: Axes, numbers: Numbers) -> None:
 rotary_scores = Explorer(
     __name__,
     caption=(
-        "One query and one key, moved to every pair of positions. Under rotary encoding each diagonal, one distance, "
-        "has one colour. Added sinusoids leave a trace of where the pair stands."
+        "Under rotary encoding each diagonal, one distance, has one colour: the score depends on the distance alone. "
+        "One query and one key are moved to every pair of positions; added sinusoids leave a trace of where they stand."
     ),
     controls={
         "scheme": Choice("positions told by", stops=("no encoding", "added sinusoids", "rotary")),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from attncourse.drawing.palette import INK
 from attncourse.results import load_result
 
 TASKS = {"name the previous token": "previous", "say it backwards": "backwards"}  # on the page -> in the file
@@ -18,7 +19,7 @@ ARMS = (
     "ALiBi",
 )
 SHORT = {"index in [0, 1] and its square": "[0, 1] and its square"}
-BAND = "#C9C9C9"  # from the worst seed to the best
+BAND = (INK, 0.22)  # from the worst seed to the best
 
 
 def runs_of(task: str) -> dict[str, list[dict[str, Any]]]:

@@ -12,13 +12,15 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame, matrix
-from attncourse.drawing.palette import INK, KEY_INK, SCORE_INK, SCORE_SIGNED, VALUE_INK, VALUE_SIGNED
+from attncourse.drawing.palette import SCORE, SCORE_INK, VALUE, VALUE_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import MultiHeadParams, causal_mask, multi_head_attention, sinusoidal_positions
 
 WORDS = ("dog", "bites", "man")
 _D_MODEL = 4
-_REACH = 2.5
+_REACH = 3.5
+_FEATURES = [f"feature {i + 1}" for i in range(_D_MODEL)]
 _rng = np.random.default_rng(4)
 _VECTORS = _rng.normal(size=(len(WORDS), _D_MODEL))
 _W_Q, _W_K, _W_V, _W_O = _rng.normal(size=(4, _D_MODEL, _D_MODEL)) * 0.8
@@ -80,33 +82,38 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     shuffled = [WORDS[word] for word in numbers.order]
     difference = np.where(np.abs(numbers.back - numbers.before) < 1e-12, 0, numbers.back - numbers.before)
     panels = (
-        ("dog bites man", numbers.before, WORDS, VALUE_SIGNED, VALUE_INK),
-        (" ".join(shuffled), numbers.after, shuffled, VALUE_SIGNED, VALUE_INK),
-        ("change of each word", difference, WORDS, SCORE_SIGNED, SCORE_INK),
+        ("dog bites man", numbers.before, WORDS, VALUE, VALUE_INK, "output"),
+        (" ".join(shuffled), numbers.after, shuffled, VALUE, VALUE_INK, "output"),
+        ("change of each word", difference, WORDS, SCORE, SCORE_INK, "change"),
     )
-    for left, top, (title, rows, names, colours, ink) in zip(lefts, tops, panels, strict=True):
-        grid = matrix(paper, left, top, cell, rows, colours, _REACH, "{:.2f}", rows=list(names))
+    for left, top, (title, rows, names, colours, ink, what) in zip(lefts, tops, panels, strict=True):
+        grid = matrix(paper, left, top, cell, rows, colours, _REACH, "{:.2f}", columns_said=_FEATURES, what=what,
+                      rows_said=names, tell=lambda i, j, names=names: {"of": names[i], "lights": names[i]})  # fmt: skip
+        for i, name in enumerate(names):
+            word = label(paper, left - 5, grid.middle(i)[1], name, ha="right", va="center_baseline")
+            say(word, words=f"“{name}”", of=name, lights=name)
         label(paper, left, top - 24, title, ink, size=HEADING)
-        label(paper, left, top - 8, "outputs" if ink == VALUE_INK else "after − before")
-        if ink == SCORE_INK:
+        label(paper, left, top - 8, "outputs" if what == "output" else "after − before")
+        if what == "change":
             _mark_moved(paper, grid, numbers)
-    words = "same, up to the order" if numbers.equivariant else "not the same"
+    words = "nothing has changed" if numbers.equivariant else "the framed words changed"
     place = (lefts[2], tops[2] + 3 * cell[1] + 30)
-    label(paper, *place, words, INK if numbers.equivariant else KEY_INK, size=TEXT, weight="bold")
+    label(paper, *place, words, size=TEXT, weight="semibold")
     return figure
 
 
 def _mark_moved(paper: Axes, grid, numbers: Numbers) -> None:
     for row, change in enumerate(numbers.change):
         if change > 0:
-            frame(paper, grid, row=row, colour=KEY_INK)
+            frame(paper, grid, row=row)
 
 
 shuffle = Explorer(
     __name__,
     caption=(
-        "The same three words, in two orders, through one layer of attention with two heads. "
-        "On the right every row is put back to the place of its word: zeros mean that attention did not notice."
+        "Attention with two heads gives the same three words the same outputs in another order, unless a position "
+        "encoding or a causal mask tells them apart. In the last table every row is back at the place of its word: "
+        "zeros mean that attention did not notice."
     ),
     controls={
         "order": Choice("new order", stops=tuple(ORDERS)),

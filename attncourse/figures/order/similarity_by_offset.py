@@ -7,10 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider, Switch
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, POSITION, POSITION_INK, RULE
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import sinusoidal_positions
 
@@ -75,10 +77,17 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     spot = (46, 40, 286, 226) if narrow else (52, 40, 650, 204)
     axes = dress(place(figure, *spot), "PE(p) · PE(p + k) / ‖PE(p)‖²", x="offset k", colour=POSITION_INK)
     axes.axhline(0, color=RULE, linewidth=1)
-    axes.axvline(0, color=RULE, linewidth=1)
+    axes.plot([0, 0], [-0.75, 1], color=RULE, linewidth=1)
     seen = np.abs(numbers.offsets) <= numbers.reach
-    marker = "o" if numbers.reach == _NEAR else ""
-    axes.plot(numbers.offsets[seen], numbers.similarity[seen], color=POSITION, linewidth=2.2, marker=marker)
+    offsets, similarity = numbers.offsets[seen], numbers.similarity[seen]
+    if numbers.reach == _NEAR:
+        axes.fmt_xdata, axes.fmt_ydata = "{:+.0f}".format, in_digits
+        axes.plot(offsets, similarity, "o", color=POSITION)
+        axes.plot(offsets, similarity, color=POSITION, linewidth=2.2, label=f"position {numbers.position}")
+    else:
+        [curve] = axes.plot(offsets, similarity, color=POSITION, linewidth=2.2)
+        ends = " and ".join(f"{in_digits(similarity[end])} at offset {offsets[end]:+d}" for end in (0, -1))
+        say(curve, words=f"position {numbers.position}: {ends}; zoom in for every number")
     axes.plot(0, 1, "o", color=POSITION_INK, markersize=8, clip_on=False)
     label(axes, 0, 1.07, f"position {numbers.position}", POSITION_INK, ha="center", va="bottom")
     _mark_first_rise(axes, numbers)
@@ -94,7 +103,8 @@ def _mark_first_rise(axes: Axes, numbers: Numbers) -> None:
         return
     height = float(numbers.similarity[numbers.offsets == offset][0])
     axes.plot([offset, offset], [-0.55, height - 0.03], color=FAINT, linewidth=1)
-    axes.plot(offset, height, "D", color=INK, markersize=6)
+    [rise] = axes.plot(offset, height, "D", color=INK, markersize=6)
+    say(rise, words=[f"first rise: similarity {height:.3f} at offset {offset}"])
     align = "center" if numbers.first_rise > numbers.reach / 4 else "left" if side > 0 else "right"
     label(axes, offset, -0.57, f"first rise, at {numbers.first_rise}", ha=align, va="top")
 
@@ -102,8 +112,8 @@ def _mark_first_rise(axes: Axes, numbers: Numbers) -> None:
 similarity_by_offset = Explorer(
     __name__,
     caption=(
-        "How similar one position's encoding is to the others, as a share of its similarity to itself. Move the "
-        "position: the curve keeps its shape. It is the same to both sides, and it does not fall all the way."
+        "Move the position: the curve of similarities keeps its shape, is the same to both sides, and does not fall "
+        "all the way. Each is an inner product of two encodings, as a share of the first one’s with itself."
     ),
     controls={
         "position": Slider("position p", stops=(0, 16, 32, 48, 64, 80, 96, 112, 127)),

@@ -8,14 +8,16 @@ from matplotlib.figure import Figure
 
 from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, POSITION, POSITION_INK, RULE
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import sinusoidal_positions, wave_angles
 
 _SEQ, _D_MODEL = 32, 8
-_FORMULAS = r"$PE(p,\,2i)=\sin\,\frac{p}{10000^{2i/d}}$", r"$PE(p,\,2i+1)=\cos\,\frac{p}{10000^{2i/d}}$"
+_FORMULAS = ("PE(p, 2i) = sin", 106), ("PE(p, 2i+1) = cos", 130)  # and how wide they are, in CSS pixels
 
 
 class Numbers(NamedTuple):
@@ -39,14 +41,13 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The formula on top; below it a strip for each pair, sine solid and cosine dashed, one position marked."""
+    """The formula on top; below it a strip for each pair, sine thick and cosine thin, one position marked."""
     figure = sheet(height=378, narrow=narrow, narrow_height=520)
     tall, gap, top = (58, 32, 134) if narrow else (52, 14, 76)
     x, width = (44, 286) if narrow else (54, 520)
-    sheet_width, sheet_height = figure.get_size_inches() * 96
-    for i, formula in enumerate(_FORMULAS):
-        across, down = (x, 32 + 46 * i) if narrow else (x + 330 * i, 42)
-        label(figure, across / sheet_width, 1 - down / sheet_height, formula, POSITION_INK, size=15, va="center")
+    paper = board(figure)
+    for i, (start, wide) in enumerate(_FORMULAS):
+        _write_formula(paper, x if narrow else x + 330 * i, 32 + 46 * i if narrow else 42, start, wide)
     for pair, wave in enumerate(numbers.waves):
         axes = dress(place(figure, x, top + pair * (tall + gap), width, tall))
         _draw_pair(axes, numbers, pair, last=pair == len(numbers.waves) - 1)
@@ -59,6 +60,16 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     return figure
 
 
+def _write_formula(paper: Axes, x: float, y: float, start: str, wide: float) -> None:
+    """The sine or cosine of the fraction p / 10000^(2i/d)."""
+    label(paper, x, y, start, POSITION_INK, size=14, va="center_baseline")
+    middle = x + wide + 41
+    label(paper, middle, y - 6, "p", POSITION_INK, size=14, ha="center")
+    paper.plot([x + wide + 6, x + wide + 76], [y, y], color=POSITION_INK, linewidth=1.2)
+    label(paper, x + wide + 8, y + 19, "10000", POSITION_INK, size=13)
+    label(paper, x + wide + 52, y + 12, "2i/d", POSITION_INK)
+
+
 def _draw_pair(axes: Axes, numbers: Numbers, pair: int, last: bool) -> None:
     sine, cosine = numbers.encoding[:, 2 * pair : 2 * pair + 2].T
     p = np.linspace(0, _SEQ - 1, 200)
@@ -66,9 +77,21 @@ def _draw_pair(axes: Axes, numbers: Numbers, pair: int, last: bool) -> None:
     axes.axhline(0, color=RULE, linewidth=0.8)
     axes.axvline(numbers.marked, color=FAINT, linewidth=1)
     axes.plot(p, np.sin(angle), color=POSITION, linewidth=2)
-    axes.plot(p, np.cos(angle), color=INK, linewidth=1.3, linestyle=(0, (4, 2)))
-    axes.plot(numbers.marked, sine[numbers.marked], "o", color=POSITION_INK, markersize=7, clip_on=False)
-    axes.plot(numbers.marked, cosine[numbers.marked], "D", color=INK, markersize=6, clip_on=False)
+    axes.plot(p, np.cos(angle), color=INK, linewidth=1)
+    for wave, feature, name in ((sine, 2 * pair, "sine"), (cosine, 2 * pair + 1, "cosine")):
+        said = [
+            f"PE({at}, {feature}) = {in_digits(number)}, the {name} of pair {pair}" for at, number in enumerate(wave)
+        ]
+        [points] = axes.plot(wave, "o", color=POSITION if name == "sine" else INK, markersize=3, clip_on=False)
+        say(points, words=said)
+    here = f"PE({numbers.marked}, "
+    for wave, feature, marker, size, ink in (
+        (sine, 2 * pair, "o", 7, POSITION_INK),
+        (cosine, 2 * pair + 1, "D", 6, INK),
+    ):
+        number = wave[numbers.marked]
+        [mark] = axes.plot(numbers.marked, number, marker, color=ink, markersize=size, clip_on=False)
+        say(mark, words=[f"{here}{feature}) = {in_digits(number)}"])
     axes.set(xlim=(0, _SEQ - 1), ylim=(-1.15, 1.15), yticks=(-1, 1))
     axes.set_xticks([0, 10, 20, 30], ["0", "10", "20", "30"] if last else [""] * 4)
     if last:
@@ -78,7 +101,7 @@ def _draw_pair(axes: Axes, numbers: Numbers, pair: int, last: bool) -> None:
 sinusoid_formula = Explorer(
     __name__,
     caption=(
-        "The encoding with d = 8 features: four pairs, each a sine (solid) and a cosine (dashed) of the same angle. "
-        "The line marks position 10; its encoding is the eight marked heights."
+        "Position 10 is encoded by the eight marked heights: with d = 8 features there are four pairs, each a sine "
+        "(thick) and a cosine (thin) of the same angle. Dots are the other positions."
     ),
 )

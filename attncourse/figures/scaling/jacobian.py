@@ -4,22 +4,27 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
 from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.cells import draw_cells
 from attncourse.drawing.label import label
 from attncourse.drawing.numerals import in_words
-from attncourse.drawing.palette import FAINT, RULE, SCORE_INK, SCORE_SIGNED, WEIGHT, WEIGHT_INK, ink_on
+from attncourse.drawing.palette import FAINT, NUMBER, RULE, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.scaling.scales import SCALES, WIDTHS, scale_factor
+from attncourse.figures.scaling.scales import SCALES, WIDTHS, divided_by, scale_factor
 from attnlib import scaled_dot_scores, softmax, softmax_jacobian
 
 # How far each key reaches along the query's direction, in standard deviations: five numbers as a standard normal gives
 # them, picked so that ‖J‖ is close to the median of random rows at every width. This row is a typical one.
 _ALONG = np.array([-1.0, -0.2, 1.2, 1.7, -0.5])
+_KEYS = range(len(_ALONG))
+_NAMES = [str(key + 1) for key in _KEYS]
 _LARGEST = 0.25  # of p (1 − p), at p = 1/2: the ends of the colours, whatever the state
 
 
@@ -67,7 +72,8 @@ def jacobian_norm(attn_weights: np.ndarray) -> np.ndarray:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     return (
-        f"The largest of five weights is {numbers.attn_weights.max():.3f}; "
+        f"At d_k = {numbers.d_k}, {divided_by(numbers.scale)}, the largest of five weights is "
+        f"{numbers.attn_weights.max():.3f}; "
         f"the largest of their 25 derivatives is {in_words(np.abs(numbers.jacobian).max())}, "
         f"and the norm of all of them together {in_words(numbers.norm)}."
     )
@@ -82,53 +88,68 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     else:
         weights, matrix = place(figure, 50, 38, 190, 248), place(figure, 330, 38, 380, 248)
         _weights_beside(weights, numbers)
+    divisor = {"none": "", "√d_k": f" ÷ √{numbers.d_k}", "d_k": f" ÷ {numbers.d_k}"}[numbers.scale]
+    dress(weights, f"p = softmax(q·k{divisor})", colour=WEIGHT_INK, y="" if narrow else "key")
     dress(matrix, "J: derivative of weight i by score j", y="" if narrow else "weight i", colour=SCORE_INK)
-    _draw_matrix(matrix, numbers.jacobian)
+    _draw_matrix(matrix, numbers)
     norm, box = f"‖J‖ = {in_words(numbers.norm)}", matrix.transAxes
     label(matrix, 0, -0.09, "score j", size=TEXT, va="top", transform=box)
-    label(matrix, 1, -0.09, norm, size=TEXT, weight="bold", ha="right", va="top", transform=box)
+    label(matrix, 1, -0.09, norm, size=TEXT, weight="semibold", ha="right", va="top", transform=box)
     return figure
 
 
 def _weights_beside(axes: Axes, numbers: Numbers) -> None:
-    keys = np.arange(len(_ALONG))
-    axes.barh(keys, numbers.attn_weights, color=WEIGHT, height=0.78)
+    _say_weights(axes.barh(_KEYS, numbers.attn_weights, color=WEIGHT, height=0.78), numbers)
     for key, weight in enumerate(numbers.attn_weights):
         label(axes, weight + 0.03, key, f"{weight:.2f}", WEIGHT_INK, va="center")
-    dress(axes, "weights p", colour=WEIGHT_INK, y="key")
-    axes.set(xlim=(0, 1), ylim=(len(_ALONG) - 0.5, -0.5), xticks=(0, 0.5, 1))
-    axes.set_yticks(keys, [str(key + 1) for key in keys])
+    axes.set(xlim=(0, 1), ylim=(len(_KEYS) - 0.5, -0.5), xticks=(0, 0.5, 1))
+    axes.set_yticks(_KEYS, _NAMES)
 
 
 def _weights_above(axes: Axes, numbers: Numbers) -> None:
-    keys = np.arange(len(_ALONG))
-    axes.bar(keys, numbers.attn_weights, color=WEIGHT, width=0.78)
+    _say_weights(axes.bar(_KEYS, numbers.attn_weights, color=WEIGHT, width=0.78), numbers)
     for key, weight in enumerate(numbers.attn_weights):
         label(axes, key, weight + 0.03, f"{weight:.2f}", WEIGHT_INK, ha="center")
-    dress(axes, "weights p", colour=WEIGHT_INK)
-    axes.set(xlim=(-0.5, len(_ALONG) - 0.5), ylim=(0, 1.2), yticks=(0, 1))
-    axes.set_xticks(keys, [str(key + 1) for key in keys])
+    axes.set(xlim=(-0.5, len(_KEYS) - 0.5), ylim=(0, 1.2), yticks=(0, 1))
+    axes.set_xticks(_KEYS, _NAMES)
 
 
-def _draw_matrix(axes: Axes, jacobian: np.ndarray) -> None:
-    axes.imshow(jacobian, cmap=SCORE_SIGNED, vmin=-_LARGEST, vmax=_LARGEST, aspect="auto", interpolation="nearest")
-    for (i, j), entry in np.ndenumerate(jacobian):
-        words, ink = in_digits(entry), ink_on(SCORE_SIGNED((entry + _LARGEST) / (2 * _LARGEST)))
+def _say_weights(bars: BarContainer, numbers: Numbers) -> None:
+    """A weight lights its row of the Jacobian, and an entry the two weights that it is made of."""
+    for key, (bar, weight) in enumerate(zip(bars, numbers.attn_weights, strict=True)):
+        say(bar, words=f"weight {key + 1}: {in_words(weight)}", of=f"weight{key}", lights=f"weight{key} row{key}")
+
+
+def _draw_matrix(axes: Axes, numbers: Numbers) -> None:
+    p = numbers.attn_weights
+
+    def tell(i: int, j: int) -> dict[str, str]:
+        made = f"{in_words(p[i])} × {in_words(1 - p[i])}" if i == j else f"−{in_words(p[i])} × {in_words(p[j])}"
+        words = f"weight {i + 1} by score {j + 1}: {made} = {_signed(numbers.jacobian[i, j])}"
+        own = f"entry{i}{j}"
+        return {"words": words, "of": f"row{i} {own}", "lights": f"weight{i} weight{j} {own}"}
+
+    draw_cells(axes, numbers.jacobian, SCORE, _LARGEST, tell=tell)
+    for (i, j), entry in np.ndenumerate(numbers.jacobian):
+        words, ink = in_digits(entry), NUMBER
         if abs(entry) < 0.005:
             words, ink = "0", FAINT
         label(axes, j, i, words, ink, ha="center", va="center")
-    names = [str(key + 1) for key in range(len(jacobian))]
-    axes.set_xticks(range(len(names)), names)
-    axes.set_yticks(range(len(names)), names)
+    axes.set_xticks(_KEYS, _NAMES)
+    axes.set_yticks(_KEYS, _NAMES)
     axes.tick_params(length=0)
     axes.spines[:].set(visible=True, color=RULE)
+
+
+def _signed(number: float) -> str:
+    return f"−{in_words(-number)}" if number <= -1e-30 else in_words(abs(number))
 
 
 jacobian = Explorer(
     __name__,
     caption=(
-        "One query and five keys: the weights p, and their derivatives by the scores, J = diag(p) − p pᵀ. "
-        "The colours mean the same at every width: a pale matrix lets no gradient through."
+        "When one weight takes all, every derivative of the weights by the scores fades, and no gradient gets through. "
+        "J = diag(p) − p pᵀ for one query and five keys; a colour means the same number at every width."
     ),
     controls={
         "d_k": Slider("width d_k", stops=WIDTHS, log=True),

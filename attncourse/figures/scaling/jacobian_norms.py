@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.drawing.axes import decades, dress, power_axis
@@ -14,13 +15,23 @@ from attncourse.drawing.palette import FAINT, INK
 from attncourse.explorer import Explorer
 from attncourse.figures.scaling.jacobian import jacobian_norm
 from attncourse.figures.scaling.random_queries import SEQ
-from attncourse.figures.scaling.scales import BANDS, LINE_STYLES, SCALES, WIDTHS, doublings, scale_factor, width_axis
+from attncourse.figures.scaling.scales import (
+    BANDS,
+    LINE_STYLES,
+    NAMES,
+    SCALES,
+    WIDTHS,
+    doublings,
+    said_as_powers,
+    scale_factor,
+    width_axis,
+)
 from attnlib import attention_weights
 
 _SMALLEST = 1e-9  # lower end of the axis; the lower quartile without a scale just leaves it
 # Where each line is named: x, y and alignment, for √d_k, d_k and no scale.
 _WIDE_LABELS = (10.2, -0.2, "left"), (10.2, -0.9, "left"), (10.2, -4.6, "left")
-_NARROW_LABELS = (9.9, 0.1, "right"), (4.4, -1.1, "right"), (7.8, -4.6, "right")
+_NARROW_LABELS = (9.9, 0.1, "right"), (4.4, -1.2, "right"), (7.6, -4.6, "right")
 _ROUNDS = 8  # of 64 draws of 16 queries: 8192 rows of weights
 
 
@@ -67,28 +78,45 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Three lines with their bands."""
-    figure = sheet(height=330, narrow=narrow, narrow_height=400)
-    axes = place(figure, 46, 38, 276, 310) if narrow else place(figure, 50, 38, 500, 240)
-    dress(axes, "gradient through the softmax: ‖J‖")
-    width_axis(axes)
-    power_axis(axes, _SMALLEST, 2, (0, -2, -4, -6, -8))
-    x = doublings(numbers.widths)
-    for scale, low, median, high in zip(numbers.scales, *decades(numbers.quartiles, _SMALLEST), strict=True):
-        axes.fill_between(x, low, high, color=BANDS[scale], linewidth=0)
-        axes.plot(x, median, color=INK, linewidth=2.2, linestyle=LINE_STYLES[scale])
+    """Three lines with their bands, on an axis that shows how they begin and on one that shows how they end."""
+    figure = sheet(height=330, narrow=narrow, narrow_height=620)
+    begin, end = (
+        (place(figure, 46, 38, 276, 190), place(figure, 46, 318, 276, 240))
+        if narrow
+        else (place(figure, 40, 38, 264, 232), place(figure, 372, 38, 218, 232))
+    )
+    dress(begin, "‖J‖: first it grows …")
+    begin.set(ylim=(0, 0.45), yticks=(0, 0.1, 0.2, 0.3, 0.4))
+    begin.set_ylabel("median ‖J‖", visible=False)
+    begin.fmt_ydata = in_words
+    _draw_curves(begin, numbers, numbers.quartiles)
+    for x, y, scale in ((10, 0.345, "√d_k"), (10, 0.215, "d_k"), (2.6, 0.375, "none")):
+        label(begin, x, y, NAMES[scale], size=TEXT, ha="right", va="center")
+    dress(end, "… then it vanishes")
+    power_axis(end, _SMALLEST, 2, (0, -2, -4, -6, -8))
+    said_as_powers(end, "median ‖J‖")
+    _draw_curves(end, numbers, decades(numbers.quartiles, _SMALLEST))
     none, root, whole = map(in_words, numbers.quartiles[1, :, -1])
     places = _NARROW_LABELS if narrow else _WIDE_LABELS
-    for (end, y, ha), words in zip(places, (f"÷ √d_k: {root}", f"÷ d_k: {whole}", f"no scale: {none}"), strict=True):
-        label(axes, end, y, words, size=TEXT, ha=ha, va="center")
-    label(axes, 0.3, -8.2, "band: the middle half of the rows", FAINT)
+    for (x, y, ha), words in zip(places, (f"÷ √d_k: {root}", f"÷ d_k: {whole}", f"no scale: {none}"), strict=True):
+        label(end, x, y, words, size=TEXT, ha=ha, va="center")
+    label(end, 0.3, -8.5, "band: middle half\nof the rows", FAINT)
     return figure
+
+
+def _draw_curves(axes: Axes, numbers: Numbers, quartiles: np.ndarray) -> None:
+    width_axis(axes)
+    x = doublings(numbers.widths)
+    for scale, low, median, high in zip(numbers.scales, *quartiles, strict=True):
+        axes.fill_between(x, low, high, color=BANDS[scale], linewidth=0)
+        axes.plot(x, median, color=INK, linewidth=2.2, linestyle=LINE_STYLES[scale], label=NAMES[scale])
 
 
 jacobian_norms = Explorer(
     __name__,
     caption=(
-        "Median of ‖J‖ over 8192 random rows of 16 weights; each band holds the middle half of the rows. "
+        "Without a scale the gradient through the softmax first grows a little with the width and then vanishes: "
+        "medians of ‖J‖ over 8192 random rows of 16 weights. "
         "Other seeds move the medians without a scale by up to a fifth where they are small, the others by under 1 %."
     ),
 )

@@ -8,15 +8,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import decades, dress, power_axis
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label, label_near
 from attncourse.drawing.numerals import in_words
 from attncourse.drawing.palette import FAINT, INK, PAPER, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.scaling.jacobian import jacobian_norm
 from attncourse.figures.scaling.random_queries import SEQ, random_queries_and_keys
-from attncourse.figures.scaling.scales import SCALES, WIDTHS, doublings, scale_factor, width_axis
+from attncourse.figures.scaling.scales import SCALES, WIDTHS, divided_by, doublings, scale_factor, width_axis
 from attnlib import entropy, scaled_dot_scores, softmax
 
 _WIDEST = 81  # scores are shown from −81 to 81, in bins of width 2
@@ -85,14 +87,14 @@ def measure(d_k: int = 64, scale: str = "none", correlation: float = 0.0) -> Num
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     matching = (
-        f"The matching key scores {numbers.mean:.3g} on average and gets {numbers.matching_weight:.3f} of the weight. "
-        if numbers.correlation
-        else ""
+        f"the matching key scores {numbers.mean:.3g} on average and gets {numbers.matching_weight:.3f} of the weight. "
+        "The other"
     )
     return (
-        f"{matching}The {'other ' * bool(matching)}scores have a standard deviation of {numbers.std:.2g}; the largest "
-        f"weight is {numbers.sorted_weights[0]:.3f} and the entropy {numbers.entropy:.2f} of {_UNIFORM:.2f} nats, "
-        f"on average; the median norm of the Jacobian is {in_words(numbers.norm)}."
+        f"At d_k = {numbers.d_k} and ρ = {numbers.correlation:g}, {divided_by(numbers.scale)}, "
+        f"{matching if numbers.correlation else 'the'} scores have a standard deviation of {numbers.std:.2g}; "
+        f"the largest weight is {numbers.sorted_weights[0]:.3f} and the entropy {numbers.entropy:.2f} "
+        f"of {_UNIFORM:.2f} nats, on average; the median norm of the Jacobian is {in_words(numbers.norm)}."
     )
 
 
@@ -112,7 +114,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 
 def _draw_scores(axes: Axes, numbers: Numbers) -> None:
-    axes.stairs(numbers.histogram, _EDGES, fill=True, color=SCORE)
+    bars = axes.stairs(numbers.histogram, _EDGES, fill=True, color=SCORE)
+    say(bars, words=f"scores of keys that do not match: standard deviation {numbers.std:.2g}")
     top = numbers.histogram.max()
     axes.set(xlim=(-_WIDEST, _WIDEST), ylim=(0, 1.3 * top), yticks=[], xticks=(-80, -40, 0, 40, 80))
     axes.spines["left"].set_visible(False)
@@ -124,23 +127,33 @@ def _draw_scores(axes: Axes, numbers: Numbers) -> None:
         return
     _say(axes, 1.0, 0.98, f"matching key:\nmean {numbers.mean:.2g}", INK, ha="right")
     axes.plot([numbers.mean] * 2, [0, 0.8 * top], color=INK, linewidth=1.6)
-    axes.plot(numbers.mean, 0.8 * top, "v", color=INK, markersize=7)
+    mark = axes.plot(numbers.mean, 0.8 * top, "v", color=INK, markersize=7)
+    say(mark[0], words=f"scores of the matching key: mean {numbers.mean:.3g}")
 
 
 def _draw_weights(axes: Axes, numbers: Numbers) -> None:
     ranks = np.arange(1, SEQ + 1)
-    axes.bar(ranks, numbers.sorted_weights, color=WEIGHT, width=0.85)
+    bars = axes.bar(ranks, numbers.sorted_weights, color=WEIGHT, width=0.85)
+    for bar, rank, weight in zip(bars, ranks, numbers.sorted_weights, strict=True):
+        say(bar, what="mean weight", value=in_digits(weight, "{:.3f}"), row=f"rank {rank}")
     axes.plot([0.5, SEQ + 0.5], [1 / SEQ] * 2, color=INK, linewidth=1, linestyle=(0, (3, 3)))
     _say(axes, 1.0, 1 / SEQ / 1.15 + 0.02, "1/16: all alike", INK, ha="right", va="bottom")
     axes.set(xlim=(0.3, SEQ + 0.7), ylim=(0, 1.15), xticks=(1, 4, 8, 12, 16), yticks=(0, 0.5, 1))
-    label(axes, 0.6, numbers.sorted_weights[0] + 0.02, f"{numbers.sorted_weights[0]:.2f}", WEIGHT_INK)
+    largest = numbers.sorted_weights[0]
+    label_near(axes, (0.6, largest), (0, 2), f"{largest:.2f}", WEIGHT_INK, va="bottom")
     _say(axes, 1.0, 0.92, f"entropy\n{numbers.entropy:.2f} of {_UNIFORM:.2f} nats", WEIGHT_INK, ha="right")
 
 
 def _draw_gradient(axes: Axes, numbers: Numbers) -> None:
     width_axis(axes)
     power_axis(axes, _SMALLEST, 2, (0, -2, -4, -6))
-    axes.plot(doublings(WIDTHS), decades(numbers.curve, _SMALLEST), color=FAINT, linewidth=2)
+    widths, curve = doublings(WIDTHS), decades(numbers.curve, _SMALLEST)
+    axes.plot(widths, curve, color=FAINT, linewidth=2)
+    stops = axes.plot(widths, curve, "o", color=FAINT, markersize=4)
+    say(
+        stops[0],
+        words=[f"median ‖J‖ at d_k = {d_k}: {in_words(norm)}" for d_k, norm in zip(WIDTHS, numbers.curve, strict=True)],
+    )
     below = numbers.norm < _SMALLEST
     x, y = float(doublings(numbers.d_k)), np.log10(max(numbers.norm, _SMALLEST))
     axes.plot(x, y, "v" if below else "o", color=INK, markersize=9, clip_on=False, zorder=3)
@@ -148,7 +161,7 @@ def _draw_gradient(axes: Axes, numbers: Numbers) -> None:
     up, va = (9, "bottom") if y < -5 else (-9, "top")
     clear = {"facecolor": PAPER, "edgecolor": "none", "pad": 1}
     words = in_words(numbers.norm)
-    label_near(axes, (x, y), (right, up), words, size=TEXT, weight="bold", ha=ha, va=va, bbox=clear)
+    label_near(axes, (x, y), (right, up), words, size=TEXT, weight="semibold", ha=ha, va=va, bbox=clear)
 
 
 def _say(axes: Axes, x: float, y: float, words: str, colour: str, ha: str = "left", va: str = "top") -> None:
@@ -158,8 +171,8 @@ def _say(axes: Axes, x: float, y: float, words: str, colour: str, ha: str = "lef
 saturation = Explorer(
     __name__,
     caption=(
-        "1024 random queries with 16 keys each. Left: their scores. Middle: their weights from largest to smallest, "
-        "averaged. Right: how much the weights still answer to a change of the scores."
+        "Unscaled, scores spread with the width, one weight takes all, and the gradient vanishes. 1024 random queries "
+        "with 16 keys each: their scores, their sorted weights, averaged, and how much these answer to the scores."
     ),
     controls={
         "d_k": Slider("width d_k", stops=WIDTHS, log=True),

@@ -12,7 +12,7 @@ from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE
 from attncourse.explorer import Explorer
-from attncourse.figures.scaling.scales import BANDS, LINE_STYLES
+from attncourse.figures.scaling.scales import BANDS, LINE_STYLES, NAMES, said_as_powers
 from attncourse.results import load_result
 
 _LEARNED = 0.1  # mean squared error
@@ -100,13 +100,15 @@ def _draw_losses(axes: Axes, numbers: Numbers, loss: np.ndarray, steps_to_learn:
     axes.set_xlim(0, np.log10(400))
     axes.set_xticks([0, 1, 2], ["1", "10", "100"])
     power_axis(axes, 0.01, 3.4, (0, -1, -2))
+    said_as_powers(axes, "loss")
+    axes.fmt_xdata = lambda x: f"{10**x:.0f}"
     for level, words in _LEVELS:
         axes.axhline(np.log10(level), color=RULE, linewidth=1)
         label(axes, 2.58, np.log10(level) + 0.02, words, FAINT, ha="right", va="bottom")
     for j, scale in enumerate(numbers.scales):
         low, median, high = loss[:, j]
         axes.fill_between(x, low, high, color=BANDS[scale], linewidth=0)
-        axes.plot(x, median, color=INK, linewidth=2.2, linestyle=LINE_STYLES[scale])
+        axes.plot(x, median, color=INK, linewidth=2.2, linestyle=LINE_STYLES[scale], label=NAMES[scale])
     _name_curve(axes, x, loss[0, 0], -1.0, f"÷ √d_k\n{in_digits(steps_to_learn[0], '{:.0f}')} steps", "right", "top")
     low, _, high = loss[:, 1]
     slow = steps_to_learn[1] > 50  # the curve falls at the right end of the panel, and the room is on its left
@@ -123,7 +125,7 @@ def _name_curve(axes: Axes, x: np.ndarray, curve: np.ndarray, level: float, word
 scale_training = Explorer(
     __name__,
     caption=(
-        "A small attention layer learns to look things up: median loss of eight seeds with gradient descent, "
-        "each arm at its own best learning rate; the bands hold all seeds. The steps are those to a loss below 0.1."
+        "Without the scale a wide attention layer learns much later: median loss of eight seeds with gradient descent, "
+        "each arm at its own best learning rate. Bands hold all seeds; the steps named are those to a loss below 0.1."
     ),
 )

@@ -11,12 +11,13 @@ from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label, label_near
-from attncourse.drawing.palette import FAINT, INK, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.palette import FAINT, INK, NEGATIVE, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import entropy, softmax
 
 _SCORES = np.array([2.1, 0.3, -1.2, 1.6, 0.9, -0.4])
-_KEYS = np.arange(len(_SCORES))
+_KEYS = range(len(_SCORES))
 _TEMPERATURES = np.geomspace(0.05, 20, 61)
 _TALLEST = 5.0  # divided scores are drawn from −5 to 5; taller bars leave the panel, and say their number
 
@@ -59,9 +60,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     scores, weights, choice = (place(figure, *spot) for spot in places)
     _draw_scores(dress(scores, "scores ÷ τ", colour=SCORE_INK, x="key"), numbers)
     dress(weights, "weights", colour=WEIGHT_INK, x="key")
-    weights.bar(_KEYS, numbers.attn_weights, color=WEIGHT)
-    for key, weight in enumerate(numbers.attn_weights):
-        label(weights, key, weight + 0.02, f"{weight:.2f}", WEIGHT_INK, ha="center")
+    bars = weights.bar(_KEYS, numbers.attn_weights, color=WEIGHT)
+    for bar, key, weight in zip(bars, _KEYS, numbers.attn_weights, strict=True):
+        say(bar, words=f"key {key + 1}: weight {in_digits(weight, '{:.3f}')}", of=f"key{key}", lights=f"key{key}")
+        label_near(weights, (key, weight), (0, 1.5), f"{weight:.2f}", WEIGHT_INK, ha="center")
     weights.set(ylim=(0, 1.15), yticks=(0, 0.5, 1))
     for axes in (scores, weights):
         axes.set_xticks(_KEYS, [str(key + 1) for key in _KEYS])
@@ -71,21 +73,25 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 
 def _draw_scores(axes: Axes, numbers: Numbers) -> None:
-    axes.bar(_KEYS, np.clip(numbers.divided, -_TALLEST, _TALLEST), color=SCORE)
+    ends = np.clip(numbers.divided, -_TALLEST, _TALLEST)
+    bars = axes.bar(_KEYS, ends, color=[SCORE if score >= 0 else NEGATIVE for score in _SCORES])
     axes.axhline(0, color=FAINT, linewidth=0.8)
-    for key, score in enumerate(numbers.divided):
-        end, up = np.clip(score, -_TALLEST, _TALLEST), score >= 0
+    for bar, key, end, score in zip(bars, _KEYS, ends, numbers.divided, strict=True):
         form = "{:.0f}" if abs(score) >= 9.95 else "{:.1f}" if abs(score) >= 0.995 else "{:.2f}"
-        offset, va = ((0, 2), "bottom") if up else ((0, -2), "top")
-        label_near(axes, (key, end), offset, in_digits(score, form), SCORE_INK, ha="center", va=va)
+        made = f"{in_digits(_SCORES[key], '{:g}')} ÷ {numbers.temperature:g} = {in_digits(score, form)}"
+        say(bar, words=f"key {key + 1}: {made}", of=f"key{key}", lights=f"key{key}")
+        offset, va, goes_on = ((0, 2), "bottom", "↑") if score >= 0 else ((0, -2), "top", "↓")
+        words = in_digits(score, form) + (goes_on if end != score else "")
+        label_near(axes, (key, end), offset, words, SCORE_INK, ha="center", va=va)
     axes.set(ylim=(-1.3 * _TALLEST, 1.3 * _TALLEST), yticks=(-5, 0, 5))
 
 
 def _draw_choice(axes: Axes, numbers: Numbers) -> None:
     most = np.log(len(_SCORES))
     x, here = np.log10(_TEMPERATURES), np.log10(numbers.temperature)
-    axes.plot(x, numbers.largest_curve, color=WEIGHT, linewidth=2.4)
-    axes.plot(x, numbers.entropy_curve / most, color=INK, linewidth=1.8, linestyle=(0, (5, 2)))
+    axes.fmt_xdata = lambda x: f"{10**x:.2g}"
+    axes.plot(x, numbers.largest_curve, color=WEIGHT, linewidth=2.4, label="largest weight")
+    axes.plot(x, numbers.entropy_curve / most, color=INK, linewidth=1.8, linestyle=(0, (5, 2)), label="entropy ÷ log 6")
     axes.plot([here, here], [numbers.attn_weights.max(), numbers.entropy / most], color=FAINT, linewidth=0.8)
     axes.plot(here, numbers.attn_weights.max(), "o", color=WEIGHT_INK, markersize=8, clip_on=False)
     axes.plot(here, numbers.entropy / most, "D", color=INK, markersize=6.5, clip_on=False)
@@ -97,7 +103,7 @@ def _draw_choice(axes: Axes, numbers: Numbers) -> None:
 
 temperature = Explorer(
     __name__,
-    caption="One row of six scores. A low temperature makes the softmax choose; a high one makes it average.",
+    caption="A low temperature makes the softmax choose; a high one makes it average. Shown for one row of six scores.",
     controls={
         "temperature": Slider(
             "temperature τ",

@@ -1,6 +1,6 @@
 """Explorer: variance and mean of the product q·k against the width, with and without correlation."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,13 +11,15 @@ from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress, power_axis
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import INK, SCORE, SCORE_INK
+from attncourse.drawing.palette import FAINT, INK, SCORE, SCORE_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.scaling.random_queries import random_queries_and_keys
-from attncourse.figures.scaling.scales import SCALES, WIDTHS, doublings, scale_factor, width_axis
+from attncourse.figures.scaling.scales import NAMES, SCALES, WIDTHS, doublings, said_as_powers, scale_factor, width_axis
 from attnlib import scaled_dot_scores
 
-_MEANS = ("no scale:\nρ d_k", "÷ √d_k:\nρ √d_k", "÷ d_k:\nρ")  # how each scale's line is named
+_LAWS = ("ρ d_k", "ρ √d_k", "ρ")  # of the mean, for each of the scales
+_PAIRS = 1024  # of query and key at each width
+_FINE = np.geomspace(1, WIDTHS[-1], 31)
 
 
 class Numbers(NamedTuple):
@@ -59,7 +61,7 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Variance and mean against the width, both axes in powers."""
+    """Variance and mean against the width."""
     figure = sheet(height=320, narrow=narrow, narrow_height=630)
     left, right = (
         (place(figure, 50, 38, 272, 212), place(figure, 50, 350, 200, 212))
@@ -67,42 +69,63 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         else (place(figure, 50, 38, 262, 224), place(figure, 396, 38, 220, 224))
     )
     _draw_variance(dress(left, "variance of q·k", colour=SCORE_INK), numbers)
-    _draw_mean(dress(right, "mean of the scores", colour=SCORE_INK), numbers)
+    if numbers.correlation:
+        _draw_means(dress(right, "mean of the scores", colour=SCORE_INK), numbers)
+    else:
+        _draw_means_near_zero(dress(right, "mean of q·k", colour=SCORE_INK), numbers)
     return figure
 
 
 def _draw_variance(axes: Axes, numbers: Numbers) -> None:
     width_axis(axes)
     power_axis(axes, 0.5, 4000, (0, 1, 2, 3))
+    said_as_powers(axes, "variance")
     x, widths = doublings(numbers.widths), np.array(numbers.widths)
     axes.plot(x, np.log10(widths), color=INK, linewidth=1.8)
     label(axes, 6.2, np.log10(2**6.2) - 0.12, "d_k", size=TEXT, va="top")
     if numbers.correlation:
         axes.plot(x, np.log10(widths * (1 + numbers.correlation**2)), color=INK, linewidth=1.8, linestyle=(0, (5, 2)))
         label(axes, 5.0, np.log10(2**5.0) + 0.35, "(1 + ρ²) d_k", size=TEXT, ha="right")
-    y = np.log10(numbers.variances)
-    axes.plot(x, y, "o", color=SCORE, markersize=8, markeredgecolor=SCORE_INK, clip_on=False, zorder=3)
+    _draw_measured(axes, x, np.log10(numbers.variances), "measured")
 
 
-def _draw_mean(axes: Axes, numbers: Numbers) -> None:
+def _draw_means(axes: Axes, numbers: Numbers) -> None:
     width_axis(axes)
     power_axis(axes, 0.03, 1500, (-1, 0, 1, 2, 3))
-    if not numbers.correlation:
-        words = "Without correlation\nthe mean is 0 at every\nwidth and every scale."
-        label(axes, 0.5, 0.5, words, size=TEXT, transform=axes.transAxes, ha="center", va="center")
-        return
+    said_as_powers(axes, "mean")
     x = doublings(numbers.widths)
-    for power, name, means in zip((1, 0.5, 0), _MEANS, numbers.means, strict=True):
+    for scale, power, law, means in zip(SCALES, (1, 0.5, 0), _LAWS, numbers.means, strict=True):
         line = np.log10(numbers.correlation) + power * np.log10(numbers.widths)
         axes.plot(x, line, color=INK, linewidth=1.8)
         shown = means > 0.05  # below, sampling noise may even be negative
-        y = np.log10(means[shown])
-        axes.plot(x[shown], y, "o", color=SCORE, markersize=6.5, markeredgecolor=SCORE_INK, clip_on=False)
-        label(axes, 10.4, line[-1], name, va="center")
+        _draw_measured(axes, x[shown], np.log10(means[shown]), NAMES[scale])
+        label(axes, 10.4, line[-1], f"{NAMES[scale]}:\n{law}", va="center")
+
+
+def _draw_means_near_zero(axes: Axes, numbers: Numbers) -> None:
+    """Without correlation the mean is 0 but for chance, whose reach is the standard deviation of a mean of 1024."""
+    width_axis(axes)
+    axes.set(ylim=(-4, 4), yticks=(-4, -2, 0, 2, 4))
+    axes.set_ylabel("mean", visible=False)
+    x = doublings(_FINE)
+    chance = 2 * np.sqrt(_FINE / _PAIRS)
+    axes.fill_between(x, -chance, chance, color=SCORE, alpha=0.3, linewidth=0)
+    axes.axhline(0, color=INK, linewidth=1.8)
+    _draw_measured(axes, doublings(numbers.widths), numbers.means[0], "measured")
+    label(axes, 0.3, 3.6, "0, but for chance, at every\nwidth and every scale", size=TEXT, va="top")
+    label(axes, 10, -3.8, "band: two standard errors", FAINT, ha="right", va="bottom")
+
+
+def _draw_measured(axes: Axes, x: np.ndarray, y: np.ndarray, name: str) -> None:
+    look: dict[str, Any] = {"color": SCORE, "markeredgecolor": SCORE_INK, "clip_on": False, "zorder": 3}
+    axes.plot(x, y, "o", markersize=7, label=name, **look)
 
 
 variance = Explorer(
     __name__,
-    caption="1024 random pairs of query and key at each width; ρ correlates their components, one by one.",
+    caption=(
+        "The variance of q·k grows as the width does; where components of key and query are correlated (ρ), the mean "
+        "grows, too. Dots are measured on 1024 random pairs at each width, lines are theory."
+    ),
     controls={"correlation": Slider("correlation ρ", stops=(0.0, 0.1, 0.3, 0.6))},
 )

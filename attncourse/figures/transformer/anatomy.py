@@ -6,13 +6,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, RULE, WEIGHT
+from attncourse.drawing.palette import FAINT, RULE, WASH, WEIGHT
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.transformer.blueprint import draw_blueprint
 from attnlib import TransformerParams, count_parameters, decode, encode, init_transformer
@@ -34,6 +36,22 @@ PARTS = {  # and what each does
     "logits": "the target’s table once more, read the other way",
     "encoder": "reads all of the source at once and makes the memory",
     "decoder": "looks back, looks across, thinks, and says one token more",
+}
+
+
+CODE = {  # in the library
+    "source embedding": "vectors(params.source_tokens, source)",
+    "target embedding": "vectors(params.target_tokens, target)",
+    "positions": "looked_up * root + positions",
+    "encoder self-attention": "multi_head_attention(params.attention, x, x, x, mask)",
+    "encoder feed-forward": "feed_forward(params.feed_forward, x)",
+    "decoder self-attention": "multi_head_attention(params.self_attention, x, x, x, mask)",
+    "cross-attention": "multi_head_attention(params.cross_attention, x, memory, memory, memory_mask)",
+    "decoder feed-forward": "feed_forward(params.feed_forward, x)",
+    "norms": "layer_norm(x, *norm)",
+    "logits": "linear(x, output_map(params))",
+    "encoder": "encoder(params.encoder, vectors(params.source_tokens, source), source_mask)",
+    "decoder": "decoder(params.decoder, x, memory, source_mask, target_mask)",
 }
 
 
@@ -120,6 +138,20 @@ def learned_by(part) -> tuple[tuple[str, str], ...]:
     return tuple((name.removesuffix("_attention").replace("_", "-"), f"{count:,}") for name, count in counts.items())
 
 
+@lru_cache
+def words_of_parts(norm_first: bool) -> dict[str, str]:
+    """What each part says when it is pointed at: its shapes, its parameters, its line of code."""
+    params, shapes = model(norm_first)
+    words = {}
+    for part, copies in copies_of(params).items():
+        flow = ", ".join(f"{name} {product_of(shape)}" for name, shape in shapes[part])
+        each = f" in {len(copies)} copies" if len(copies) > 1 else ""
+        count = sum(count_parameters(copy) for copy in copies)
+        learns = f"{count:,} parameters{each}" if count else "no parameters of its own"
+        words[part] = f"{part}: {flow} · {learns} · {CODE[part]}"
+    return words
+
+
 def product_of(shape: tuple[int, ...]) -> str:
     """A shape as it is written: 64 × 128."""
     return " × ".join(map(str, shape))
@@ -141,9 +173,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     figure = sheet(height=448, narrow=narrow, narrow_height=650)
     paper = board(figure)
     centres, bottom = ((77, 267), 428) if narrow else ((106, 318), 442)
-    draw_blueprint(paper, numbers.part, numbers.norm_first, LAYERS, centres, bottom, (SOURCE, "▷" + TARGET))
+    said = words_of_parts(numbers.norm_first)
+    draw_blueprint(paper, numbers.part, numbers.norm_first, LAYERS, said, centres, bottom, (SOURCE, "▷" + TARGET))
     left, top, wide = (14, 458, 318) if narrow else (462, 76, 240)
-    label(paper, left, top, numbers.part, size=HEADING + 1, weight="bold")
+    label(paper, left, top, numbers.part, size=HEADING + 1, weight="semibold")
     flow = [(name, product_of(shape)) for name, shape in numbers.flow]
     learned = list(numbers.learned) or [("nothing", "")]
     if numbers.copies > 1:
@@ -163,7 +196,7 @@ def _draw_list(paper: Axes, at: tuple[float, float], title: str, rows: list[tupl
     """Names on the left, what belongs to them on the right."""
     (left, top), pitch = at, 19
     label(paper, left, top, title, FAINT)
-    paper.plot([left, left + wide], [top + 6, top + 6], color=RULE, linewidth=0.8)
+    paper.add_artist(Line2D([left, left + wide], [top + 6, top + 6], color=RULE, linewidth=0.8))
     for i, (name, value) in enumerate(rows, start=1):
         label(paper, left, top + 4 + pitch * i, name)
         label(paper, left + wide, top + 4 + pitch * i, value, ha="right")
@@ -175,15 +208,17 @@ def _draw_share(paper: Axes, numbers: Numbers, at: tuple[float, float], wide: fl
     label(paper, left, top - 27, "parameters", FAINT)
     label(paper, left, top - 7, f"{numbers.parameters:,} of {numbers.total:,}")
     label(paper, left + wide, top - 7, f"{share:.1%}", ha="right")
-    paper.add_patch(Rectangle((left, top), wide, 11, facecolor="#EEEEEE", edgecolor=RULE, linewidth=0.8))
-    paper.add_patch(Rectangle((left, top), wide * share, 11, facecolor=WEIGHT, linewidth=0))
+    paper.add_artist(Rectangle((left, top), wide, 11, facecolor=WASH, edgecolor=RULE, linewidth=0.8))
+    bar = paper.add_artist(Rectangle((left, top), wide * share, 11, facecolor=WEIGHT, linewidth=0))
+    say(bar, words=f"{share:.1%} of the model’s parameters")
 
 
 anatomy = Explorer(
     __name__,
     caption=(
-        "The whole Transformer in the sizes of the date model, which has read 14 characters and said five. "
-        "Lines past the boxes are residual connections; ⊕ adds. The small squares show who may look at whom."
+        "The whole Transformer, in the sizes of the date model, which has read 14 characters and said five: point at "
+        "a box for its shapes and its line of code. Lines past the boxes are residual connections, ⊕ adds, and the "
+        "small squares show who may look at whom."
     ),
     controls={
         "part": Choice("part", stops=tuple(PARTS)),

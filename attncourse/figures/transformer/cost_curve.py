@@ -1,20 +1,26 @@
 """Explorer: what attention costs against the length n and the width d, counted and measured."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
-from attncourse.drawing.canvas import TEXT, place, sheet
-from attncourse.drawing.label import label
+from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.palette import FAINT, INK
 from attncourse.explorer import Explorer
+from attncourse.figures.transformer.ends import name_ends
 from attncourse.results import load_result
 
 _PARTS, _WIDTHS = ("attention", "encoder layer"), (32, 64, 128, 256)
+_LOOKS: tuple[dict[str, Any], ...] = (  # measured, counted, another count
+    {"color": INK, "marker": "o", "markersize": 5.5, "markeredgewidth": 0, "linestyle": "none"},
+    {"color": INK, "linewidth": 1.8, "linestyle": (0, (4, 1.6))},
+    {"color": FAINT, "linewidth": 1.4, "linestyle": (0, (1, 1.5))},
+)
 _AT = 1024  # tokens, at which the widths are compared
 
 
@@ -73,45 +79,46 @@ def readout(numbers: Numbers) -> str:
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Against n at the chosen width, then against d at 1024 tokens; both axes in powers of two and ten."""
     figure = sheet(height=300, narrow=narrow, narrow_height=580)
-    by_length = place(figure, *((52, 38, 272, 196) if narrow else (56, 38, 320, 206)))
-    by_width = place(figure, *((52, 322, 272, 200) if narrow else (470, 38, 236, 206)))
+    by_length = place(figure, *((44, 38, 164, 196) if narrow else (44, 38, 218, 206)))
+    by_width = place(figure, *((44, 322, 150, 200) if narrow else (430, 38, 152, 206)))
     name = "attention" if numbers.part == "attention" else "a layer"
     dress(by_length, f"cost of {name}, d = {numbers.width}", x="tokens, n")
-    _draw_costs(by_length, numbers.lengths, numbers.counted, numbers.measured)
-    x, other = np.log2(numbers.lengths), np.log10(numbers.other)
-    by_length.plot(x, other, color=FAINT, linewidth=1.4, linestyle=(0, (1, 1.5)))
-    other_name, lower = ("recurrent layer", 0.75) if numbers.part == "attention" else ("its attention", 1.05)
-    label(by_length, x[-1], other[-1] - lower, other_name, FAINT, ha="right", va="top")
-    label(by_length, 5.15, 2.6, "● measured\n- - counted", size=TEXT, va="top")
-    by_length.set_ylim(-2.2, 2.7)
-    by_length.set_yticks([-2, -1, 0, 1, 2], ["0.01", "0.1", "1", "10", "100"])
-    by_length.set_xlim(5, 11)
+    by_length.set(xlim=(5, 11), ylim=(-2.2, 2.7))
     by_length.set_xticks(range(5, 12, 2), [str(2**n) for n in range(5, 12, 2)])
+    by_length.set_yticks([-2, -1, 0, 1, 2], ["0.01", "0.1", "1", "10", "100"])
+    other = "recurrent layer" if numbers.part == "attention" else "attention alone"
+    curves = {"measured": numbers.measured, "counted": numbers.counted, other: numbers.other}
+    _draw_costs(by_length, numbers.lengths, curves)
     dress(by_width, f"cost at n = {_AT}", x="width, d")
-    _draw_costs(by_width, numbers.widths, numbers.counted_at, numbers.measured_at)
-    counted, measured = (costs[-1] / costs[0] for costs in (numbers.counted_at, numbers.measured_at[1]))
-    words = f"counted × {counted:.0f}\nmeasured × {measured:.1f}"
-    label(by_width, 4.9, 2.62, words, FAINT, va="top")
-    by_width.set_ylim(0.8, 2.7)
-    by_width.set_yticks([1, 2], ["10", "100"])
-    by_width.set_xlim(4.8, 8.2)
+    by_width.set(xlim=(4.8, 8.2), ylim=(0.8, 2.7))
     by_width.set_xticks(range(5, 9), [str(d) for d in numbers.widths])
-    by_width.get_xticklabels()[_WIDTHS.index(numbers.width)].set_fontweight("bold")
+    by_width.set_yticks([1, 2], ["10", "100"])
+    by_width.get_xticklabels()[_WIDTHS.index(numbers.width)].set_fontweight("semibold")
+    counted, measured = (costs[-1] / costs[0] for costs in (numbers.counted_at, numbers.measured_at[1]))
+    grown = {f"measured, × {measured:.1f}": numbers.measured_at, f"counted, × {counted:.0f}": numbers.counted_at}
+    _draw_costs(by_width, numbers.widths, grown)
     return figure
 
 
-def _draw_costs(axes: Axes, sizes: np.ndarray, counted: np.ndarray, measured: np.ndarray) -> None:
-    x, low_median_high = np.log2(sizes), np.log10(measured)
-    axes.plot(x, np.log10(counted), color=INK, linewidth=1.8, linestyle=(0, (4, 1.6)))
-    axes.vlines(x, low_median_high[0], low_median_high[2], color=INK, linewidth=1.4)
-    axes.plot(x, low_median_high[1], "o", color=INK, markersize=5.5, markeredgewidth=0, clip_on=False)
+def _draw_costs(axes: Axes, sizes: np.ndarray, curves: dict[str, np.ndarray]) -> None:
+    """What is counted as lines; what is measured as dots, with strokes between its quartiles."""
+    x, ends = np.log2(sizes), {}
+    axes.fmt_xdata, axes.fmt_ydata = lambda power: f"{2**power:.0f}", lambda power: in_digits(10**power, "{:.3g}")
+    for (name, costs), look in zip(curves.items(), _LOOKS, strict=False):
+        if costs.ndim == 2:
+            low, costs, high = costs
+            axes.vlines(x, np.log10(low), np.log10(high), color=INK, linewidth=1.4)
+        y = np.log10(costs)
+        axes.plot(x, y, label=name.partition(",")[0], clip_on=False, zorder=3, **look)
+        ends[name] = y[-1], look
+    name_ends(axes, ends, x[-1], samples=True)
 
 
 cost_curve = Explorer(
     __name__,
     caption=(
-        "Multiply-adds counted from the shapes, and times measured in NumPy, both in units of attention over 256 "
-        "tokens of width 64. The strokes hold the middle half of nine rounds."
+        "Four times the tokens are sixteen times the work of attention, counted in multiply-adds or measured in NumPy. "
+        "Units: attention over 256 tokens of width 64; the strokes hold the middle half of nine rounds."
     ),
     controls={
         "part": Choice("part", stops=_PARTS),

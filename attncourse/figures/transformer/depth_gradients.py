@@ -1,18 +1,19 @@
 """Explorer: how long the gradient is in each layer of a new model, with the norms before or behind."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
-from attncourse.drawing.canvas import TEXT, place, sheet
-from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, RULE
+from attncourse.drawing.canvas import place, sheet
+from attncourse.drawing.palette import FAINT, RULE
 from attncourse.explorer import Explorer
-from attncourse.figures.transformer.placements import BANDS, DASHES, PLACEMENTS
+from attncourse.figures.transformer.ends import name_ends
+from attncourse.figures.transformer.placements import BANDS, LOOKS, PLACEMENTS
 from attncourse.results import load_result
 
 _PARTS = {"feed-forward network": "feed_forward", "attention": "attention"}  # on the page -> in the file
@@ -61,45 +62,41 @@ def readout(numbers: Numbers) -> str:
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """By layer at the chosen depth; then the last layer at every depth."""
     figure = sheet(height=290, narrow=narrow, narrow_height=560)
-    by_layer = place(figure, *((40, 38, 224, 190) if narrow else (46, 38, 288, 198)))
-    by_depth = place(figure, *((40, 314, 224, 190) if narrow else (436, 38, 208, 198)))
-    dress(by_layer, "gradient in each layer", x=f"layer, of {numbers.num_layers}")
+    by_layer = place(figure, *((28, 38, 244, 190) if narrow else (30, 38, 284, 198)))
+    by_depth = place(figure, *((28, 314, 240, 190) if narrow else (412, 38, 232, 198)))
+    dress(by_layer, f"length of the gradient in {numbers.num_layers} layers", x="layer")
     x = np.arange(1, numbers.num_layers + 1)
     for name, norms, spread in zip(PLACEMENTS[::-1], numbers.norms[::-1], numbers.spread[::-1], strict=True):
         by_layer.fill_between(x, norms - spread, norms + spread, color=BANDS[name], linewidth=0)
-    for name, norms in zip(PLACEMENTS, numbers.norms, strict=True):
-        _draw_line(by_layer, x, norms, name)
-    by_layer.set_xlim(1, numbers.num_layers)
+    _draw_lines(by_layer, x, numbers.norms)
     by_layer.set_xticks(sorted({1, numbers.num_layers // 2, numbers.num_layers}))
-    _name_lines(by_layer, numbers.num_layers, numbers.norms[:, -1], (numbers.num_layers - 1) * 0.03)
-    dress(by_depth, "in the last layer", x="number of layers")
-    for name, last in zip(PLACEMENTS, numbers.last, strict=True):
-        _draw_line(by_depth, numbers.depths, last, name)
-    falling = numbers.last[0, 0] * (numbers.depths[0] / numbers.depths) ** 0.5
-    by_depth.plot(numbers.depths, falling, color=FAINT, linewidth=1.4, linestyle=(0, (1, 1.5)))
-    label(by_depth, 24.66, 0.05, "1/√layers", FAINT, va="center")
+    dress(by_depth, "length in the last layer", x="number of layers")
     by_depth.axvline(numbers.num_layers, color=RULE, linewidth=1.4, zorder=0)
-    by_depth.set_xlim(2, 24)
+    falling = numbers.last[0, 0] * (numbers.depths[0] / numbers.depths) ** 0.5
+    look: dict[str, Any] = {"color": FAINT, "linewidth": 1.4, "linestyle": (0, (1, 1.5))}
+    by_depth.plot(numbers.depths, falling, **look)
+    _draw_lines(by_depth, numbers.depths, numbers.last, {"1/√layers": (falling[-1], look)})
     by_depth.set_xticks([2, 8, 16, 24])
-    _name_lines(by_depth, 24, numbers.last[:, -1], 0.66)
     return figure
 
 
-def _draw_line(axes: Axes, x: np.ndarray, y: np.ndarray, name: str) -> None:
-    axes.plot(x, y, "o", color=INK, linewidth=2.2, linestyle=DASHES[name], markersize=3.6, clip_on=False)
-
-
-def _name_lines(axes: Axes, end: float, heights: np.ndarray, gap: float) -> None:
-    axes.set(ylim=(0, 2), yticks=(0, 1, 2))
-    for name, height in zip(PLACEMENTS, heights, strict=True):
-        label(axes, end + gap, height, name, size=TEXT, va="center")
+def _draw_lines(axes: Axes, x: np.ndarray, lengths: np.ndarray, more: dict | None = None) -> None:
+    """A line for each placement, named at its end, together with more."""
+    ends = more or {}
+    for name, y in zip(PLACEMENTS, lengths, strict=True):
+        look = LOOKS[name] | {"marker": "o", "markersize": 3.6}
+        axes.plot(x, y, label=name, clip_on=False, **look)
+        ends[name] = y[-1], look
+    axes.set(xlim=(x[0], x[-1]), ylim=(0, 2), yticks=(0, 1, 2))
+    axes.fmt_ydata = lambda length: in_digits(float(length))
+    name_ends(axes, ends)
 
 
 depth_gradients = Explorer(
     __name__,
     caption=(
-        "Length of the loss's gradient in each layer of a new encoder, before any training: mean of ten seeds, and one "
-        "standard deviation in the bands. Norms before each sublayer (pre-LN) or behind each sum (post-LN)."
+        "Before any training, gradients shrink towards the last layer with norms before each sublayer (pre-LN), and "
+        "grow with norms behind each sum (post-LN). Means of ten new encoders, one standard deviation in the bands."
     ),
     controls={
         "layers": Slider("layers", stops=_DEPTHS),

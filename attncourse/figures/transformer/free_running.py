@@ -1,6 +1,6 @@
 """Explorer: a date model under teacher forcing and running free, at stages of its training, with three masks."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,15 +10,19 @@ from attncourse.controls import Choice, Slider
 from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import place, sheet
-from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
+from attncourse.drawing.palette import FAINT, INK, PAPER, RULE, VALUE_INK
 from attncourse.explorer import Explorer
+from attncourse.figures.transformer.ends import name_ends
 from attncourse.results import load_result
 
 _MASKS = {"causal": "causal", "none": "no mask", "causal, polarity flipped": "flipped"}  # on the page -> in the file
 _STAGES = (50, 100, 200, 400, 800, 1600)
 _WAYS = ("forced", "free")
-_FACES = {"forced": PAPER, "free": INK}
+_LOOKS: dict[str, dict[str, Any]] = {
+    "forced": {"color": INK, "marker": "o", "markersize": 5, "markerfacecolor": PAPER, "linewidth": 1.4},
+    "free": {"color": INK, "marker": "o", "markersize": 5, "linewidth": 1.4},
+    "whole dates": {"color": VALUE_INK, "linewidth": 2.4},
+}
 _STEPS = [*"yyyy-mm-dd", "end"]  # what is to be said at each step
 
 
@@ -64,49 +68,52 @@ def readout(numbers: Numbers) -> str:
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Right characters by their place at the chosen stage; then over the training, with the whole dates."""
     figure = sheet(height=286, narrow=narrow, narrow_height=560)
-    by_step = place(figure, *((40, 38, 236, 186) if narrow else (44, 38, 280, 192)))
-    training = place(figure, *((40, 314, 212, 190) if narrow else (446, 38, 180, 192)))
+    by_step = place(figure, *((46, 38, 206, 186) if narrow else (46, 38, 250, 192)))
+    training = place(figure, *((46, 314, 174, 190) if narrow else (440, 38, 158, 192)))
     dress(by_step, f"right characters after {numbers.stage} steps", x="character of the answer")
-    x, (forced, free) = np.arange(len(_STEPS)), numbers.by_step
-    by_step.vlines(x, free, forced, color=FAINT, linewidth=1.4)
-    for way, shares in zip(_WAYS, numbers.by_step, strict=True):
-        by_step.plot(x, shares, "o", color=INK, markerfacecolor=_FACES[way], markersize=6, clip_on=False)
-    by_step.set(xlim=(-0.4, 10.2), ylim=(-0.04, 1.06), yticks=(0, 0.5, 1))
-    by_step.set_xticks(x, _STEPS)
-    by_step.tick_params(axis="x", length=0)
-    _name(by_step, 10.6, [(way, INK, shares[-1]) for way, shares in zip(_WAYS, numbers.by_step, strict=True)])
-    dress(training, "over the training", x="step")
+    _draw_steps(by_step, numbers)
+    dress(training, "right over the training", x="steps of training")
     _draw_training(training, numbers)
     return figure
 
 
+def _draw_steps(axes: Axes, numbers: Numbers) -> None:
+    """Both shares of every character, joined."""
+    x, (forced, free) = np.arange(len(_STEPS)), numbers.by_step
+    axes.vlines(x, free, forced, color=FAINT, linewidth=1.4)
+    for way, shares in zip(_WAYS, numbers.by_step, strict=True):
+        axes.plot(x, shares, label=way, clip_on=False, **_LOOKS[way] | {"linestyle": "none", "markersize": 6.5})
+    axes.set(xlim=(-0.4, 10.2), ylim=(-0.04, 1.06), yticks=(0, 0.5, 1), yticklabels=("0%", "50%", "100%"))
+    axes.set_xticks(x, _STEPS)
+    axes.tick_params(axis="x", length=0)
+    axes.fmt_xdata = lambda step: f"{round(step) + 1}, {_STEPS[round(step)]}"
+    axes.fmt_ydata = _percent
+    ends = zip(_WAYS, numbers.by_step[:, -1], strict=True)
+    name_ends(axes, {way: (share, _LOOKS[way] | {"linestyle": "none"}) for way, share in ends}, samples=True)
+
+
 def _draw_training(axes: Axes, numbers: Numbers) -> None:
+    """Mean shares of right characters both ways, and of dates that are wholly right."""
     x, whole = np.log2(numbers.stages), numbers.whole[1].mean(axis=1)
+    curves = dict(zip(_WAYS, numbers.characters.mean(axis=2), strict=True)) | {"whole dates": whole}
     axes.axvline(np.log2(numbers.stage), color=RULE, linewidth=1.4, zorder=0)
-    axes.plot(x, whole, color=FAINT, linewidth=2)
-    ends = [("dates", FAINT, whole[-1])]
-    for way, shares in zip(_WAYS, numbers.characters.mean(axis=2), strict=True):
-        axes.plot(x, shares, "o-", color=INK, markerfacecolor=_FACES[way], linewidth=1.4, markersize=5, clip_on=False)
-        ends.append((way, INK, shares[-1]))
-    axes.set(xlim=(x[0], x[-1]), ylim=(-0.04, 1.06), yticks=(0, 0.5, 1))
+    for name, shares in curves.items():
+        axes.plot(x, shares, label=name, clip_on=False, zorder=3, **_LOOKS[name])
+    axes.set(xlim=(x[0], x[-1]), ylim=(-0.04, 1.06), yticks=(0, 0.5, 1), yticklabels=("0%", "50%", "100%"))
     axes.set_xticks(x[::2], [str(stage) for stage in _STAGES[::2]])
-    _name(axes, x[-1] + 0.25, ends)
+    axes.fmt_xdata, axes.fmt_ydata = lambda power: f"{2**power:.0f}", _percent
+    name_ends(axes, {name: (shares[-1], _LOOKS[name]) for name, shares in curves.items()}, samples=True)
 
 
-def _name(axes: Axes, x: float, ends: list[tuple[str, str, float]]) -> None:
-    """Names at the curves' right ends, below each other where these meet."""
-    height = 2.0
-    for name, colour, share in sorted(ends, key=lambda end: (-end[2], end[0])):
-        height = min(share, height - 0.1)
-        label(axes, x, height, name, colour, va="center")
+def _percent(share: float) -> str:
+    return in_digits(float(share), "{:.0%}")
 
 
 free_running = Explorer(
     __name__,
     caption=(
-        "A small date model on days that it never saw. Forced, open: the decoder reads the right characters. "
-        "Free, filled: it reads what it has said. "
-        "Grey: dates without a mistake. Means of three seeds."
+        "How much of each date is right when the decoder reads the right characters (forced), and when it reads what "
+        "it has said itself (free). A small date model on days that it never saw; means of three seeds."
     ),
     controls={
         "mask": Choice("mask in training and test", stops=tuple(_MASKS)),

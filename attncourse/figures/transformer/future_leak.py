@@ -4,16 +4,17 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
-from attncourse.digits import ROUNDING
+from attncourse.digits import ROUNDING, in_digits
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, PAPER, RULE, VALUE, VALUE_INK
+from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, NUMBER, PAPER, RULE, VALUE, VALUE_INK, shade
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import causal_mask, encoder_layer, init_encoder, sinusoidal_positions
 
@@ -72,29 +73,35 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The tokens below, the outputs above, and the paths on which the edit travels between them."""
     figure = sheet(height=304, narrow=narrow, narrow_height=400)
     paper = board(figure)
-    left, step, half = (76, 48, 20) if narrow else (128, 104, 31)
+    left, step, half = (76, 48, 20) if narrow else (136, 102, 31)
     low, high = (346, 54) if narrow else (258, 50)
     x = left + step * np.arange(_SEQ)
     y = np.linspace(low, high, len(numbers.changes))
-    _draw_sides(paper, numbers, x, half, (high - 18, low + 44), narrow)
+    _draw_sides(paper, numbers, x, (high - 18, low + 44), narrow)
     _draw_links(paper, numbers, x, y)
     for row, changes in enumerate(numbers.changes):
-        name = "input" if row == 0 else f"layer {row}"
-        words = name.replace(" ", "\n") if narrow else name
-        label(paper, x[0] - half - 14, y[row], words, FAINT, ha="right", va="center")
+        words = _row(row).replace(" ", "\n") if narrow else _row(row)
+        label(paper, x[0] - step / 2 - 8, y[row], words, FAINT, ha="right", va="center")
         for place, change in enumerate(changes):
-            _draw_node(paper, (x[place], y[row]), half, change, place + 1 < numbers.token)
+            _draw_node(paper, numbers, (row, place), (x[place], y[row]), half, change)
     for place, character in enumerate(TOKENS):
         here = place + 1 == numbers.token
         words, ink = (f"{character} → {EDITED}", KEY_INK) if here else (character, INK)
-        weight = "bold" if here else "normal"
-        label(paper, x[place], low + 31, words, ink, size=TEXT, ha="center", va="center_baseline", weight=weight)
+        weight = "semibold" if here else "normal"
+        token = label(
+            paper, x[place], low + 31, words, ink, size=TEXT, ha="center", va="center_baseline", weight=weight
+        )
+        reached = int((numbers.changes[1:, place] > 0).sum())
+        said = f"token {place + 1}: {reached} of its {len(numbers.changes) - 1} outputs move"
+        say(token, words=said, of=f"token-{place}", lights=f"token-{place}")
     return figure
 
 
-def _draw_sides(
-    paper: Axes, numbers: Numbers, x: np.ndarray, half: float, ends: tuple[float, float], narrow: bool
-) -> None:
+def _row(row: int) -> str:
+    return f"layer {row}" if row else "input"
+
+
+def _draw_sides(paper: Axes, numbers: Numbers, x: np.ndarray, ends: tuple[float, float], narrow: bool) -> None:
     """What stands before the edited token must stay as it is."""
     edge, (top, bottom) = x[numbers.token - 1] - (x[1] - x[0]) / 2, ends
     paper.plot([edge, edge], [top - 26, bottom], color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
@@ -106,34 +113,41 @@ def _draw_sides(
 
 
 def _draw_links(paper: Axes, numbers: Numbers, x: np.ndarray, y: np.ndarray) -> None:
-    """The ways on which the change travels: where the mask lets it, and straight up past the attention."""
-    ways = np.argwhere(numbers.mask | np.eye(_SEQ, dtype=bool))
-    onward: list[list[tuple[float, float]]] = []
-    leaking: list[list[tuple[float, float]]] = []
+    """The ways on which the change travels: where the mask lets it, and straight up past the attention.
+
+    A box lights the lines into it, a token those that begin with it.
+    """
     for row in range(len(y) - 1):
-        for query, key in ways:
+        for query, key in np.argwhere(numbers.mask | np.eye(_SEQ, dtype=bool)):
             if numbers.changes[row, key] and numbers.changes[row + 1, query]:
-                line = [(x[key], y[row] - _HALF), (x[query], y[row + 1] + _HALF)]
-                (leaking if query + 1 < numbers.token else onward).append(line)
-    few = len(onward) + len(leaking) < 40  # many lines with smooth edges take much room in a file
-    for lines, colour in ((onward, VALUE), (leaking, KEY)):
-        paper.add_collection(LineCollection(lines, colors=colour, linewidths=1.6 if few else 1, antialiaseds=few))
+                leaks = query + 1 < numbers.token
+                ends = [x[key], x[query]], [y[row] - _HALF, y[row + 1] + _HALF]
+                line = Line2D(*ends, color=KEY if leaks else VALUE, linewidth=1.4)
+                say(paper.add_artist(line), of=f"into-{row + 1}-{query} token-{key}")
 
 
-def _draw_node(paper: Axes, at: tuple[float, float], half: float, change: float, before: bool) -> None:
-    fill, edge = (PAPER, RULE) if not change else (KEY_INK, KEY_INK) if before else (VALUE_INK, VALUE_INK)
-    corner = at[0] - half, at[1] - _HALF
-    paper.add_patch(Rectangle(corner, 2 * half, 2 * _HALF, facecolor=fill, edgecolor=edge, linewidth=1.2, zorder=3))
-    words, ink = (f"{change:.1f}", PAPER) if change else ("0", FAINT)
-    label(paper, *at, words, ink, ha="center", va="center_baseline", zorder=4)
+def _draw_node(
+    paper: Axes, numbers: Numbers, at: tuple[int, int], middle: tuple[float, float], half: float, change: float
+) -> None:
+    """How much a vector changes: the output of a layer for a token."""
+    (row, place), (x, y) = at, middle
+    before = place + 1 < numbers.token
+    colour, ink = (KEY, KEY_INK) if before else (VALUE, VALUE_INK)
+    fill, edge = (shade(1, colour), ink) if change else (PAPER, RULE)
+    corner = x - half, y - _HALF
+    box = Rectangle(corner, 2 * half, 2 * _HALF, facecolor=fill, edgecolor=edge, linewidth=1.2, zorder=3)
+    moves = f"moves by {in_digits(float(change))}{', though it must not' * before}" if change else "does not move"
+    links = {"of": f"token-{place}", "lights": f"into-{row}-{place}"}
+    say(paper.add_artist(box), words=f"token {place + 1}, {_row(row)}: {moves}", **links)
+    words, ink = (f"{change:.1f}", NUMBER) if change else ("0", FAINT)
+    label(paper, x, y, words, ink, ha="center", va="center_baseline", zorder=4)
 
 
 future_leak = Explorer(
     __name__,
     caption=(
-        f"One token becomes “{EDITED}”. The boxes tell how much each vector changes, layer by layer; "
-        "the lines are the ways on which the change travels. "
-        "An output to the left of the dashed line that moves has seen the future."
+        f"One token becomes “{EDITED}”, and an output to the left of the dashed line that moves has seen the future. "
+        "The boxes tell how much each vector changes, layer by layer, and the lines which ways the change takes."
     ),
     controls={
         "mask": Choice("mask", stops=MASKS),

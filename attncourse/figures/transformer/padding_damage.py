@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from itertools import product, zip_longest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,11 +12,13 @@ from matplotlib.patches import Rectangle
 from attncourse.controls import Choice, Slider
 from attncourse.digits import in_digits
 from attncourse.drawing.board import board
-from attncourse.drawing.canvas import HEADING, SMALL, TEXT, sheet
+from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, KEY_INK, PAPER, RULE, VALUE, VALUE_INK
+from attncourse.drawing.matrix import frame, matrix, name_columns, name_rows
+from attncourse.drawing.palette import FAINT, KEY, NUMBER, PAPER, RULE, VALUE, VALUE_INK, shade
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.date_readings import date_model
+from attncourse.figures.date_readings import date_model, visible
 from attnlib.dates.task import BEGIN, PADDING, STEPS, as_source, as_texts
 from attnlib.greedy import decode_next, start_cache
 from attnlib.masks import padding_mask
@@ -117,16 +119,20 @@ def _draw_text(paper: Axes, numbers: Numbers, at: tuple[float, float], widths: t
     title = f"encoder outputs move by {numbers.change.mean():.0%}"
     label(paper, left, 20, title, VALUE_INK, size=HEADING)
     x, end = left + cell * np.arange(len(numbers.text)), left + cell * len(numbers.text)
-    paper.bar(x + 0.5, -_TALL * numbers.change, cell - 1, bottom=top - 6, color=VALUE, align="edge")
     paper.plot([left, end], [top - 6] * 2, color=FAINT, linewidth=1)
     paper.plot([left, end], [top - 6 - _TALL] * 2, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
     label(paper, end + 5, top - 6 - _TALL, "100 %", FAINT, va="center_baseline")
-    for place, character in enumerate(numbers.text):
+    for place, (character, change) in enumerate(zip(visible(numbers.text), numbers.change, strict=True)):
+        said = f"“{character}”: its output moves by {in_digits(float(change), '{:.0%}')} of its length"
+        about = {"words": said, "of": f"character-{place}", "lights": f"character-{place}"}
+        bar = Rectangle((x[place] + 0.5, top - 6), cell - 1, -_TALL * change, facecolor=VALUE, linewidth=0)
+        say(paper.add_artist(bar), **about)
         middle = x[place] + cell / 2, top + 11
-        label(paper, *middle, character, size=TEXT, ha="center", va="center_baseline")
+        say(label(paper, *middle, character, size=TEXT, ha="center", va="center_baseline"), **about)
     if numbers.padding:
         size = padded * numbers.padding, 22
-        paper.add_patch(Rectangle((end + 2, top), *size, fill=False, edgecolor=RULE, hatch="////", linewidth=0.8))
+        box = Rectangle((end + 2, top), *size, fill=False, edgecolor=RULE, hatch="////", linewidth=0.8)
+        say(paper.add_artist(box), words=f"{numbers.padding} padded characters")
         right = end + size[0] + 8
         if right < paper.get_xlim()[1] - 60:
             label(paper, right, top + 11, "padding", FAINT, va="center_baseline")
@@ -137,42 +143,47 @@ def _draw_answer(paper: Axes, numbers: Numbers, at: tuple[float, float]) -> None
     left, top = at
     wrong = wrong_characters(numbers.answer, DATES[numbers.text])
     label(paper, left, top, "answer", size=HEADING)
-    for row, (name, characters) in enumerate((("asked", DATES[numbers.text]), ("said", numbers.answer))):
+    for row, (name, characters) in enumerate((("wanted", DATES[numbers.text]), ("said", numbers.answer))):
         y = top + 38 + 36 * row
         label(paper, left, y, name, size=TEXT, va="center_baseline")
         for place, character in enumerate(characters):
-            _box(paper, (left + 52 + 21 * place, y - 14), (21, 28), character, bool(row and wrong[place]), 13)
+            amiss = bool(row and wrong[place])
+            box = _box(paper, (left + 58 + 21 * place, y - 14), (21, 28), character, amiss)
+            words = f"character {place + 1}: “{character}” {name}{', which is wrong' * amiss}"
+            say(box, words=words, of=f"answer-{place}", lights=f"answer-{place}")
+
+
+def _box(paper: Axes, corner: tuple[float, float], size: tuple[float, float], words: str, wrong: bool) -> Rectangle:
+    fill = shade(1, KEY) if wrong else PAPER
+    box = Rectangle(corner, *size, facecolor=fill, edgecolor=RULE, linewidth=0.8)
+    x, y = np.add(corner, np.divide(size, 2))
+    label(paper, x, y, words, NUMBER, size=13, ha="center", va="center_baseline")
+    paper.add_artist(box)
+    return box
 
 
 def _draw_table(paper: Axes, numbers: Numbers, at: tuple[float, float], cell: float) -> None:
     """Wrong characters, a row for each mask and a column for each padding; the case in hand is framed."""
-    (left, top), height = at, 24
+    left, top = at
     label(paper, left, top - 27, "wrong characters", size=HEADING)
     label(paper, left - 8, top - 6, "padding", FAINT, ha="right")
-    for j, padding in enumerate(PADDINGS):
-        label(paper, left + cell * (j + 0.5), top - 6, str(padding), FAINT, ha="center")
-    for i, (mask, row) in enumerate(zip(MASKS, numbers.wrong, strict=True)):
-        y, here = top + height * i, mask == numbers.mask
-        label(paper, left - 8, y + height / 2, mask, INK if here else FAINT, ha="right", va="center_baseline")
-        for j, wrong in enumerate(row):
-            _box(paper, (left + cell * j, y), (cell, height), wrong, wrong > 0, SMALL)
-        if here and numbers.padding in PADDINGS:
-            x = left + cell * PADDINGS.index(numbers.padding)
-            paper.add_patch(Rectangle((x, y), cell, height, fill=False, edgecolor=INK, linewidth=2.6, zorder=5))
-
-
-def _box(paper: Axes, corner: tuple[float, float], size: tuple[float, float], words, wrong: bool, font: float) -> None:
-    fill, ink = (KEY_INK, PAPER) if wrong else (PAPER, INK)
-    paper.add_patch(Rectangle(corner, *size, facecolor=fill, edgecolor=RULE, linewidth=0.8))
-    middle = np.add(corner, np.divide(size, 2))
-    label(paper, middle[0], middle[1], str(words), ink, size=font, ha="center", va="center_baseline")
+    said: dict[str, Any] = {
+        "rows_said": [f"mask {mask}" for mask in MASKS],
+        "columns_said": [f"padding {n}" for n in PADDINGS],
+    }
+    grid = matrix(paper, left, top, (cell, 24), numbers.wrong, KEY, 5, what="wrong characters", part="wrong", **said)
+    here = list(MASKS).index(numbers.mask)
+    name_rows(paper, grid, list(MASKS), FAINT, gap=8, part="wrong")
+    name_columns(paper, grid, [str(n) for n in PADDINGS], FAINT, part="wrong")
+    if numbers.padding in PADDINGS:
+        frame(paper, grid, here, PADDINGS.index(numbers.padding))
 
 
 padding_damage = Explorer(
     __name__,
     caption=(
-        "One text as it stands in a batch with longer ones: padding behind it. The trained model needs the padding "
-        "mask of the source in both places where the source is looked at. The table counts wrong characters."
+        "Padding behind a text, as it stands in a batch with longer ones, spoils the answer unless both places where "
+        "the source is looked at have the padding mask. The bars show how far the encoder’s outputs move."
     ),
     controls={
         "mask": Choice("padding mask", stops=tuple(MASKS)),

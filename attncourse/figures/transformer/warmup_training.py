@@ -7,13 +7,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider, Switch
+from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
-from attncourse.drawing.canvas import TEXT, place, sheet
-from attncourse.drawing.dots import dots
+from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
+from attncourse.drawing.palette import FAINT, INK, RULE, WASH
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.transformer.placements import BANDS, DASHES, PLACEMENTS
+from attncourse.figures.transformer.ends import name_ends
+from attncourse.figures.transformer.placements import BANDS, LOOKS, PLACEMENTS
 from attncourse.results import load_result
 
 RATES = (0.0003, 0.001, 0.003, 0.01)
@@ -74,56 +76,74 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The loss at the chosen rate; then how every run of every rate ended."""
+    """The loss at the chosen rate; then at every rate where it ends without warm-up and where with it."""
     figure = sheet(height=300, narrow=narrow, narrow_height=580)
-    curves = place(figure, *((40, 38, 236, 196) if narrow else (44, 38, 270, 206)))
-    ends = place(figure, *((40, 322, 292, 200) if narrow else (424, 38, 286, 206)))
-    words = "warm-up" if numbers.warmup else "no warm-up"
+    curves = place(figure, *((34, 38, 250, 196) if narrow else (34, 38, 264, 206)))
+    ends = place(figure, *((34, 322, 250, 200) if narrow else (398, 38, 264, 206)))
+    words = "with warm-up" if numbers.warmup else "no warm-up"
     dress(curves, f"loss at rate {numbers.rate:g}, {words}", x="step")
     _draw_curves(curves, numbers)
-    dress(ends, "at the end:  ○ pre-LN  □ post-LN", x="learning rate")
+    dress(ends, "loss at the end: no warm-up → warm-up", x="learning rate")
     _draw_ends(ends, numbers)
     return figure
 
 
 def _draw_curves(axes: Axes, numbers: Numbers) -> None:
-    x, low = numbers.steps, -1.0
+    """The median of the seeds, in a band from the smallest to the largest."""
     if numbers.warmup:
         axes.axvline(numbers.rise, color=RULE, linewidth=1)
-    for name, (smallest, _, largest) in zip(PLACEMENTS, numbers.loss, strict=True):
-        axes.fill_between(x, smallest, largest, color=BANDS[name], linewidth=0)
-    for name, (_, median, _) in zip(PLACEMENTS, numbers.loss, strict=True):
-        axes.plot(x, median, color=INK, linewidth=2.2, linestyle=DASHES[name])
-        low = max(median[-1], low + 0.3)  # the names stay apart: pre-LN ends below
-        label(axes, x[-1] + 7, low, name, size=TEXT, va="center")
+        label(axes, numbers.rise + 4, _HIGH - 0.06, "full rate", FAINT, va="top")
+    for name, (smallest, median, largest) in zip(PLACEMENTS, numbers.loss, strict=True):
+        axes.fill_between(numbers.steps, smallest, largest, color=BANDS[name], linewidth=0)
+        axes.plot(numbers.steps, median, label=name, **LOOKS[name])
     axes.set(xlim=(0, 300), ylim=(0, _HIGH), yticks=(0, 1, 2, 3), xticks=(0, 100, 200, 300))
+    axes.fmt_ydata = _loss
+    name_ends(axes, {name: (loss[-1], LOOKS[name]) for name, loss in zip(PLACEMENTS, numbers.loss[:, 1], strict=True)})
 
 
 def _draw_ends(axes: Axes, numbers: Numbers) -> None:
+    """A line for each rate and placement: the median without warm-up on its left, with warm-up on its right."""
     column = RATES.index(numbers.rate)
-    axes.axvspan(column - 0.5, column + 0.5, facecolor="#EDEDED", linewidth=0, zorder=0)
-    for (placement, way, rate), seeds in _each(numbers.final):
-        x, face, marker = rate - 0.3 + 0.4 * placement + 0.2 * way, INK if way else PAPER, "os"[placement]
-        dots(axes, x, seeds, reach=0.05, size=4.4, marker=marker, markerfacecolor=face, markeredgewidth=1)
+    axes.axvspan(column - 0.5, column + 0.5, facecolor=WASH, linewidth=0, zorder=0)
+    medians = np.median(numbers.final, axis=-1)  # (placements, ways, rates)
+    sides = np.array([-0.26, 0.26])
+    for (placement, rate), seeds in _each(numbers.final):
+        name, x = PLACEMENTS[placement], rate + sides
+        low, high = seeds.min(axis=1), seeds.max(axis=1)
+        axes.vlines(x, low, high, color=FAINT, linewidth=1.4)
+        axes.plot(x, medians[placement, :, rate], **LOOKS[name])
+        (dots,) = axes.plot(x, medians[placement, :, rate], "o", color=INK, markersize=5, clip_on=False)
+        told = zip(("no warm-up", "warm-up"), medians[placement, :, rate], low, high, strict=True)
+        where = f"{name}, rate {RATES[rate]:g}"
+        say(dots, words=[f"{where}, {way}: loss {_loss(m)}, {_loss(a)} to {_loss(b)}" for way, m, a, b in told])
+    way = int(numbers.warmup)
+    chosen = [column + sides[way]] * len(PLACEMENTS)
+    axes.plot(
+        chosen, medians[:, way, column], "o", color=INK, markersize=10, markerfacecolor="none", markeredgewidth=1.4
+    )
     axes.set(xlim=(-0.5, len(RATES) - 0.5), ylim=(0, _HIGH), yticks=(0, 1, 2, 3))
     axes.set_xticks(range(len(RATES)), [f"{rate:g}" for rate in RATES])
     axes.tick_params(axis="x", length=0)
-    axes.get_xticklabels()[column].set_fontweight("bold")
-    words = "open: no warm-up\nfilled: warm-up"
-    label(axes, -0.42, _HIGH - 0.05, words, FAINT, va="top")
+    axes.get_xticklabels()[column].set_fontweight("semibold")
+    name_ends(axes, {name: (median[1, -1], LOOKS[name]) for name, median in zip(PLACEMENTS, medians, strict=True)})
+
+
+def _loss(loss: float) -> str:
+    return in_digits(float(loss))
 
 
 def _each(final: np.ndarray):
-    for index in np.ndindex(final.shape[:3]):
-        yield index, final[index]
+    """Placement and rate, and the losses there: (ways, seeds)."""
+    for placement, rate in np.ndindex(final.shape[0], final.shape[2]):
+        yield (placement, rate), final[placement, :, rate]
 
 
 warmup_training = Explorer(
     __name__,
     caption=(
-        "Eight encoder layers learn to sort eight tokens. Round: norms before (pre-LN); square and dashed: norms "
-        "behind (post-LN). Open: the learning rate from the first step; filled: reached in a straight rise. "
-        "The bands hold all five seeds."
+        "A warm-up decides where a line on the right falls far: for norms behind each sum (post-LN), at a learning "
+        "rate that is nearly too high. Eight encoder layers learn to sort; medians of five seeds, bands and strokes "
+        "hold all of them."
     ),
     controls={
         "rate": Slider("learning rate", stops=RATES, log=True),

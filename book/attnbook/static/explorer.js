@@ -1,84 +1,156 @@
-// Explorers on the page: a moved control shows another frame and its sentence. No library, no server.
+// Explorers on the page: a moved control shows another state and its sentence. No library, no server.
 "use strict";
 
-(() => {
-  const phone = window.matchMedia("(max-width: 767px)");
-  const fetched = new Map(); // address -> image, so that a stop already seen switches at once
-  const KEEP = 400;
+const PHONE = window.matchMedia("(max-width: 559.98px)");
+const NEARLY = "600px"; // a figure so close to the screen fetches its states
 
-  function fetchAhead(address) {
-    if (fetched.has(address)) return;
-    const image = new Image();
-    image.src = address;
-    image.decode().catch(() => fetched.delete(address)); // offline for a moment: try again next time
-    fetched.set(address, image);
-    if (fetched.size > KEEP) fetched.delete(fetched.keys().next().value);
+class Explorer {
+  constructor(figure) {
+    this.figure = figure;
+    this.picture = new Picture(figure.querySelector(".stage"));
+    this.output = figure.querySelector("output");
+    this.controls = [...figure.querySelectorAll(".controls :is(input, select)")];
+    this.sizes = this.controls.map((control) =>
+      control.type === "checkbox" ? 2 : control.type === "range" ? Number(control.max) + 1 : control.options.length);
+    this.controls.forEach((control) => {
+      control.addEventListener("input", () => this.moved());
+      if (control.type === "range") keepWhileScrolling(control, () => this.moved());
+    });
+    if (this.controls.length) this.offerLink();
   }
 
-  class Explorer {
-    constructor(figure) {
-      this.figure = figure;
-      this.image = figure.querySelector("img");
-      this.phoneSource = figure.querySelector("picture source");
-      this.output = figure.querySelector("output");
-      this.readouts = JSON.parse(figure.querySelector("script").textContent);
-      this.controls = [...figure.querySelectorAll(".controls input, .controls select")];
-      this.sizes = this.controls.map((control) =>
-        control.type === "checkbox" ? 2 : control.type === "range" ? Number(control.max) + 1 : control.options.length);
-      this.last = this.positions();
-      this.controls.forEach((control) => control.addEventListener("input", () => this.show()));
-      figure.addEventListener("pointerenter", () => this.lookAhead(), { once: true });
-      figure.addEventListener("focusin", () => this.lookAhead(), { once: true });
-      figure.addEventListener("touchstart", () => this.lookAhead(), { once: true, passive: true });
-    }
-
-    positions() {
-      return this.controls.map((control) => (control.type === "checkbox" ? Number(control.checked) : Number(control.value)));
-    }
-
-    // The frames are numbered with the last control running fastest.
-    state(positions) {
-      return positions.reduce((state, position, i) => state * this.sizes[i] + position, 0);
-    }
-
-    address(state, layout) {
-      return `${this.figure.dataset.frames}${layout}-${state}.webp`;
-    }
-
-    show() {
-      const positions = this.positions();
-      const state = this.state(positions);
-      this.controls.forEach((control, i) => {
-        if (control.type !== "range") return;
-        const text = JSON.parse(control.dataset.texts)[positions[i]];
-        control.setAttribute("aria-valuetext", text);
-        control.parentElement.querySelector(".value").textContent = text;
-      });
-      this.phoneSource.srcset = this.address(state, "narrow");
-      this.image.src = this.address(state, "wide");
-      this.image.alt = this.readouts[state];
-      this.output.textContent = this.readouts[state];
-      this.lookAhead(positions);
-      this.last = positions;
-    }
-
-    // Every single step away, and further along the control that the hand is moving.
-    lookAhead(positions = this.positions()) {
-      const layout = phone.matches ? "narrow" : "wide";
-      positions.forEach((position, i) => {
-        const direction = Math.sign(position - this.last[i]);
-        const steps = direction ? [1, 2, 3, 4, 5, 6].map((n) => n * direction).concat(-direction) : [1, -1];
-        steps
-          .map((step) => position + step)
-          .filter((next) => next >= 0 && next < this.sizes[i])
-          .forEach((next) => fetchAhead(this.address(this.state(positions.with(i, next)), layout)));
-      });
-    }
+  get state() {
+    return Number(this.figure.dataset.state);
   }
 
-  function start() {
-    document.querySelectorAll("figure.explorer").forEach((figure) => new Explorer(figure));
+  get address() {
+    return PHONE.matches ? this.figure.dataset.narrow : this.figure.dataset.wide;
   }
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
-})();
+
+  // The states are numbered with the last control running fastest.
+  get positions() {
+    return this.controls.map((control) => (control.type === "checkbox" ? Number(control.checked) : Number(control.value)));
+  }
+
+  moved() {
+    this.show(this.positions.reduce((state, position, i) => state * this.sizes[i] + position, 0));
+    remember(this);
+  }
+
+  // Set the controls to a state and show it.
+  turnTo(state) {
+    let rest = state;
+    this.controls.toReversed().forEach((control, i) => {
+      const size = this.sizes.at(-1 - i);
+      if (control.type === "checkbox") control.checked = Boolean(rest % size);
+      else control.value = rest % size;
+      rest = Math.floor(rest / size);
+    });
+    this.show(state);
+  }
+
+  // The control answers at once; picture and sentence follow together, those of the last state asked for.
+  async show(state) {
+    this.figure.dataset.state = state;
+    this.controls.filter(({ type }) => type === "range").forEach(writeValue);
+    const address = this.address;
+    if (this.bundle?.address === address) return this.draw();
+    this.figure.setAttribute("aria-busy", "true");
+    try {
+      this.bundle = { address, ...(await fetchBundle(address)) };
+    } catch {
+      window.addEventListener("online", () => this.show(this.state), { once: true });
+      return; // still busy: the sentence and the picture are those of before
+    }
+    this.draw();
+  }
+
+  draw() {
+    const { lines, states, readouts } = this.bundle;
+    this.picture.show(states[this.state].map((number) => lines[number]), readouts[this.state]);
+    if (this.output) this.output.textContent = readouts[this.state];
+    this.figure.removeAttribute("aria-busy");
+  }
+
+  // On a phone the narrow picture takes the place of the wide one.
+  fit() {
+    if (PHONE.matches || this.bundle) this.show(this.state);
+    else fetchBundle(this.address).catch(() => {}); // the first control to move will try again
+  }
+
+  offerLink() {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy-link";
+    button.textContent = "Copy link to this state";
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(linkTo(this));
+      button.textContent = "Copied";
+      setTimeout(() => (button.textContent = "Copy link to this state"), 2000);
+    });
+    this.figure.querySelector(".controls").append(button);
+  }
+}
+
+function writeValue(control) {
+  const text = JSON.parse(control.dataset.texts)[control.value];
+  control.setAttribute("aria-valuetext", text);
+  control.parentElement.querySelector(".value").textContent = text;
+}
+
+// A finger that scrolls the page and happens to start on a track moves nothing.
+function keepWhileScrolling(control, moved) {
+  let before;
+  control.addEventListener("pointerdown", () => (before = control.value));
+  control.addEventListener("pointercancel", () => {
+    if (control.value === before) return;
+    control.value = before;
+    moved();
+  });
+}
+
+// The state of a figure as an address: ?pipeline=query:4,mask:1#explorer-pipeline
+function linkTo({ figure, controls, positions }) {
+  const address = new URL(location);
+  const told = controls.map((control, i) => `${control.name}:${positions[i]}`).join(",");
+  address.search = `?${figure.id.replace("explorer-", "")}=${told}`;
+  address.hash = figure.id;
+  return address.href;
+}
+
+const left = { ...history.state?.figures }; // the states in which figures were left, by their ids
+
+function remember(explorer) {
+  left[explorer.figure.id] = explorer.state;
+  clearTimeout(remember.soon); // a browser refuses too many changes of the address
+  remember.soon = setTimeout(() => history.replaceState({ ...history.state, figures: left }, "", linkTo(explorer)), 150);
+}
+
+// The states that the address or the history tells, by the figures' ids.
+function told(explorers) {
+  const states = { ...left };
+  for (const [name, positions] of new URLSearchParams(location.search)) {
+    const explorer = explorers.find(({ figure }) => figure.id === `explorer-${name}`);
+    if (!explorer) continue;
+    const wanted = Object.fromEntries(positions.split(",").map((part) => part.split(":")));
+    const state = explorer.controls.reduce((state, control, i) => {
+      const position = Number(wanted[control.name] ?? explorer.positions[i]);
+      return state * explorer.sizes[i] + Math.min(Math.max(position | 0, 0), explorer.sizes[i] - 1);
+    }, 0);
+    states[explorer.figure.id] ??= state;
+  }
+  return states;
+}
+
+const explorers = [...document.querySelectorAll("figure.explorer, figure.picture")].map((figure) => new Explorer(figure));
+const near = new IntersectionObserver(
+  (entries) => entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => {
+    near.unobserve(target);
+    explorers.find(({ figure }) => figure === target).fit();
+  }),
+  { rootMargin: NEARLY },
+);
+for (const [id, state] of Object.entries(told(explorers)))
+  explorers.find(({ figure }) => figure.id === id)?.turnTo(state);
+explorers.forEach(({ figure }) => near.observe(figure));
+PHONE.addEventListener("change", () => explorers.filter(({ bundle }) => bundle).forEach((explorer) => explorer.show(explorer.state)));

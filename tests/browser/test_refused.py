@@ -1,0 +1,111 @@
+"""What a host, a browser or a reader may refuse: foreign code, inline code, storage, scripts."""
+
+import pytest
+
+from tests.browser.served import served
+from tests.browser.test_page import PAGES, each_chapter, each_page
+
+pytestmark = [pytest.mark.browser, pytest.mark.site]
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'"
+)
+_NO_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
+  Object.defineProperty(window, name, { get() { throw new DOMException("refused", "SecurityError"); } });"""
+
+
+_IN_A_FRAME = """(address) => {
+  const frame = document.createElement("iframe");
+  frame.sandbox = "allow-scripts";
+  frame.width = 390; frame.height = 700;
+  frame.src = address;
+  document.body.replaceChildren(frame);
+}"""
+
+
+@pytest.fixture(scope="module")
+def strict_site():
+    """The site with a strict Content-Security-Policy."""
+    with served(headers={"Content-Security-Policy": POLICY}) as address:
+        yield address
+
+
+@pytest.mark.parametrize("page_name", [*PAGES, "search", "404"])
+def test_a_strict_policy_is_kept(visit, strict_site, page_name):
+    with visit(f"{strict_site}{page_name}.html{'?q=softmax' if page_name == 'search' else ''}") as page:
+        page.locator(".theme-button").click()  # a violation is an error on the console, which the visit reports
+        theme = page.locator("html").get_attribute("data-theme")
+        assert page.evaluate(
+            "() => document.fonts.ready.then((fonts) => [...fonts].some((font) => font.status === 'loaded'))"
+        )
+        page.reload()
+        assert page.locator("html").get_attribute("data-theme") == theme
+
+
+def test_nothing_is_inline(visit, site):
+    with visit(site) as page:
+        for name in [*PAGES, "search", "404"]:
+            html = page.request.get(f"{site}{name}.html").text()
+            assert " style=" not in html, name
+            assert "<style" not in html, name
+            assert all('src="' in tag or "application/json" in tag for tag in html.split("<script")[1:]), name
+        assert "data:" not in page.request.get(f"{site}_static/site.css").text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_where_storage_is_refused_everything_works_and_colours_follow_the_system(visit, site, scheme):
+    address = f"{site}chapters/01_compute_attention.html"
+    with visit(address, width=390, height=844, color_scheme=scheme, first=_NO_STORAGE) as page:
+        assert page.locator("html").get_attribute("data-theme") == scheme
+        page.locator(".theme-button").click()
+        assert page.locator("html").get_attribute("data-theme") != scheme
+        page.locator(".contents-button").click()
+        page.locator("#contents").get_by_role("link", name="Ask another sequence").click()
+        page.wait_for_url("**/07_*")
+        page.keyboard.press("/")
+        page.keyboard.type("softmax")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search.html*")
+        assert page.locator("#search-results li").count() > 5
+
+
+def test_in_a_sandboxed_frame_as_of_a_learning_platform_a_page_works(visit):
+    any_origin = {"Access-Control-Allow-Origin": "*"}  # as GitHub Pages sends it; a sandboxed frame has none of its own
+    with served(headers=any_origin) as site, visit(f"{site}404.html", width=390, height=844) as page:
+        page.evaluate(_IN_A_FRAME, f"{site}chapters/01_compute_attention.html")
+        frame = page.frame_locator("iframe")
+        frame.locator("html[data-theme=light]").wait_for()
+        frame.locator(".theme-button").click()
+        frame.locator("html[data-theme=dark]").wait_for()
+        frame.locator(".contents-button").click()
+        frame.get_by_role("link", name="Ask another sequence").click()
+        frame.locator("h1", has_text="Ask another sequence").wait_for()
+
+
+@each_page
+def test_without_a_script_no_control_is_dead(visit, site, page_name):
+    for width in (390, 1280):
+        with visit(f"{site}{page_name}.html", java_script_enabled=False, width=width, height=844) as page:
+            controls = page.locator("button, input, select")
+            alive = [each.get_attribute("popovertarget") for each in controls.all() if each.is_visible()]
+            assert set(alive) <= {"contents", "sections"}  # which the browser opens by itself
+            if width == 390:
+                page.locator("[popovertarget=contents]").click()
+                assert page.locator("#contents a").first.is_visible()
+
+
+@each_chapter
+def test_without_a_script_questions_have_readable_answers(visit, site, chapter):
+    with visit(f"{site}chapters/{chapter.stem}.html", java_script_enabled=False) as page:
+        for question in page.locator(".quiz fieldset").all():
+            assert question.locator("label").first.is_visible()
+            answer = question.locator("noscript details")
+            answer.locator("summary").click()
+            assert answer.locator("p").is_visible()
+
+
+def test_without_a_script_colours_follow_the_system(visit, site):
+    with visit(f"{site}intro.html", java_script_enabled=False, color_scheme="dark") as page:
+        ground = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
+        assert ground == "rgb(26, 26, 26)"
