@@ -43,8 +43,12 @@ NotebookClient(nbformat.read(sys.argv[1], as_version=4), timeout=120).execute()
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     """The wheel, built from what git would give a newcomer plus what has changed since."""
-    folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "-w", folder, ROOT, cwd=folder)
+    folder, source = tmp_path_factory.mktemp("wheel"), tmp_path_factory.mktemp("source")
+    names = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT).splitlines()
+    for name in filter(lambda name: (ROOT / name).is_file(), names):  # a build folder would bring back deleted modules
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, source / name)
+    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "-w", folder, source, cwd=folder)
     (path,) = folder.glob("*.whl")
     return path
 

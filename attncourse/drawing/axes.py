@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from attncourse.drawing.canvas import HEADING, SMALL, TEXT
+from attncourse.drawing.canvas import HEADING, TEXT
 from attncourse.drawing.numerals import power_of_ten
 from attncourse.drawing.palette import INK, RULE
 from attncourse.drawing.typeface import families
@@ -15,7 +15,6 @@ def dress(axes: Axes, title: str = "", x: str = "", y: str = "", colour: str = I
     """Quiet axes: no box, grey ticks, a title in the colour of what is shown."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(RULE)
-    axes.tick_params(labelsize=SMALL, labelcolor=INK, color=RULE, length=3)
     if title:
         headline(axes, title, colour)
     axes.set_xlabel(x, fontsize=TEXT, color=INK, fontfamily=families())

@@ -5,6 +5,7 @@ each other for phones. Both are shown at their own size, so text is never scaled
 """
 
 import io
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +14,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
-from attncourse.drawing.palette import PAPER, ROLES
+from attncourse.drawing.palette import INK, PAPER, ROLES, RULE
 from attncourse.drawing.typeface import families
 
 WIDE, NARROW = 720, 344  # CSS pixels
@@ -45,7 +46,14 @@ def place(figure: Figure, left: float, top: float, width: float, height: float) 
     axes = figure.add_axes(
         (left / sheet_width, 1 - (top + height) / sheet_height, width / sheet_width, height / sheet_height)
     )
-    axes.tick_params(labelfontfamily=families())
+    quiet: dict[str, Any] = {
+        "labelsize": SMALL,
+        "labelcolor": INK,
+        "color": RULE,
+        "length": 3,
+        "labelfontfamily": families(),
+    }
+    axes.tick_params(**quiet)  # once: each call goes through all ticks there are
     return axes
 
 

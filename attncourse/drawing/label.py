@@ -8,14 +8,15 @@ from matplotlib.text import Text
 
 from attncourse.drawing.canvas import SMALL
 from attncourse.drawing.palette import INK
-from attncourse.drawing.typeface import families
+from attncourse.drawing.typeface import families, font
 
 
 def label(
     where: Axes | Figure, x: float, y: float, words: str, colour: str = INK, size: float = SMALL, **style: Any
 ) -> Text:
     """Words at a place in the coordinates of the axes or the figure; ``style`` is Matplotlib's: ``ha``, ``va``, …"""
-    look: dict[str, Any] = {"color": colour, "fontsize": size, "fontfamily": families()} | style
+    weight = style.pop("weight", "normal")
+    look: dict[str, Any] = {"color": colour, "fontproperties": font(size, weight)} | style
     return where.text(x, y, words, **look)
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from matplotlib.font_manager import fontManager
+from matplotlib.font_manager import FontProperties, fontManager
 
 FAMILY = ["Source Sans Pro", "DejaVu Sans"]
 WEIGHTS = {"Regular": 400, "Semibold": 600}
@@ -25,6 +25,12 @@ def font_file(style: str) -> Path:
     if package is None or package.origin is None:
         raise ModuleNotFoundError("figures are set in Source Sans Pro: pip install font-source-sans-pro")
     return Path(package.origin).parent / "files" / f"SourceSansPro-{style}.ttf"
+
+
+@cache
+def font(size: float, weight: str = "normal") -> FontProperties:
+    """The typeface in a size, in points: made once, for Matplotlib checks every part of a font that it is told of."""
+    return FontProperties(family=families(), size=size, weight=weight)
 
 
 @cache
