@@ -49,7 +49,7 @@ lab: $(BOOK) ## open the notebooks in JupyterLab
 notebooks: $(BOOK) ## run every notebook again and keep its outputs, ready to commit
 	$(BIN)/python -m attnbook.execute chapters/*.ipynb
 
-test: lint types unit nbval wheel browser ## every check; `make -k test` goes on after the first that fails
+test: lint types unit nbval browser ## every check; `make -k test` goes on after the first that fails
 	@echo
 	@echo "Every check passed: style, types, unit tests, notebooks, wheel, site and browser."
 
@@ -66,16 +66,16 @@ types: $(TESTS) ## types in the packages
 	$(BIN)/mypy
 
 # One thread of BLAS a worker: with more, two workers on two cores wait for each other.
-unit: $(TESTS) ## the tests that need neither browser, built site nor wheel
-	$(call step,unit tests)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not (browser or site or wheel)" tests
+unit: $(TESTS) ## the tests that need neither browser nor built site
+	$(call step,unit tests and wheel)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not (browser or site)" tests
 
 # Jupyter's own warnings are not ours to mend, so here they are no errors.
 nbval: $(TESTS) ## run every notebook and compare its outputs with the stored ones
 	$(call step,notebooks)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -W default --nbval --nbval-cell-timeout=60 chapters
 
-wheel: $(TESTS) ## build the wheel, and use it in a new environment and an empty folder
+wheel: $(TESTS) ## of the unit tests, those that build the wheel, and use it in a new environment and an empty folder
 	$(call step,wheel)
 	$(BIN)/python -m pytest -m wheel tests
 

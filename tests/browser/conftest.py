@@ -55,11 +55,14 @@ def visit(browser: Browser) -> Visit:
     """Opens a page in a fresh profile: ``with visit(address) as page``.
 
     On leaving, the visit fails if the page asked another host for something, got an answer that is an error,
-    or reported an error of its own: so every test in a page is a test of that, too.
+    or reported an error of its own: so every test in a page is a test of that, too. ``until="networkidle"`` also waits
+    for what is fetched late, which takes half a second.
     """
 
     @contextmanager
-    def open_page(address: str, width: int = 1280, height: int = 900, first: str = "", **options) -> Iterator[Page]:
+    def open_page(
+        address: str, width: int = 1280, height: int = 900, first: str = "", until: str = "load", **options
+    ) -> Iterator[Page]:
         complaints: list[str] = []
         origin = "/".join(address.split("/")[:3]) + "/"
 
@@ -81,7 +84,7 @@ def visit(browser: Browser) -> Visit:
         try:
             page.goto(address)
             yield page
-            page.wait_for_load_state("networkidle")
+            page.wait_for_load_state(until)
             assert not complaints
         finally:
             context.close()
