@@ -37,7 +37,7 @@ def figure_html(explorer: Explorer, drawn: Drawn, root: str, number: int = 1) ->
     title = name.replace("-", " ")
     parts = [
         f'<figure class="{kind}" id="{key}" data-{kind}="{name}" data-state="{start}" {addresses}>',
-        f'<div class="stage" data-figure="{name}">{svg_html(drawn.first, sentence)}</div>',
+        f'<div class="stage" data-figure="{name}">{still_html(drawn.first, sentence)}</div>',
     ]
     if parameters:
         parts += [
@@ -51,15 +51,10 @@ def figure_html(explorer: Explorer, drawn: Drawn, root: str, number: int = 1) ->
     return "\n".join(parts)
 
 
-def svg_html(picture: Picture, sentence: str) -> str:
-    """A picture as an image that says one sentence."""
-    opening = picture[0].replace("<svg ", f'<svg role="img" aria-label="{escape(sentence)}" ', 1)
-    return "\n".join([opening, *picture[1:]])
-
-
 def still_html(picture: Picture, sentence: str) -> str:
-    """The same without what its shapes say: for a place where nothing is pointed at."""
-    return _SAID.sub("", svg_html(picture, sentence))
+    """A picture as an image that says one sentence; what its shapes say comes with the bundle, which says it at once."""
+    opening = picture[0].replace("<svg ", f'<svg role="img" aria-label="{escape(sentence)}" ', 1)
+    return "\n".join([opening, *(_SAID.sub("", line) for line in picture[1:])])
 
 
 def room_css(drawn: Iterable[Drawn]) -> str:

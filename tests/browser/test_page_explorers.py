@@ -51,6 +51,14 @@ _EVERY_STOP = """async (figure) => {
 }"""
 
 
+# What the shapes of a picture say, once its bundle is there.
+_SPOKEN = """async (stage) => {
+  const explorer = explorers.find(({ figure }) => figure.contains(stage));
+  await explorer.show(explorer.state);
+  return touches.get(stage).spots.map(wordsOf);
+}"""
+
+
 def explorers_of(chapter) -> list[dict]:
     """The chapter's explorers that have controls, as its notebook has stored them, each once."""
     found = {described["name"]: described for described in stored(chapter, EXPLORER_MIME) if described["parameters"]}
@@ -121,7 +129,7 @@ def test_every_shape_that_says_something_can_be_reached_and_says_words(visit, si
         for stage in page.locator(".stage").all():
             stage.scroll_into_view_if_needed()
             name = stage.get_attribute("data-figure")
-            said = stage.evaluate("stage => touches.get(stage).spots.map(wordsOf)")
+            said = stage.evaluate(_SPOKEN)
             assert said, f"{name}: nothing in the picture says its numbers"
             assert all(words.strip() and "undefined" not in words for words in said), f"{name}: {said}"
             stage.focus()

@@ -72,10 +72,9 @@ class Explorer {
     this.figure.removeAttribute("aria-busy");
   }
 
-  // On a phone the narrow picture takes the place of the wide one.
+  // The page's own picture is mute, and wide; the bundle's says its numbers, and on a phone it is narrow.
   fit() {
-    if (PHONE.matches || this.bundle) this.show(this.state);
-    else fetchBundle(this.address).catch(() => {}); // the first control to move will try again
+    fetchBundle(this.address).then(() => this.show(this.state), () => {}); // the first control to move tries again
   }
 
   offerLink() {
