@@ -52,7 +52,7 @@ def figure_html(explorer: Explorer, drawn: Drawn, root: str, number: int = 1) ->
 
 
 def still_html(picture: Picture, sentence: str) -> str:
-    """A picture as an image that says one sentence; what its shapes say comes with the bundle, which says it at once."""
+    """A picture as an image that says one sentence; what its shapes say comes with the bundle."""
     opening = picture[0].replace("<svg ", f'<svg role="img" aria-label="{escape(sentence)}" ', 1)
     return "\n".join([opening, *(_SAID.sub("", line) for line in picture[1:])])
 
