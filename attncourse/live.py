@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attncourse.controls import Choice, Control, Slider, Switch, Text
 from attncourse.drawing.style import ALONE, style
-from attncourse.drawing.svg import to_svg
+from attncourse.drawing.svg import as_image, to_svg
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -47,9 +47,8 @@ def live_widget(explorer: Any) -> "VBox":
             say(f"Not drawn: {refused}.")
             return
         sentence = explorer.readout(numbers)
-        opening, *shapes = to_svg(explorer.draw(numbers), titled=True)
-        opening = opening.replace("<svg ", f'<svg role="img" aria-label="{escape(sentence)}" ')
-        picture.value = f'<div class="{ALONE}">{opening}{"".join(shapes)}</div>'
+        lines = as_image(to_svg(explorer.draw(numbers), titled=True), sentence)
+        picture.value = f'<div class="{ALONE}">{"".join(lines)}</div>'
         say(sentence)
 
     for widget in controls.values():

@@ -45,13 +45,18 @@ def kept(explorer: Explorer, root: Path) -> Drawn | None:
     return pickle.loads(path.read_bytes()) if path.exists() else None
 
 
+def missing(explorers: Iterable[Explorer], root: Path) -> list[Explorer]:
+    """Those that are not kept below ``root``."""
+    return [explorer for explorer in explorers if not (root / folder(explorer)).exists()]
+
+
 def draw_all(explorers: Iterable[Explorer], root: Path, workers: int | None = None) -> Iterator[tuple[Explorer, int]]:
     """Draw what is not kept below ``root``; yields each explorer as it is done, and how many states it has.
 
     What is done stays done when the build is interrupted.
     """
-    todo = [explorer for explorer in explorers if not (root / folder(explorer)).exists()]
     root.mkdir(parents=True, exist_ok=True)
+    todo = missing(explorers, root)
     parts = [(explorer, start) for explorer in todo for start in range(0, len(explorer.states), _AT_ONCE)]
     found: dict[Explorer, dict[int, list]] = defaultdict(dict)
     with ProcessPoolExecutor(min(workers or os.cpu_count() or 1, len(parts) or 1)) as pool:

@@ -11,6 +11,7 @@ from sphinx.application import Sphinx
 from attnbook.bundles import Drawn, Picture
 from attnbook.drawing import LAYOUTS
 from attnbook.pictures import PICTURES, bundle_name
+from attncourse.drawing.svg import as_image
 from attncourse.explorer import Explorer
 
 PHONE = "(max-width: 559.98px)"  # below it a page has too little room for a figure of 720 pixels
@@ -53,8 +54,7 @@ def figure_html(explorer: Explorer, drawn: Drawn, root: str, number: int = 1) ->
 
 def still_html(picture: Picture, sentence: str) -> str:
     """A picture as an image that says one sentence; what its shapes say comes with the bundle."""
-    opening = picture[0].replace("<svg ", f'<svg role="img" aria-label="{escape(sentence)}" ', 1)
-    return "\n".join([opening, *(_SAID.sub("", line) for line in picture[1:])])
+    return "\n".join(as_image([_SAID.sub("", line) for line in picture], sentence))
 
 
 def room_css(drawn: Iterable[Drawn]) -> str:

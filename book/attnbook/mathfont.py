@@ -1,13 +1,11 @@
 """The font of the formulas: STIX Two Math (SIL Open Font License), cut down to the signs that the pages show."""
 
-import logging
 import unicodedata
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
-from fontTools import subset
-
+from attnbook.fonts import cut
 from attnbook.mathml import styled
 
 FONT = "fonts/STIXTwoMath-Regular.ttf"  # in ziamath, a package that draws formulas as SVG and carries the font
@@ -30,19 +28,10 @@ def write_font(text: str, target: Path) -> None:
     Raises:
         ModuleNotFoundError: if the package that carries the font is not installed.
     """
-    logging.getLogger("fontTools").setLevel(logging.WARNING)  # a build need not tell of every table of the font
-    options = subset.Options(flavor="woff2", layout_features=["ssty"], hinting=False, name_IDs=[0, 1, 2, 13, 14])
     package = find_spec("ziamath")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("the formulas' font comes with ziamath: pip install -r requirements.txt")
-    with subset.load_font(str(Path(package.origin).parent / FONT), options) as font:
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(text=text)
-        subsetter.subset(font)
-        narrow_roots(font)
-        font["head"].modified = font["head"].created  # the same signs give the same bytes
-        font.recalcTimestamp = False
-        subset.save_font(font, str(target), options)
+    cut(Path(package.origin).parent / FONT, text, target, mend=narrow_roots, layout_features=["ssty"])
 
 
 def narrow_roots(font) -> None:

@@ -8,7 +8,7 @@ from sphinx.util.console import color_terminal
 from sphinx.util.display import progress_message
 
 from attnbook.bundles import Drawn
-from attnbook.drawing import draw_all, folder, forget, kept, load
+from attnbook.drawing import draw_all, folder, forget, kept, load, missing
 from attnbook.notebooks import stored
 from attncourse.explorer import EXPLORER_MIME, Explorer
 
@@ -44,10 +44,10 @@ def drawn(app: Sphinx, explorer: Explorer) -> Drawn:
 
 def draw_before_reading(app: Sphinx, env, docnames: list[str]) -> None:
     """Draw what has changed since the last build, and say how far it is."""
-    explorers = shown(env)
-    states = sum(len(explorer.states) for explorer in explorers if kept(explorer, store(app)) is None)
+    todo = missing(shown(env), store(app))
+    states = sum(len(explorer.states) for explorer in todo)
     done = 0
-    for explorer, count in draw_all(explorers, store(app)):
+    for explorer, count in draw_all(todo, store(app)):
         done += count
         log.info(
             f"drawing figures... {done:,} of {states:,} states, {explorer.name}",
@@ -58,14 +58,14 @@ def draw_before_reading(app: Sphinx, env, docnames: list[str]) -> None:
     app.attnbook_drawn = states
 
 
-def lay_out(app: Sphinx, explorers: list[Explorer]) -> None:
+def lay_out(app: Sphinx, figures: dict[Explorer, Drawn]) -> None:
     """Write the bundles beside the pages; those of older builds go."""
     site = Path(app.outdir) / PICTURES
     site.mkdir(parents=True, exist_ok=True)
     written = set()
     with progress_message("copying bundles"):
-        for explorer in explorers:
-            for layout, bundle in drawn(app, explorer).bundles.items():
+        for explorer, figure in figures.items():
+            for layout, bundle in figure.bundles.items():
                 path = site / bundle_name(explorer, layout)
                 written.add(path.name)
                 if not path.exists():
@@ -75,7 +75,7 @@ def lay_out(app: Sphinx, explorers: list[Explorer]) -> None:
     for old in site.iterdir():
         if old.name not in written:
             old.unlink()
-    forget(explorers, store(app))
+    forget(figures, store(app))
 
 
 def bundle_name(explorer: Explorer, layout: str) -> str:

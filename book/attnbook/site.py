@@ -62,20 +62,20 @@ def setup(app) -> None:
         if exception or app.builder.format != "html":
             return
         explorers = shown(app.env)
-        lay_out(app, explorers)
-        figures = [drawn(app, explorer) for explorer in explorers]
+        figures = {explorer: drawn(app, explorer) for explorer in explorers}
+        lay_out(app, figures)
         site, address = Path(app.outdir), app.config.html_baseurl
         static = site / "_static"
         lost = site / "404.html"
         lost.write_text(absolute(lost.read_text("utf-8"), address), "utf-8")
         pages = pages_of(app)
-        states = (gzip.decompress(bundle).decode() for figure in figures for bundle in figure.bundles.values())
+        states = (gzip.decompress(bundle).decode() for figure in figures.values() for bundle in figure.bundles.values())
         text = signs(pages.values(), *states)
         if missing := write_fonts(text, static):
             log.info(f"left to the reader's own fonts: {missing}")
         formulas = [unescape(_TAG.sub("", formula)) for page in pages.values() for formula in _FORMULA.findall(page)]
         write_font(formula_signs(formulas), static / "math.woff2")
-        write_stylesheet(static, sorted(sheets, key=sheets.get), more_css(text), room_css(figures))
+        write_stylesheet(static, sorted(sheets, key=sheets.get), more_css(text), room_css(figures.values()))
         write_search_data(pages, static / "search-data.js")
         write_picture(app.config.html_title, static / "social.png")
         first = app.builder.get_target_uri(app.config.root_doc)

@@ -10,14 +10,16 @@ from pathlib import Path
 _OURS = ("attncourse", "attnlib")
 _DRAWING = ("matplotlib", "numpy", "font-source-sans-pro")
 _WRITER = ("attncourse.drawing.svg", "attncourse.explorer")  # which no figure imports
+_PACKER = ("attnbook.bundles", "attnbook.drawing")
 
 
+@cache
 def key(module: str) -> str:
     """Ten letters that change with anything on which the figure of this module depends."""
     digest = hashlib.sha256()
     for package in _DRAWING:
         digest.update(f"{package} {version(package)}".encode())
-    for name in sorted(imported(module).union(*map(imported, _WRITER))):
+    for name in sorted(imported(module).union(_PACKER, *map(imported, _WRITER))):
         digest.update(_file(name).read_bytes())
     digest.update(_data())
     return digest.hexdigest()[:10]

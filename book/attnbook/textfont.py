@@ -1,15 +1,14 @@
 """The fonts of the text: Source Sans Pro (SIL Open Font License), cut down to the signs that the pages show."""
 
-import logging
 from collections.abc import Iterable
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
 import matplotlib
-from fontTools import subset
 from fontTools.ttLib import TTFont
 
+from attnbook.fonts import cut
 from attncourse.drawing.typeface import font_file
 
 STYLES = {"Regular": "text-regular.woff2", "Semibold": "text-semibold.woff2", "It": "text-italic.woff2"}
@@ -17,6 +16,7 @@ MORE = "text-more.woff2"  # the signs that Source Sans Pro lacks, from DejaVu Sa
 FALLBACK = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
 
 _ALWAYS = "".join(map(chr, range(0x20, 0x7F)))  # the scripts write words of their own
+_FEATURES = ["kern", "mark", "mkmk", "ccmp", "locl", "liga"]
 _OTHER_FONTS = {"script", "style", "math", "pre", "code"}
 
 
@@ -59,11 +59,11 @@ def signs(pages: Iterable[str], *more: str) -> str:
 def write_fonts(text: str, folder: Path) -> str:
     """Write the part of each style that draws ``text``, and of DejaVu Sans what they lack; returns what none draws."""
     for style, name in STYLES.items():
-        _cut(font_file(style), text, folder / name)
+        cut(font_file(style), text, folder / name, layout_features=_FEATURES)
     more, none = _lacking(text)
     (folder / MORE).unlink(missing_ok=True)
     if more:
-        _cut(FALLBACK, more, folder / MORE)
+        cut(FALLBACK, more, folder / MORE, layout_features=_FEATURES)
     return none
 
 
@@ -92,17 +92,3 @@ def _lacking(text: str) -> tuple[str, str]:
 def _known(file: Path) -> set[int]:
     with TTFont(file, lazy=True) as font:
         return set(font.getBestCmap())
-
-
-def _cut(file: Path, text: str, target: Path) -> None:
-    logging.getLogger("fontTools").setLevel(logging.WARNING)  # a build need not tell of every table of the font
-    options = subset.Options(flavor="woff2", hinting=False, name_IDs=[0, 1, 2, 13, 14])
-    options.drop_tables += ["FFTM"]  # an editor's dates
-    options.layout_features = ["kern", "mark", "mkmk", "ccmp", "locl", "liga"]
-    with subset.load_font(str(file), options) as font:
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(text=text)
-        subsetter.subset(font)
-        font["head"].modified = font["head"].created  # the same signs give the same bytes
-        font.recalcTimestamp = False
-        subset.save_font(font, str(target), options)

@@ -99,13 +99,14 @@ def _tells(numbers: Numbers) -> dict[str, Tell]:
     def pair(i: int, j: int) -> str:
         return f"{TOKENS[i]} → {TOKENS[j]}"
 
+    def component(kind: str, vectors: np.ndarray, token: int, place: int) -> str:
+        return f"{kind} {TOKENS[token]}: component {place + 1} is {_whole(vectors[token, place])}"
+
     def query(i: int, j: int) -> dict[str, str]:
-        said = f"query {TOKENS[i]}: component {j + 1} is {_whole(QUERY[i, j])}"
-        return {"words": said, "of": f"all-r{i} query-r{i}", "lights": f"all-r{i}"}
+        return {"words": component("query", QUERY, i, j), "of": f"all-r{i} query-r{i}", "lights": f"all-r{i}"}
 
     def key(i: int, j: int) -> dict[str, str]:
-        said = f"key {TOKENS[j]}: component {i + 1} is {_whole(KEY[j, i])}"
-        return {"words": said, "of": f"all-c{j} key-c{j}", "lights": f"all-c{j}"}
+        return {"words": component("key", KEY, j, i), "of": f"all-c{j} key-c{j}", "lights": f"all-c{j}"}
 
     def scores(i: int, j: int) -> dict[str, str]:
         made = _sum_of_products(QUERY[i], KEY[j], _whole)
@@ -129,8 +130,11 @@ def _tells(numbers: Numbers) -> dict[str, Tell]:
         return {"words": said, "of": f"all-r{i} all-c{j} weights-r{i} {own}", "lights": f"scaled-r{i} {own}"}
 
     def value(i: int, j: int) -> dict[str, str]:
-        said = f"value {TOKENS[i]}: component {j + 1} is {_whole(VALUE[i, j])}"
-        return {"words": said, "of": f"value-r{i} value-c{j}", "lights": f"value-r{i} all-c{i}"}
+        return {
+            "words": component("value", VALUE, i, j),
+            "of": f"value-r{i} value-c{j}",
+            "lights": f"value-r{i} all-c{i}",
+        }
 
     def output(i: int, j: int) -> dict[str, str]:
         made = _sum_of_products(numbers.attn_weights[i], VALUE[:, j], in_digits)

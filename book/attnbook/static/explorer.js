@@ -32,8 +32,12 @@ class Explorer {
     return this.controls.map((control) => (control.type === "checkbox" ? Number(control.checked) : Number(control.value)));
   }
 
+  stateOf(positions) {
+    return positions.reduce((state, position, i) => state * this.sizes[i] + position, 0);
+  }
+
   moved() {
-    this.show(this.positions.reduce((state, position, i) => state * this.sizes[i] + position, 0));
+    this.show(this.stateOf(this.positions));
     remember(this);
   }
 
@@ -83,8 +87,7 @@ class Explorer {
     button.className = "copy-link";
     button.textContent = "Copy link to this state";
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(linkTo(this));
-      button.textContent = "Copied";
+      button.textContent = (await copyText(linkTo(this))) ? "Copied" : "Not copied: the browser does not allow it";
       setTimeout(() => (button.textContent = "Copy link to this state"), 2000);
     });
     this.figure.querySelector(".controls").append(button);
@@ -132,11 +135,9 @@ function told(explorers) {
     const explorer = explorers.find(({ figure }) => figure.id === `explorer-${name}`);
     if (!explorer) continue;
     const wanted = Object.fromEntries(positions.split(",").map((part) => part.split(":")));
-    const state = explorer.controls.reduce((state, control, i) => {
-      const position = Number(wanted[control.name] ?? explorer.positions[i]);
-      return state * explorer.sizes[i] + Math.min(Math.max(position | 0, 0), explorer.sizes[i] - 1);
-    }, 0);
-    states[explorer.figure.id] ??= state;
+    const nearest = explorer.positions.map((position, i) =>
+      Math.min(Math.max(Number(wanted[explorer.controls[i].name] ?? position) | 0, 0), explorer.sizes[i] - 1));
+    states[explorer.figure.id] ??= explorer.stateOf(nearest);
   }
   return states;
 }

@@ -78,26 +78,11 @@
     button.className = "copy";
     show("Copy this code", copyIcon);
     button.addEventListener("click", async () => {
-      const done = await copy(code.textContent);
+      const done = await copyText(code.textContent);
       show(done ? "Copied" : "Not copied: the browser does not allow it", done ? doneIcon : copyIcon);
       setTimeout(() => show("Copy this code", copyIcon), 2000);
     });
     code.prepend(button);
-  }
-
-  async function copy(text) {
-    try {
-      await navigator.clipboard.writeText(text); // needs https, or this machine
-      return true;
-    } catch {
-      const field = document.createElement("textarea");
-      field.value = text;
-      document.body.append(field);
-      field.select();
-      const done = document.execCommand("copy");
-      field.remove();
-      return done;
-    }
   }
 
   // Folded parts print as the reader left them, or all open.
@@ -120,3 +105,19 @@
   addEventListener("load", reachScrollers);
   addEventListener("resize", reachScrollers);
 })();
+
+// Also where the clipboard is refused; says whether it is done.
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text); // needs https, or this machine
+    return true;
+  } catch {
+    const field = document.createElement("textarea");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  }
+}

@@ -23,10 +23,8 @@ class Picture {
   }
 
   replace(lines) {
-    const [label, old] = [this.svg.getAttribute("aria-label"), this.svg];
-    old.outerHTML = lines.join("");
+    this.svg.outerHTML = lines.join("");
     this.svg.setAttribute("role", "img");
-    this.svg.setAttribute("aria-label", label);
   }
 
   morph(shapes) {
