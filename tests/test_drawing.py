@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
 
 from attncourse.drawing.axes import decades
 from attncourse.drawing.board import board
@@ -11,11 +10,9 @@ from attncourse.drawing.dots import dots
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import matrix, name_columns, name_rows
 from attncourse.drawing.numerals import in_words, power_of_ten
-from attncourse.drawing.palette import INK, ON_DARK, ON_LIGHT, ROLES, SCORE
+from attncourse.drawing.palette import INK, SCORE
 from attncourse.figures.compute import cell_arithmetic
-from tests.explorers import all_explorers, texts, words_of
-
-NAMES = {role.light.lower() for role in ROLES}
+from tests.explorers import words_of
 
 
 @pytest.fixture
@@ -35,12 +32,6 @@ def test_numbers_below_an_axis_of_powers_lie_just_below_its_end():
 
 def test_a_sum_of_zero_is_written_without_a_sign():
     assert "−0" not in words_of(cell_arithmetic, {"query": 5, "key": 5})
-
-
-@pytest.mark.parametrize("explorer", all_explorers().values(), ids=lambda explorer: explorer.name)
-def test_every_word_has_a_colour_of_the_palette(explorer):
-    allowed = NAMES | ({ON_LIGHT.lower(), ON_DARK.lower()} if explorer.name == "mixing-values" else set())
-    assert {to_hex(text.get_color()) for text in texts(explorer.frame())} <= allowed
 
 
 def test_a_label_is_small_and_in_ink_unless_it_says_otherwise(paper):

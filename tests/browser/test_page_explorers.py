@@ -42,12 +42,19 @@ _EVERY_STOP = """async (figure) => {
         state: Number(figure.dataset.state), atOnce,
         sentence: figure.querySelector("output").textContent,
         label: figure.querySelector("svg").getAttribute("aria-label"),
-        text: control.getAttribute("aria-valuetext"), picture: figure.querySelector("svg").outerHTML,
+        text: control.getAttribute("aria-valuetext"), picture: figure.querySelector("svg").innerHTML,
       });
     }
     seen[control.name] = { stops, requests: entries() - before };
   }
   return seen;
+}"""
+
+
+_SETTLED = """async (figure) => {
+  while (figure.hasAttribute("aria-busy")) await new Promise(requestAnimationFrame);
+  return [figure.dataset.state, figure.querySelector("output").innerText,
+    figure.querySelector("svg").getAttribute("aria-label")];
 }"""
 
 
@@ -91,10 +98,9 @@ def state_of(described: dict, positions: dict[str, int]) -> int:
 
 def settled(figure: Locator) -> tuple[str, str]:
     """State and sentence, once the picture is there; its text alternative is the sentence."""
-    expect(figure).not_to_have_attribute("aria-busy", "true")
-    sentence = figure.locator("output").inner_text()
-    assert figure.locator("svg").get_attribute("aria-label") == sentence
-    return figure.get_attribute("data-state"), sentence
+    state, sentence, alternative = figure.evaluate(_SETTLED)
+    assert alternative == sentence
+    return state, sentence
 
 
 @each_chapter

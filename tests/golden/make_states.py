@@ -5,6 +5,8 @@ A file is written again only if something in it has changed beyond the tolerance
 
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from attncourse import Explorer
 from tests.explorers import all_explorers, artists, corners
 from tests.golden.numbers import Parts, differences, load, parts, save
@@ -18,18 +20,26 @@ def measured(explorer: Explorer) -> Parts:
     return parts({str(state): explorer.measure(**state) for state in explorer.states})
 
 
-def drawn(explorer: Explorer) -> Parts:
+def drawings(explorer: Explorer) -> dict[str, list[Figure]]:
+    """Layout → figure of the first, default and last stops, laid out: arrows and ticks have their places."""
+    figures = {
+        layout: [explorer.frame(state, narrow=layout == "narrow") for state in corners(explorer)]
+        for layout in ("wide", "narrow")
+    }
+    for figure in (figure for row in figures.values() for figure in row):
+        figure.draw_without_rendering()
+    return figures
+
+
+def drawn(explorer: Explorer, figures: dict[str, list[Figure]] | None = None) -> Parts:
     """What is drawn in both layouts, at the first, default and last stops."""
     return parts(
         {
-            f"{layout} {state}": dict(artists(explorer.frame(state, narrow=layout == "narrow")))
-            for layout in ("wide", "narrow")
-            for state in corners(explorer)
+            f"{layout} {state}": dict(artists(figure))
+            for layout, row in (figures or drawings(explorer)).items()
+            for state, figure in zip(corners(explorer), row, strict=True)
         }
     )
-
-
-KINDS = {"states": measured, "figures": drawn}
 
 
 def file_of(kind: str, explorer: Explorer) -> Path:
@@ -41,6 +51,19 @@ def kept(kind: str, explorer: Explorer) -> Parts:
     """The numbers of one kind as they were; none of a new explorer."""
     path = file_of(kind, explorer)
     return load(path) if path.exists() else {}
+
+
+KINDS = {"states": measured, "figures": drawn}
+
+
+def assert_kept(explorer: Explorer, kind: str, now: Parts) -> None:
+    """Fail if numbers of one kind are not as they were, and say which and how to keep them."""
+    found = differences(now, kept(kind, explorer))
+    assert not found, (
+        f"{explorer.name}: {len(found)} {kind} fields have changed:\n"
+        + "\n".join(found[:20])
+        + f"\nIf they are meant to, look at the figure, then call: {COMMAND}"
+    )
 
 
 def main() -> None:
