@@ -70,7 +70,7 @@ def readout(numbers: Numbers) -> str:
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Which keys the query points at, where the output lies among the values, and the colour it gets."""
     figure = sheet(height=316, narrow=narrow, narrow_height=470)
-    _draw_dial(place(figure, 4, 34, 160, 160) if narrow else place(figure, 4, 60, 190, 190), numbers)
+    _draw_dial(place(figure, 4, 34, 160, 160) if narrow else place(figure, 4, 36, 190, 190), numbers)
     _draw_plane(place(figure, 12, 226, 320, 236) if narrow else place(figure, 214, 36, 292, 268), numbers)
     _draw_mix(place(figure, 184, 34, 156, 160) if narrow else place(figure, 534, 36, 176, 234), numbers)
     return figure
