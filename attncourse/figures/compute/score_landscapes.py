@@ -182,7 +182,7 @@ score_landscapes = Explorer(
     caption="Where would a key score how much? Lines join keys of equal score; the heavy line is score zero.",
     controls={
         "kind": Choice("score", stops=tuple(_SCORES)),
-        "angle": Slider("angle of the query (degrees)", stops=tuple(range(0, 360, 45))),
+        "angle": Slider("angle of the query (°)", stops=tuple(range(0, 360, 45))),
         "length": Slider("length of the query", stops=(0.5, 1.0, 1.5, 2.0)),
     },
 )

@@ -177,6 +177,6 @@ saturation = Explorer(
     controls={
         "d_k": Slider("width d_k", stops=WIDTHS, log=True),
         "scale": Choice("scores divided by", stops=SCALES),
-        "correlation": Slider("correlation ρ with one key", stops=(0.0, 0.1, 0.3, 0.6)),
+        "correlation": Slider("correlation ρ", stops=(0.0, 0.1, 0.3, 0.6)),
     },
 )
