@@ -102,7 +102,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Scores, sorted weights, and the size of the gradient."""
     figure = sheet(height=280, narrow=narrow, narrow_height=396)
     places = (
-        [(24, 34, 300, 100), (30, 216, 130, 130), (206, 216, 130, 130)]
+        [(24, 34, 300, 100), (28, 216, 130, 130), (204, 216, 122, 130)]
         if narrow
         else [(22, 38, 200, 180), (280, 38, 176, 180), (522, 38, 170, 180)]
     )
