@@ -84,6 +84,19 @@ def test_pointing_at_a_query_lights_its_row_in_every_matrix():
     assert len(lit) == 4 + 5 + 5 + 5 + 3  # components of the query, scores, scaled, weights, components of the output
 
 
+@pytest.mark.parametrize("narrow", [False, True])
+def test_pipeline_names_the_token_of_every_value(narrow):
+    shapes = to_svg(pipeline.frame(narrow=narrow))
+    for row, token in enumerate(TOKENS):
+        assert any(f'data-words="{token}"' in shape and f'data-lights="value-r{row}"' in shape for shape in shapes)
+
+
+def test_the_name_of_a_matrix_says_how_it_is_made():
+    shapes = "\n".join(to_svg(pipeline.frame({"temperature": 2.0})))
+    for words in ("scaled: scores ÷ 4", "weights: softmax of each row of scaled scores"):
+        assert f'data-words="{words}"' in shapes
+
+
 def test_flow_says_shape_and_code_of_every_matrix():
     shown, shapes = flow.measure(), "\n".join(to_svg(flow.frame()))
     for code, array in [("scores = query @ key.mT", shown.scores), ("output = attn_weights @ value", shown.output)]:

@@ -70,7 +70,7 @@ def readout(numbers: Numbers) -> str:
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Which keys the query points at, where the output lies among the values, and the colour it gets."""
     figure = sheet(height=316, narrow=narrow, narrow_height=470)
-    _draw_dial(place(figure, 4, 34, 160, 160) if narrow else place(figure, 4, 60, 190, 190), numbers)
+    _draw_dial(place(figure, 4, 34, 160, 160) if narrow else place(figure, 4, 36, 190, 190), numbers)
     _draw_plane(place(figure, 12, 226, 320, 236) if narrow else place(figure, 214, 36, 292, 268), numbers)
     _draw_mix(place(figure, 184, 34, 156, 160) if narrow else place(figure, 534, 36, 176, 234), numbers)
     return figure
@@ -106,7 +106,7 @@ def _draw_plane(axes: Axes, numbers: Numbers) -> None:
             say(pull[0], of=name)
         spot = axes.plot(x, y, "o", color=colour, markeredgecolor=INK, markersize=22, zorder=3)
         say(spot[0], words=f"value {name} at ({x:g}, {y:g}): weight {weight:.2f}", of=name, lights=name)
-        label(axes, x, y, name, ink_on(colour), ha="center", va="center_baseline", zorder=4)
+        label(axes, x, y, name, ink_on(colour), ha="center", va="center_baseline", zorder=6)
     output = axes.plot(
         *numbers.place, "D", color=numbers.colour, markeredgecolor=INK, markeredgewidth=2, markersize=13, zorder=5
     )
@@ -137,7 +137,7 @@ mixing_values = Explorer(
     __name__,
     caption="The output is a weighted mean: a point inside the hull of the values, and a mix of their colours.",
     controls={
-        "angle": Slider("angle of the query (degrees)", stops=tuple(range(0, 360, 15))),
+        "angle": Slider("angle of the query (°)", stops=tuple(range(0, 360, 15))),
         "temperature": Slider("temperature τ", stops=(0.05, 0.1, 0.25, 0.5, 1.0, 4.0), log=True),
     },
 )

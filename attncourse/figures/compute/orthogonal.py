@@ -11,7 +11,7 @@ from attncourse.digits import in_digits
 from attncourse.drawing.axes import headline
 from attncourse.drawing.canvas import HEADING, TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import INK, KEY, KEY_INK, QUERY, QUERY_INK, RULE, SCORE_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, QUERY, QUERY_INK, RULE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.compute.vectors import vector
@@ -56,6 +56,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 def _draw_keys(plane: Axes, numbers: Numbers) -> None:
     plane.axhline(0, color=RULE, linewidth=1)
+    plane.plot(range(-3, 6), np.zeros(9), "|", color=FAINT, markersize=6)  # whole scores: lengths of the query
     plane.plot([-0.3, -0.3, 0], [0, 0.3, 0.3], color=KEY_INK, linewidth=1)  # A's right angle
     vector(plane, (1, 0), QUERY, 3.4, words="query (1, 0)")
     label(plane, 0.5, -0.16, "query", QUERY_INK, ha="center", va="top")
@@ -64,8 +65,9 @@ def _draw_keys(plane: Axes, numbers: Numbers) -> None:
         foot = plane.plot(x, 0, "o", color=SCORE_INK, markersize=4)
         say(foot[0], words=words, of=name, lights=name)
         vector(plane, (x, y), KEY, 1.4, words=words, of=name, lights=name)
-        end, va = (y + 0.1, "bottom") if y > 0 else (y - 0.12, "top")
-        label(plane, x, end, name, KEY_INK, size=TEXT, weight="semibold", ha="center", va=va)
+        above, va = (0.1, "bottom") if y > 0 else (-0.12, "top")
+        aside = 0.25 if name == "C" and x == 0 else 0  # from A's arrow, under which it lies
+        label(plane, x + aside, y + above, name, KEY_INK, size=TEXT, weight="semibold", ha="center", va=va)
     plane.set(xlim=(-3.5, 5.5), ylim=(-1.45, 1.95), xticks=[], yticks=[])
     headline(plane, "three keys over the query’s line", KEY_INK)
     plane.axis("off")

@@ -15,6 +15,7 @@ from attncourse.drawing.cells import Tell
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame, matrix, name_columns, name_rows
 from attncourse.drawing.palette import KEY_INK, QUERY_INK, SCORE, SCORE_INK, VALUE_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.sentence import KEY, QUERY, TOKENS, VALUE
 from attnlib import attention, causal_mask, dot_scores, entropy, scaled_dot_scores
@@ -58,8 +59,8 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Both products as on paper. Only the marked row, and what it is multiplied with, is written in numbers."""
-    figure = sheet(height=404, narrow=narrow, narrow_height=606)
-    at, words, arrows, (tight, wide, medium, output) = _NARROW if narrow else _WIDE
+    figure = sheet(height=404, narrow=narrow, narrow_height=498)
+    at, words, arrows, tall, (tight, wide, medium, output) = _NARROW if narrow else _WIDE
     row, tokens = numbers.query - 1, TOKENS
     scaled = np.where(numbers.mask, numbers.scaled, np.nan)
     weights = np.where(numbers.mask, numbers.attn_weights, np.nan)
@@ -67,24 +68,27 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         "query": (QUERY, 24, palette.QUERY, 2.5, "{:g}", tokens, ()),
         "key": (KEY.T, tight, palette.KEY, 2.5, "{:g}", (), tokens),
         "scores": (numbers.scores, tight, SCORE, 5, "{:g}", (), ()),
-        "scaled": (scaled, wide, SCORE, 5, "{:.2f}", tokens, ()),
-        "weights": (weights, medium, WEIGHT, 1, "{:.2f}", (), tokens),
-        "value": (VALUE, output, palette.VALUE, 4, "{:g}", (), ()),
+        "scaled": (scaled, wide, SCORE, 5, "{:.1f}" if narrow else "{:.2f}", tokens, ()),
+        "weights": (weights, medium, WEIGHT, 1, "{:.2f}", tokens if narrow else (), tokens),
+        "value": (VALUE, output, palette.VALUE, 4, "{:g}", tokens, ()),
         "output": (numbers.output, output, palette.VALUE, 4, "{:.2f}", (), ()),
     }
-    paper, tells = board(figure), _tells(numbers)
+    paper, tells, divisor = board(figure), _tells(numbers), in_digits(2 * numbers.temperature, "{:.3g}")
     for name, (entries, width, colours, reach, form, rows, columns) in tiles.items():
         followed = name not in ("key", "value")  # the row of the query in hand
         written = row if followed else None
-        grid = matrix(paper, *at[name], (width, 20), entries, colours, reach, form, written, tell=tells[name])
-        name_rows(paper, grid, rows, part="all")
+        grid = matrix(paper, *at[name], (width, tall), entries, colours, reach, form, written, tell=tells[name])
+        name_rows(paper, grid, rows, part="all" if followed else name)
         name_columns(paper, grid, columns, part="all")
         if followed:
             frame(paper, grid, row)
         x, y, align = words[name]
-        label(paper, x, y, name, _INKS[name], size=TEXT, weight="semibold", ha=align, va="center")
+        say(
+            label(paper, x, y, name, _INKS[name], size=TEXT, weight="semibold", ha=align, va="center"),
+            words=_MADE[name].format(divisor),
+        )
     down, across = arrows
-    arrow(paper, *down, f"÷ (√4 · τ) = ÷ {2 * numbers.temperature:.3g}")
+    arrow(paper, *down, f"÷ (√4 · τ) = ÷ {divisor}")
     arrow(paper, *across, "softmax")
     return figure
 
@@ -176,50 +180,62 @@ _INKS = {
     "output": VALUE_INK,
 }
 
-# In CSS pixels: left and top of each matrix; its name; two arrows; the widths of cells of scores to output.
+_MADE = {
+    "query": "query: four components a token",
+    "key": "key: four components a token, a column each",
+    "scores": "scores: each query · each key",
+    "scaled": "scaled: scores ÷ {}",
+    "weights": "weights: softmax of each row of scaled scores",
+    "value": "value: three components a token, a row each",
+    "output": "output: weights × value, the mean of the values by each row of weights",
+}
+
+# In CSS pixels: left and top of each matrix; its name; two arrows; the height of cells; widths from scores to output.
 _WIDE = (
     {
         "query": (38, 126),
         "key": (142, 38),
         "scores": (142, 126),
-        "value": (550, 166),
+        "value": (566, 160),
         "scaled": (38, 276),
         "weights": (346, 276),
-        "output": (550, 276),
+        "output": (566, 276),
     },
     {
         "query": (86, 112, "center"),
         "key": (134, 60, "right"),
         "scores": (300, 136, "left"),
-        "value": (542, 184, "right"),
+        "value": (635, 148, "center"),
         "scaled": (158, 390, "center"),
         "weights": (442, 390, "center"),
-        "output": (619, 390, "center"),
+        "output": (635, 390, "center"),
     },
     [((217, 230), (217, 270)), ((282, 326), (342, 326))],
+    20,
     (30, 48, 39, 46),
 )
 _NARROW = (
     {
-        "query": (34, 118),
-        "key": (138, 30),
-        "scores": (138, 118),
-        "value": (218, 372),
-        "scaled": (34, 252),
-        "weights": (34, 480),
-        "output": (218, 480),
+        "query": (34, 111),
+        "key": (138, 28),
+        "scores": (138, 111),
+        "value": (228, 270),
+        "scaled": (34, 238),
+        "weights": (34, 378),
+        "output": (228, 378),
     },
     {
-        "query": (82, 104, "center"),
-        "key": (130, 52, "right"),
-        "scores": (284, 128, "left"),
-        "value": (210, 384, "right"),
-        "scaled": (282, 264, "left"),
-        "weights": (122, 592, "center"),
-        "output": (278, 592, "center"),
+        "query": (82, 98, "center"),
+        "key": (130, 50, "right"),
+        "scores": (284, 121, "left"),
+        "value": (285, 258, "center"),
+        "scaled": (200, 248, "left"),
+        "weights": (116, 486, "center"),
+        "output": (285, 486, "center"),
     },
-    [((154, 222), (154, 248)), ((80, 356), (80, 458))],
-    (28, 48, 36, 41),
+    [((154, 210), (154, 234)), ((80, 337), (80, 357))],
+    19,
+    (28, 32, 33, 38),
 )
 
 

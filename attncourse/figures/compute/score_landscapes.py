@@ -37,8 +37,13 @@ _SCORES = {
     "bilinear": lambda query, key: bilinear_scores(query, key, _W),
     "additive": lambda query, key: additive_scores(query, key, _W_Q, _W_K, _V),
 }
-
-
+_FORMULAS = {
+    "dot": "q·k",
+    "scaled dot": "q·k ÷ √2",
+    "cosine": "q·k ÷ (‖q‖ ‖k‖)",
+    "bilinear": "qW·k",
+    "additive": "tanh(qW_q + kW_k)·v",
+}
 _STEPS = {"dot": 1.0, "scaled dot": 0.5, "cosine": 0.25, "bilinear": 1.0, "additive": 0.5}  # from line to line
 _REACH = {"dot": 5.6, "scaled dot": 5.6, "cosine": 1.05, "bilinear": 5.6, "additive": 2.9}  # of bars and colours
 
@@ -85,9 +90,9 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The plane of keys beside the ranking of the marked ones."""
-    figure = sheet(height=376, narrow=narrow, narrow_height=560)
-    _draw_plane(place(figure, 48, 48, 244, 244) if narrow else place(figure, 48, 48, 300, 300), numbers)
-    _draw_ranking(place(figure, 6, 346, 332, 190) if narrow else place(figure, 410, 76, 306, 220), numbers)
+    figure = sheet(height=376, narrow=narrow, narrow_height=492)
+    _draw_plane(place(figure, 48, 48, 228, 228) if narrow else place(figure, 48, 48, 300, 300), numbers)
+    _draw_ranking(place(figure, 6, 310, 332, 172) if narrow else place(figure, 410, 76, 306, 220), numbers)
     return figure
 
 
@@ -108,7 +113,7 @@ def _draw_plane(plane: Axes, numbers: Numbers) -> None:
     say(spots[0], words=_said(numbers, range(5)), of=list(_NAMES), lights=list(_NAMES))
     for name, (x, y) in zip(_NAMES, _KEYS, strict=True):
         label(plane, x, y, name, KEY_INK, weight="semibold", ha="center", va="center_baseline")
-    headline(plane, f"{numbers.kind} score of a key", SCORE_INK, gap=22)
+    headline(plane, f"{numbers.kind} score: {_FORMULAS[numbers.kind]}", SCORE_INK, gap=22)
     plane.set(xlim=(-3, 3), ylim=(-3, 3), xticks=[], yticks=[])
     plane.spines[:].set_color(INK)
 
@@ -177,7 +182,7 @@ score_landscapes = Explorer(
     caption="Where would a key score how much? Lines join keys of equal score; the heavy line is score zero.",
     controls={
         "kind": Choice("score", stops=tuple(_SCORES)),
-        "angle": Slider("angle of the query (degrees)", stops=tuple(range(0, 360, 45))),
+        "angle": Slider("angle of the query (°)", stops=tuple(range(0, 360, 45))),
         "length": Slider("length of the query", stops=(0.5, 1.0, 1.5, 2.0)),
     },
 )

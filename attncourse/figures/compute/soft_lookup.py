@@ -87,6 +87,8 @@ def _draw_values(axes: Axes, numbers: Numbers) -> None:
     axes.set(ylim=(0, 3), yticks=range(3), xticks=range(7), xticklabels=[])
     label(axes, 6.35, numbers.output, f"output\n{numbers.output:.2f}", VALUE_INK, va="center")
     headline(axes, "the weighted mean of the values", VALUE_INK, gap=20)
+    clear = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
+    label(axes, _KEYS[3], _VALUES[3] + 0.22, "values", VALUE_INK, bbox=clear)
     label(axes, numbers.position, 3.08, f"query {numbers.position:g}", QUERY_INK, ha="center")
 
 

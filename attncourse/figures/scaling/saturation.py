@@ -100,9 +100,9 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Scores, sorted weights, and the size of the gradient."""
-    figure = sheet(height=280, narrow=narrow, narrow_height=640)
+    figure = sheet(height=280, narrow=narrow, narrow_height=396)
     places = (
-        [(24, 34, 300, 118), (52, 236, 272, 118), (52, 440, 272, 140)]
+        [(24, 34, 300, 100), (28, 216, 130, 130), (204, 216, 122, 130)]
         if narrow
         else [(22, 38, 200, 180), (280, 38, 176, 180), (522, 38, 170, 180)]
     )
@@ -157,7 +157,7 @@ def _draw_gradient(axes: Axes, numbers: Numbers) -> None:
     below = numbers.norm < _SMALLEST
     x, y = float(doublings(numbers.d_k)), np.log10(max(numbers.norm, _SMALLEST))
     axes.plot(x, y, "v" if below else "o", color=INK, markersize=9, clip_on=False, zorder=3)
-    right, ha = (-9, "right") if x > 5 else (9, "left")
+    right, ha = (-9, "right") if x > 3 else (9, "left")  # the curve falls to the right
     up, va = (9, "bottom") if y < -5 else (-9, "top")
     clear = {"facecolor": PAPER, "edgecolor": "none", "pad": 1}
     words = in_words(numbers.norm)
@@ -177,6 +177,6 @@ saturation = Explorer(
     controls={
         "d_k": Slider("width d_k", stops=WIDTHS, log=True),
         "scale": Choice("scores divided by", stops=SCALES),
-        "correlation": Slider("correlation ρ with one key", stops=(0.0, 0.1, 0.3, 0.6)),
+        "correlation": Slider("correlation ρ", stops=(0.0, 0.1, 0.3, 0.6)),
     },
 )

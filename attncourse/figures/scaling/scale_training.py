@@ -17,7 +17,7 @@ from attncourse.results import load_result
 
 _LEARNED = 0.1  # mean squared error
 # For comparison: the mean of 16 values of variance 1 misses the wanted one by 1 − 1/16, another key's value by 2.
-_LEVELS = (1 - 1 / 16, "all keys alike"), (2.0, "a wrong key each time")
+_LEVELS = (1 - 1 / 16, "all keys alike"), (2.0, "a wrong key each time"), (_LEARNED, "learned")
 
 
 class Numbers(NamedTuple):
@@ -109,7 +109,7 @@ def _draw_losses(axes: Axes, numbers: Numbers, loss: np.ndarray, steps_to_learn:
         low, median, high = loss[:, j]
         axes.fill_between(x, low, high, color=BANDS[scale], linewidth=0)
         axes.plot(x, median, color=INK, linewidth=2.2, linestyle=LINE_STYLES[scale], label=NAMES[scale])
-    _name_curve(axes, x, loss[0, 0], -1.0, f"÷ √d_k\n{in_digits(steps_to_learn[0], '{:.0f}')} steps", "right", "top")
+    _name_curve(axes, x, loss[0, 0], -1.07, f"÷ √d_k\n{in_digits(steps_to_learn[0], '{:.0f}')} steps", "right", "top")
     low, _, high = loss[:, 1]
     slow = steps_to_learn[1] > 50  # the curve falls at the right end of the panel, and the room is on its left
     words = f"no scale\n{in_digits(steps_to_learn[1], '{:.0f}')} steps"

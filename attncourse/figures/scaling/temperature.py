@@ -83,7 +83,7 @@ def _draw_scores(axes: Axes, numbers: Numbers) -> None:
         offset, va, goes_on = ((0, 2), "bottom", "↑") if score >= 0 else ((0, -2), "top", "↓")
         words = in_digits(score, form) + (goes_on if end != score else "")
         label_near(axes, (key, end), offset, words, SCORE_INK, ha="center", va=va)
-    axes.set(ylim=(-1.3 * _TALLEST, 1.3 * _TALLEST), yticks=(-5, 0, 5))
+    axes.set(ylim=(-1.4 * _TALLEST, 1.4 * _TALLEST), yticks=(-5, 0, 5))
 
 
 def _draw_choice(axes: Axes, numbers: Numbers) -> None:
@@ -95,7 +95,7 @@ def _draw_choice(axes: Axes, numbers: Numbers) -> None:
     axes.plot([here, here], [numbers.attn_weights.max(), numbers.entropy / most], color=FAINT, linewidth=0.8)
     axes.plot(here, numbers.attn_weights.max(), "o", color=WEIGHT_INK, markersize=8, clip_on=False)
     axes.plot(here, numbers.entropy / most, "D", color=INK, markersize=6.5, clip_on=False)
-    label(axes, x[-1] + 0.1, 1.06, "entropy ÷ log 6", ha="right", va="bottom")
+    label(axes, x[-1] + 0.1, 1.09, "entropy ÷ log 6", ha="right", va="bottom")
     label(axes, x[-1] + 0.1, 0.09, "largest weight", WEIGHT_INK, ha="right", va="top")
     axes.set(xlim=(x[0] - 0.12, x[-1] + 0.12), ylim=(-0.05, 1.22), yticks=(0, 0.5, 1))
     axes.set_xticks(np.log10([0.05, 0.3, 1, 4, 20]), ["0.05", "0.3", "1", "4", "20"])
