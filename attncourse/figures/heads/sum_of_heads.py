@@ -93,10 +93,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
                rows_said=_SAID, what="added", part="added")  # fmt: skip
         grid = matrix(paper, 284, 182, (52, 20), output[:, None], VALUE, 1.2, "{:.2f}", columns=["output"],
                       rows_said=_SAID, what="output", columns_said=())  # fmt: skip
+        label(paper, 44, 370, "the same as bars: the mark is the output")
+        _draw_bars(place(figure, 44, 378, 292, 156), numbers)
         for x, name in enumerate(_FEATURES):
-            label(paper, 44 + 36.5 * (x + 0.5), 368, name, ha="center")
-        label(paper, 44, 552, "the same as bars; the mark is the output")
-        _draw_bars(place(figure, 44, 372, 292, 162), numbers)
+            label(paper, 44 + 36.5 * (x + 0.5), 552, name, ha="center")
     else:
         tall = 104 / heads
         label(paper, 60, 16, looks, WEIGHT_INK, size=TEXT)
@@ -117,6 +117,7 @@ def _draw_bars(axes: Axes, numbers: Numbers) -> None:
     """A bar's strength tells the heads apart; so do the numbers in the bars, where there is room."""
     heads, features = len(numbers.contributions), np.arange(_D_MODEL)
     above, below = np.zeros(_D_MODEL), np.zeros(_D_MODEL)
+    marks = np.array([numbers.output, numbers.whole])  # the same if no head is removed
     for head, row in enumerate(numbers.contributions):
         if head + 1 == numbers.removed:
             continue
@@ -124,7 +125,7 @@ def _draw_bars(axes: Axes, numbers: Numbers) -> None:
         bars = axes.bar(features, row, bottom=start, width=0.6, color=colour, edgecolor=PAPER, linewidth=0.6)
         for x, (bar, height, bottom) in enumerate(zip(bars, row, start, strict=True)):
             say(bar, words=f"head {head + 1} adds {in_digits(height)} to feature {x + 1}")
-            struck = abs(bottom + height / 2 - numbers.output[x]) < 0.13  # by the mark
+            struck = (np.abs(bottom + height / 2 - marks[:, x]) < 0.13).any()
             if abs(height) > 0.25 and not struck:  # room for the head's number
                 label(axes, x, bottom + height / 2, str(head + 1), NUMBER, ha="center", va="center_baseline")
         above, below = above + np.maximum(row, 0), below + np.minimum(row, 0)
