@@ -12,7 +12,7 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame, matrix
-from attncourse.drawing.palette import SCORE, SCORE_INK, VALUE, VALUE_INK
+from attncourse.drawing.palette import VALUE, VALUE_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import MultiHeadParams, causal_mask, multi_head_attention, sinusoidal_positions
@@ -84,7 +84,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     panels = (
         ("dog bites man", numbers.before, WORDS, VALUE, VALUE_INK, "output"),
         (" ".join(shuffled), numbers.after, shuffled, VALUE, VALUE_INK, "output"),
-        ("change of each word", difference, WORDS, SCORE, SCORE_INK, "change"),
+        ("change of each word", difference, WORDS, VALUE, VALUE_INK, "change"),
     )
     for left, top, (title, rows, names, colours, ink, what) in zip(lefts, tops, panels, strict=True):
         grid = matrix(paper, left, top, cell, rows, colours, _REACH, "{:.2f}", columns_said=_FEATURES, what=what,
