@@ -27,6 +27,10 @@ WAYS = {
     "keep only this head in its layer": "alone",
 }  # and their names in the result file
 _WORDS = {"remove this head": "without", "keep only this head in its layer": "with only"}
+_AXIS = {
+    "remove this head": "head removed, most needed first",
+    "keep only this head in its layer": "only head kept, best first",
+}
 _RANKS = "first", "second", "third", "fourth"
 _BARS = (INK, 0.15)
 _GUESSING = 1 / 8  # a letter stands between digits, and a digit between letters; there are eight of each
@@ -95,7 +99,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     figure = sheet(height=300, narrow=narrow, narrow_height=560)
     places = [(40, 34, 240, 170), (40, 304, 240, 170)] if narrow else [(46, 38, 266, 190), (394, 38, 266, 190)]
     for layer, spot in enumerate(places):
-        axes = dress(place(figure, *spot), f"right answers, layer {layer + 1}", x="heads, most needed first")
+        axes = dress(place(figure, *spot), f"right answers, layer {layer + 1}", x=_AXIS[numbers.way])
         _draw_layer(axes, numbers, layer)
     return figure
 

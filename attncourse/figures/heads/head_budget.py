@@ -99,10 +99,10 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The budget as bars, each of the most it can be; where one head's rank comes from; all heads' singular values."""
-    figure = sheet(height=282, narrow=narrow, narrow_height=520)
+    figure = sheet(height=282, narrow=narrow, narrow_height=498)
     paper = board(figure)
-    left, top = (102, 398) if narrow else (448, 132)  # of the product of one head's maps
-    bars, curves = [(114, 32, 132, 208), (222, 318, 112, 150)] if narrow else [(114, 40, 132, 208), (582, 46, 126, 162)]
+    left, top = (102, 376) if narrow else (448, 132)  # of the product of one head's maps
+    bars, curves = [(114, 32, 132, 208), (222, 296, 112, 150)] if narrow else [(114, 40, 132, 208), (582, 46, 126, 162)]
     _draw_bars(place(figure, *bars), numbers)
     _draw_maps(paper, left, top, numbers)
     _draw_curves(dress(place(figure, *curves), "singular values", x="largest first", colour=SCORE_INK), numbers)

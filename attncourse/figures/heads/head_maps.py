@@ -157,8 +157,9 @@ def _draw_enlarged(paper: Axes, left: float, top: float, side: float, numbers: N
 head_maps = Explorer(
     __name__,
     caption=(
-        "Below each small map stand the place at which that head looks most, and the share of its weight there (mean "
-        "of 64 sequences). The chosen head is enlarged: stronger colour is more weight, and hatched keys are masked."
+        "Heads look at different places: below each small map stand the place at which that head looks most, and the "
+        "share of its weight there (mean of 64 sequences). The chosen head is enlarged: stronger colour is more "
+        "weight, and hatched keys are masked."
     ),
     controls={
         "model": Choice("trained model", stops=tuple(MODELS)),

@@ -85,20 +85,18 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Three maps of weights, and how many answers were right up to this step."""
-    figure = sheet(height=300, narrow=narrow, narrow_height=678)
+    figure = sheet(height=300, narrow=narrow, narrow_height=536)
     paper = board(figure)
-    spots = [(26, 56), (26, 286), (194, 286)] if narrow else [(26, 60), (198, 60), (370, 60)]
+    spots = [(26, 56), (26, 304), (194, 304)] if narrow else [(26, 60), (198, 60), (370, 60)]
     titles = "one head", "two heads: head 1", "head 2"
     for i, (spot, title, attn_weights) in enumerate(zip(spots, titles, [numbers.one, *numbers.two], strict=True)):
         left, top = spot
         _draw_map(paper, left, top, attn_weights, title, f"map{i}")
         before, behind = numbers.beside[i]
-        x, y = (left + 158, top + 62) if narrow and i == 0 else (left, top + 162)
-        label(paper, x, y, f"on the token before {before:.2f}", WEIGHT_INK)
-        label(paper, x, y + 18, f"on the token behind {behind:.2f}", WEIGHT_INK)
-    x, y = (26, 490) if narrow else (26, 256)
-    label(paper, x, y, _HOW, FAINT, va="top")
-    _draw_accuracy(place(figure, *((40, 566, 288, 66) if narrow else (570, 42, 136, 186))), numbers)
+        label(paper, left, top + 162, f"on the token before {before:.2f}", WEIGHT_INK)
+        label(paper, left, top + 180, f"on the token behind {behind:.2f}", WEIGHT_INK)
+    label(paper, 26, 500 if narrow else 256, _HOW, FAINT, va="top")
+    _draw_accuracy(place(figure, *((220, 38, 116, 162) if narrow else (570, 42, 136, 186))), numbers)
     return figure
 
 

@@ -77,7 +77,7 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Where each head looks, what it adds to each feature, the layer's output; and the same stacked as bars."""
-    figure = sheet(height=372, narrow=narrow, narrow_height=560)
+    figure = sheet(height=372, narrow=narrow, narrow_height=530)
     paper, heads = board(figure), len(numbers.contributions)
     looks, names = f"weights of “{TOKENS[numbers.token - 1]}”", [f"head {head + 1}" for head in range(heads)]
     added, output = numbers.contributions.copy(), numbers.output
@@ -93,10 +93,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
                rows_said=_SAID, what="added", part="added")  # fmt: skip
         grid = matrix(paper, 284, 182, (52, 20), output[:, None], VALUE, 1.2, "{:.2f}", columns=["output"],
                       rows_said=_SAID, what="output", columns_said=())  # fmt: skip
+        label(paper, 44, 368, "the same as bars: the mark is the output")
+        _draw_bars(place(figure, 44, 374, 292, 134), numbers)
         for x, name in enumerate(_FEATURES):
-            label(paper, 44 + 36.5 * (x + 0.5), 368, name, ha="center")
-        label(paper, 44, 552, "the same as bars; the mark is the output")
-        _draw_bars(place(figure, 44, 372, 292, 162), numbers)
+            label(paper, 44 + 36.5 * (x + 0.5), 522, name, ha="center")
     else:
         tall = 104 / heads
         label(paper, 60, 16, looks, WEIGHT_INK, size=TEXT)
@@ -117,6 +117,7 @@ def _draw_bars(axes: Axes, numbers: Numbers) -> None:
     """A bar's strength tells the heads apart; so do the numbers in the bars, where there is room."""
     heads, features = len(numbers.contributions), np.arange(_D_MODEL)
     above, below = np.zeros(_D_MODEL), np.zeros(_D_MODEL)
+    marks = np.array([numbers.output, numbers.whole])  # the same if no head is removed
     for head, row in enumerate(numbers.contributions):
         if head + 1 == numbers.removed:
             continue
@@ -124,8 +125,8 @@ def _draw_bars(axes: Axes, numbers: Numbers) -> None:
         bars = axes.bar(features, row, bottom=start, width=0.6, color=colour, edgecolor=PAPER, linewidth=0.6)
         for x, (bar, height, bottom) in enumerate(zip(bars, row, start, strict=True)):
             say(bar, words=f"head {head + 1} adds {in_digits(height)} to feature {x + 1}")
-            struck = abs(bottom + height / 2 - numbers.output[x]) < 0.13  # by the mark
-            if abs(height) > 0.25 and not struck:  # room for the head's number
+            struck = (np.abs(bottom + height / 2 - marks[:, x]) < 0.17).any()
+            if abs(height) > 0.28 and not struck:  # room for the head's number
                 label(axes, x, bottom + height / 2, str(head + 1), NUMBER, ha="center", va="center_baseline")
         above, below = above + np.maximum(row, 0), below + np.minimum(row, 0)
     axes.hlines(0, -0.5, _D_MODEL - 0.5, color=INK, linewidth=0.8)

@@ -16,6 +16,7 @@ from attncourse.explorer import Explorer
 from attnlib import alibi_bias, attention_weights, causal_mask
 
 _NUM_HEADS, _SEQ = 8, 32
+_KEYS = f"position of the key (query at {_SEQ - 1})"
 
 
 class Numbers(NamedTuple):
@@ -54,7 +55,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The bias of all heads by distance, and the weights of the chosen one."""
     figure = sheet(height=280, narrow=narrow, narrow_height=540)
     lines, bars = [(52, 38, 280, 180), (52, 302, 280, 180)] if narrow else [(52, 38, 300, 190), (424, 38, 282, 190)]
-    axes = dress(place(figure, *lines), "bias of all heads", x="key, the query at 31", colour=POSITION_INK)
+    axes = dress(place(figure, *lines), "bias of all heads", x=_KEYS, colour=POSITION_INK)
     keys, chosen = np.arange(_SEQ), numbers.head - 1
     axes.fmt_xdata, axes.fmt_ydata = "{:.0f}".format, lambda bias: in_digits(bias, "{:.3g}")
     for head in sorted(range(_NUM_HEADS), key=lambda head: head == chosen):
@@ -67,7 +68,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         label(axes, -0.5, height, name, ink, ha="right", va="center_baseline")
     label(axes, _SEQ - 1.5, -15.6, f"head {numbers.head}: −{_share(numbers)} a step", POSITION_INK, ha="right")
     axes.set(xlim=(-9.5, _SEQ - 1), ylim=(-17, 0.6), yticks=(0, -5, -10, -15), xticks=(0, 10, 20, 31))
-    axes = dress(place(figure, *bars), "weights, if all scores are equal", x="key, the query at 31", colour=WEIGHT_INK)
+    axes = dress(place(figure, *bars), "weights, if all scores are equal", x=_KEYS, colour=WEIGHT_INK)
     bars = axes.bar(keys, numbers.attn_weights[chosen], color=WEIGHT, width=0.8)
     for key, (bar, weight) in enumerate(zip(bars, numbers.attn_weights[chosen], strict=True)):
         say(bar, words=f"key {key}, {_SEQ - 1 - key} before: weight {weight:.3f}")

@@ -80,7 +80,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
                       rows_said=[f"position {row}" for row in _ROWS], columns_said=[f"{does} {c}" for c in columns],
                       tell=_tell_row)  # fmt: skip
         title = title.replace(": ", "\n") if narrow else title
-        label(paper, left, 38, title, POSITION_INK, size=TEXT, va="bottom", linespacing=1.3)
+        label(paper, left, 34, title, POSITION_INK, size=TEXT, va="baseline", linespacing=1.3)
         frame(paper, grid, row=numbers.position)
     return figure
 

@@ -14,6 +14,7 @@ from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, POSITION, POSITION_INK, RULE
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
+from attncourse.figures.order.wave_length import wave_length
 from attnlib import sinusoidal_positions, wave_angles
 
 _D_MODEL = 12
@@ -57,13 +58,15 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Six dials, fast to slow: where the hand is, and where it is after the step."""
-    figure = sheet(height=200, narrow=narrow, narrow_height=370)
+    figure = sheet(height=218, narrow=narrow, narrow_height=388)
     paper = board(figure)
     columns = 3 if narrow else 6
     for pair in range(len(numbers.turns)):
         x = (57 + 115 * (pair % columns)) if narrow else 60 + 120 * pair
         y = 84 + 182 * (pair // columns)
         _draw_dial(paper, x, y, numbers, pair)
+    start, end = numbers.position, numbers.position + numbers.step
+    label(paper, 13 if narrow else 16, 380 if narrow else 210, f"solid: position {start}; dashed: position {end}")
     return figure
 
 
@@ -92,8 +95,7 @@ def _draw_dial(paper, x: float, y: float, numbers: Numbers, pair: int) -> None:
         arc = Arc((x, y), size, size, theta1=start, theta2=end, color=POSITION, linewidth=2)
         say(paper.add_patch(arc), words=f"{numbers.step} steps turn {name} by {_short(numbers.turned[pair])} radians")
     label(paper, x, y - _RADIUS - 10, name if pair else f"{name}, fastest", size=TEXT, ha="center")
-    turn = numbers.turns[pair]
-    label(paper, x, y + _RADIUS + 22, f"{turn:.3g} a turn" if turn < 1000 else f"{turn:.0f} a turn", FAINT, ha="center")
+    label(paper, x, y + _RADIUS + 22, f"{wave_length(numbers.turns[pair])} a turn", FAINT, ha="center")
     label(paper, x, y + _RADIUS + 42, f"+{_short(numbers.turned[pair])} rad", ha="center")
 
 

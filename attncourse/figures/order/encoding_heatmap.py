@@ -14,6 +14,7 @@ from attncourse.drawing.label import label_near
 from attncourse.drawing.palette import FAINT, INK, POSITION, POSITION_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
+from attncourse.figures.order.wave_length import wave_length
 from attnlib import sinusoidal_positions, wave_angles
 
 _PARTS = 3  # columns whose wavelength is written: the first, a middle and the last pair
@@ -40,7 +41,7 @@ def measure(seq: int = 64, d_model: int = 64, base: float = 10000) -> Numbers:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     seq, d_model = numbers.encoding.shape
-    waves = f"waves from {numbers.waves[0]:.2f} to {numbers.waves[-1]:.0f} positions long"
+    waves = f"waves from {wave_length(numbers.waves[0])} to {wave_length(numbers.waves[-1])} positions long"
     return (
         f"{seq} positions by {d_model} features, base {numbers.base:g}: {waves}; {numbers.still} of {d_model // 2} "
         f"pairs finish less than a quarter of a wave; every row has norm {numbers.norm:.2f}."
@@ -69,10 +70,9 @@ def _write_waves(axes: Axes, numbers: Numbers) -> None:
     for pair, side in zip(pairs, ("left", "center", "right"), strict=True):
         if side == "center" and pair == 0:
             continue  # there are two pairs only
-        length = numbers.waves[pair]
         column = {"left": -0.5, "center": 2 * pair + 0.5, "right": len(numbers.waves) * 2 - 0.5}[side]
-        words = f"{length:.1f}" if length < 100 else f"{length:.0f}"
-        label_near(axes, (column, -0.5), (0, 7), words, POSITION_INK, ha=side, va="bottom")
+        length = wave_length(numbers.waves[pair])
+        label_near(axes, (column, -0.5), (0, 7), length, POSITION_INK, ha=side, va="bottom")
     label_near(axes, (-0.5, -0.5), (0, 24), "positions in one wave", size=TEXT, va="bottom")
     if numbers.still:
         first = 2 * (len(numbers.waves) - numbers.still)

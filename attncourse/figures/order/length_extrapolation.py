@@ -3,20 +3,22 @@
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice
 from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
-from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE
 from attncourse.explorer import Explorer
-from attncourse.figures.order.runs import ARMS, BAND, SHORT, runs_of
+from attncourse.figures.order.runs import ARMS, BAND, runs_of
 
 _TRAINED = 12  # tokens
 _TICKS = (12, 16, 24, 32, 48)
-_NAMED = {"rotary": "rotary", "sinusoidal": "sinusoidal", "sinusoidal × 10": "sines × 10", "none": "none"}
+_NAMED = ("rotary", "sinusoidal", "sinusoidal × 10", "none")  # drawn in every state, to compare with
+_SHORT = {"sinusoidal × 10": "sines × 10", "index in [0, 1] and its square": "[0, 1], square"}  # beside a curve's end
 
 
 class Numbers(NamedTuple):
@@ -62,13 +64,13 @@ def readout(numbers: Numbers) -> str:
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Accuracy by length: the chosen arm before four others, and what the places of the training alone would give."""
     figure = sheet(height=300, narrow=narrow, narrow_height=330)
-    axes = place(figure, *((40, 36, 214, 238) if narrow else (46, 36, 578, 210)))
+    axes = place(figure, *((40, 36, 200, 238) if narrow else (46, 36, 562, 210)))
     title = "right answers: the token before" if narrow else "right answers: which token was before this one?"
     dress(axes, title, x="tokens (12 in training)")
     x, median = np.log2(numbers.lengths), numbers.medians[ARMS.index(numbers.arm)]
     axes.set_xlim(np.log2(11.6), x[-1])
     axes.set_xticks(np.log2(_TICKS), [str(seq) for seq in _TICKS])
-    axes.set(ylim=(0, 1.2), yticks=(0, 0.5, 1))
+    axes.set(ylim=(0, 1.15), yticks=(0, 0.5, 1))
     axes.fmt_xdata, axes.fmt_ydata = lambda x: f"{2**x:.0f}", lambda share: in_digits(share, "{:.1%}")
     for arm in _NAMED:
         axes.plot(x, numbers.medians[ARMS.index(arm)], color=RULE, linewidth=1.2, label=arm)
@@ -78,15 +80,22 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     known = ~np.isnan(median)
     axes.plot(x[known], median[known], "o", color=INK, markersize=5, clip_on=False)
     axes.plot(x[known], median[known], color=INK, linewidth=2.4, label=numbers.arm)
-    words = f"{numbers.arm}: cannot" if np.isnan(median[-1]) else SHORT.get(numbers.arm, numbers.arm)
-    label(axes, x[-1], 1.19, words, size=TEXT, ha="right", va="top", weight="semibold")
-    height = -1.0
-    for arm in sorted(_NAMED, key=lambda arm: numbers.medians[ARMS.index(arm), -1]):
-        # At its curve's right end, and not on the name below.
-        height = max(numbers.medians[ARMS.index(arm), -1], height + 0.09)
-        ink = INK if arm == numbers.arm else FAINT
-        label(axes, x[-1] + (0.075 if narrow else 0.05), height, _NAMED[arm], ink, va="center_baseline")
+    _name_curves(axes, numbers, x[-1] + (0.09 if narrow else 0.05))
     return figure
+
+
+def _name_curves(axes: Axes, numbers: Numbers, x: float) -> None:
+    """Each at its curve's right end, and not on the name below; the chosen one is bold."""
+    ends = {arm: numbers.medians[ARMS.index(arm), -1] for arm in (*_NAMED, numbers.arm)}
+    if np.isnan(ends[numbers.arm]):
+        del ends[numbers.arm]
+        start = np.log2(_TRAINED) + 0.04
+        label(axes, start, 1.08, f"{numbers.arm}: ends here", weight="semibold", va="center_baseline")
+    height = -1.0
+    for arm, end in sorted(ends.items(), key=lambda pair: pair[1]):
+        height = max(end, height + 0.08)
+        ink, weight = (INK, "semibold") if arm == numbers.arm else (FAINT, "normal")
+        label(axes, x, height, _SHORT.get(arm, arm), ink, weight=weight, va="center_baseline")
 
 
 length_extrapolation = Explorer(

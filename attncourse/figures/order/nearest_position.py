@@ -92,17 +92,17 @@ def _draw_distances(axes: Axes, numbers: Numbers) -> None:
 
 
 def _draw_pairs(axes: Axes, numbers: Numbers) -> None:
-    """A bar a pair: how far apart the pair has turned, from 0 (together) to 2 (opposite)."""
+    """A bar a pair: how far apart the pair has turned, from 0 (together); 2 would be opposite."""
     pairs = np.arange(len(numbers.apart))
     for bar, apart in zip(axes.bar(pairs, numbers.apart, color=POSITION, width=0.8), numbers.apart, strict=True):
         pair = round(bar.get_x() + 0.4)
         say(bar, words=f"pair {pair}: {_short(apart) if apart >= 1e-12 else '0'} apart")
-    axes.set(xlim=(-0.6, max(3.6, len(pairs) - 0.4)), ylim=(0, 2.1), yticks=(0, 1, 2))
+    axes.set(xlim=(-0.6, max(3.6, len(pairs) - 0.4)), ylim=(0, 1.1), yticks=(0, 0.5, 1))
     axes.set_xticks(sorted({0, len(pairs) - 1}))
     largest = int(numbers.apart.argmax())
     x, side = (-0.4, "left") if largest == 0 else (largest, "center")
     apart = float(numbers.apart[largest])
-    label(axes, x, apart + 0.05, _short(apart), POSITION_INK, ha=side, va="bottom")
+    label(axes, x, apart + 0.03, _short(apart), POSITION_INK, ha=side, va="bottom")
 
 
 nearest_position = Explorer(
@@ -110,7 +110,7 @@ nearest_position = Explorer(
     caption=(
         "The wider the encoding, the farther the closest other position: with one pair, which goes round a circle in "
         "6.28 positions, position 710 is almost back at 0, and a slower pair tells apart what faster ones confuse. "
-        "Bars: how far apart each pair is at the two positions, from 0 to 2 (opposite)."
+        "Bars: how far apart each pair is at the two positions; 2 would be opposite."
     ),
     controls={
         "d_model": Slider("width d_model", stops=_WIDTHS, log=True),

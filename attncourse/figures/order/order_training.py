@@ -16,11 +16,12 @@ from attncourse.drawing.numerals import in_words
 from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.order.runs import ARMS, BAND, SHORT, TASKS, runs_of
+from attncourse.figures.order.runs import ARMS, BAND, TASKS, runs_of
 
 _EVERY = 20  # steps averaged into one point: two of the stored losses
 _LEARNED = 0.5  # nats
 _LOW, _HIGH = 0.08, 12.0  # of the axis of losses; what falls lower runs along its edge
+_SHORT = {"index in [0, 1] and its square": "[0, 1] and its square"}  # in the list of arms
 _LIKE_SINES = "sinusoidal"  # drawn in every state, to compare with
 
 
@@ -102,13 +103,15 @@ def _draw_losses(axes: Axes, numbers: Numbers) -> None:
         passing = np.interp(-np.log10(0.3), -sines, x)
         label(axes, passing + 9, np.log10(0.3), _LIKE_SINES, FAINT, size=TEXT, va="center")
     axes.plot(x, height(numbers.medians[chosen]), color=INK, linewidth=2.4, label=numbers.arm)
-    label(axes, 400, np.log10(_HIGH) - 0.04, numbers.arm, size=TEXT, ha="right", va="top", weight="semibold")
+    below = x > 400 - 10 * len(numbers.arm)  # the name, which stands on its curve's end and the band there
+    top = height(numbers.spread[1])[below].max()
+    label(axes, 400, top + 0.05, numbers.arm, size=TEXT, ha="right", va="bottom", weight="semibold")
 
 
 def _list_arms(axes: Axes, chosen: str) -> None:
     """A row an arm, its name on the left; the chosen one is framed and bold."""
     axes.set_ylim(len(ARMS) - 0.5, -0.5)
-    axes.set_yticks(range(len(ARMS)), [SHORT.get(arm, arm) for arm in ARMS])
+    axes.set_yticks(range(len(ARMS)), [_SHORT.get(arm, arm) for arm in ARMS])
     axes.tick_params(axis="y", length=0, pad=8, labelsize=SMALL, labelcolor=INK)
     axes.spines["left"].set_visible(False)
     for row in range(len(ARMS) + 1):

@@ -51,7 +51,9 @@ def measure(scheme: str = "rotary", distance: int = 3) -> Numbers:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     low, high = (in_digits(score) for score in (numbers.along.min(), numbers.along.max()))
-    says = f"Positions told by {numbers.scheme}" if numbers.scheme != "no encoding" else "No encoding"
+    if numbers.scheme == "no encoding":
+        return f"No encoding: at distance {numbers.distance}, as at every other, the score is {low}."
+    says = f"Positions told by {numbers.scheme}"
     if numbers.relative:
         return (
             f"{says}: at distance {numbers.distance} the score is {low} at every pair of positions; "
@@ -62,12 +64,12 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """All pairs of positions as a table, and the scores along one of its diagonals."""
-    figure = sheet(height=330, narrow=narrow, narrow_height=600)
-    table, line = [(52, 40, 250, 250), (52, 372, 270, 176)] if narrow else [(56, 40, 246, 246), (400, 40, 300, 246)]
+    figure = sheet(height=330, narrow=narrow, narrow_height=576)
+    table, line = [(52, 40, 250, 250), (52, 372, 270, 152)] if narrow else [(56, 40, 246, 246), (400, 40, 300, 246)]
     _draw_table(
         dress(place(figure, *table), "scores", x="key at position r", y="query at p", colour=SCORE_INK), numbers
     )
-    axes = dress(place(figure, *line), f"scores at distance p − r = {numbers.distance}", x="key at position r")
+    axes = dress(place(figure, *line), f"scores on the dashed line, p − r = {numbers.distance}", x="key at position r")
     axes.plot(range(len(numbers.along)), numbers.along, color=SCORE, linewidth=2)
     [points] = axes.plot(range(len(numbers.along)), numbers.along, "o", color=SCORE_INK, markersize=6)
     said = [f"query at {r + numbers.distance}, key at {r}: {in_digits(s)}" for r, s in enumerate(numbers.along)]
@@ -88,7 +90,7 @@ def _draw_table(axes: Axes, numbers: Numbers) -> None:
     axes.set(xticks=(0, 5, 10, 15), yticks=(0, 5, 10, 15), xlim=(-0.5, _SEQ - 0.5), ylim=(_SEQ - 0.5, -0.5))
     axes.xaxis.label.set_color(KEY_INK)
     axes.yaxis.label.set_color(QUERY_INK)
-    axes.spines[:].set_color(FAINT)
+    axes.spines[:].set(color=FAINT, visible=True)
 
 
 rotary_scores = Explorer(

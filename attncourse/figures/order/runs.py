@@ -18,7 +18,6 @@ ARMS = (
     "rotary",
     "ALiBi",
 )
-SHORT = {"index in [0, 1] and its square": "[0, 1] and its square"}
 BAND = (INK, 0.22)  # from the worst seed to the best
 
 

@@ -12,7 +12,7 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame, matrix
-from attncourse.drawing.palette import SCORE, SCORE_INK, VALUE, VALUE_INK
+from attncourse.drawing.palette import VALUE, VALUE_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import MultiHeadParams, causal_mask, multi_head_attention, sinusoidal_positions
@@ -75,16 +75,16 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Outputs before, outputs after, and what is left when each row is back in its place."""
-    figure = sheet(height=240, narrow=narrow, narrow_height=590)
+    figure = sheet(height=240, narrow=narrow, narrow_height=524)
     paper = board(figure)
-    cell = (56, 38) if narrow else (48, 38)
-    tops, lefts = ((58, 238, 418), (84, 84, 84)) if narrow else ((66, 66, 66), (48, 284, 520))
+    cell = (56, 30) if narrow else (48, 38)
+    tops, lefts = ((58, 214, 370), (84, 84, 84)) if narrow else ((66, 66, 66), (48, 284, 520))
     shuffled = [WORDS[word] for word in numbers.order]
     difference = np.where(np.abs(numbers.back - numbers.before) < 1e-12, 0, numbers.back - numbers.before)
     panels = (
         ("dog bites man", numbers.before, WORDS, VALUE, VALUE_INK, "output"),
         (" ".join(shuffled), numbers.after, shuffled, VALUE, VALUE_INK, "output"),
-        ("change of each word", difference, WORDS, SCORE, SCORE_INK, "change"),
+        ("change of each word", difference, WORDS, VALUE, VALUE_INK, "change"),
     )
     for left, top, (title, rows, names, colours, ink, what) in zip(lefts, tops, panels, strict=True):
         grid = matrix(paper, left, top, cell, rows, colours, _REACH, "{:.2f}", columns_said=_FEATURES, what=what,

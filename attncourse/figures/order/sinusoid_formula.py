@@ -14,10 +14,14 @@ from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, POSITION, POSITION_INK, RULE
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
+from attncourse.figures.order.wave_length import wave_length
 from attnlib import sinusoidal_positions, wave_angles
 
 _SEQ, _D_MODEL = 32, 8
-_FORMULAS = ("PE(p, 2i) = sin", 106), ("PE(p, 2i+1) = cos", 130)  # and how wide they are, in CSS pixels
+_FORMULAS = (  # in the inks of their waves; and how wide they are, in CSS pixels
+    ("PE(p, 2i) = sin", 106, POSITION_INK),
+    ("PE(p, 2i+1) = cos", 130, INK),
+)
 
 
 class Numbers(NamedTuple):
@@ -36,7 +40,7 @@ def measure() -> Numbers:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     row = ", ".join(in_digits(number) for number in numbers.encoding[numbers.marked])
-    lengths = ", ".join(f"{wave:.3g}" if wave < 1000 else f"{wave:.0f}" for wave in numbers.waves)
+    lengths = ", ".join(wave_length(wave) for wave in numbers.waves)
     return f"Four pairs of waves, {lengths} positions long; position {numbers.marked} reads {row}."
 
 
@@ -44,15 +48,14 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The formula on top; below it a strip for each pair, sine thick and cosine thin, one position marked."""
     figure = sheet(height=378, narrow=narrow, narrow_height=520)
     tall, gap, top = (58, 32, 134) if narrow else (52, 14, 76)
-    x, width = (44, 286) if narrow else (54, 520)
+    x, width = (44, 286) if narrow else (54, 494)
     paper = board(figure)
-    for i, (start, wide) in enumerate(_FORMULAS):
-        _write_formula(paper, x if narrow else x + 330 * i, 32 + 46 * i if narrow else 42, start, wide)
+    for i, (start, wide, ink) in enumerate(_FORMULAS):
+        _write_formula(paper, x if narrow else x + 288 * i, 32 + 46 * i if narrow else 42, start, wide, ink)
     for pair, wave in enumerate(numbers.waves):
         axes = dress(place(figure, x, top + pair * (tall + gap), width, tall))
         _draw_pair(axes, numbers, pair, last=pair == len(numbers.waves) - 1)
-        length = f"{wave:.3g}" if wave < 1000 else f"{wave:.0f}"
-        words = f"i = {pair}\nwave of {length}"
+        words = f"i = {pair}\nwave of {wave_length(wave)} positions"
         if narrow:
             label(axes, _SEQ - 1, 1.22, words.replace("\n", ", "), ha="right", va="bottom")
         else:
@@ -60,14 +63,14 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     return figure
 
 
-def _write_formula(paper: Axes, x: float, y: float, start: str, wide: float) -> None:
+def _write_formula(paper: Axes, x: float, y: float, start: str, wide: float, ink: str) -> None:
     """The sine or cosine of the fraction p / 10000^(2i/d)."""
-    label(paper, x, y, start, POSITION_INK, size=14, va="center_baseline")
+    label(paper, x, y, start, ink, size=14, va="center_baseline")
     middle = x + wide + 41
-    label(paper, middle, y - 6, "p", POSITION_INK, size=14, ha="center")
-    paper.plot([x + wide + 6, x + wide + 76], [y, y], color=POSITION_INK, linewidth=1.2)
-    label(paper, x + wide + 8, y + 19, "10000", POSITION_INK, size=13)
-    label(paper, x + wide + 52, y + 12, "2i/d", POSITION_INK)
+    label(paper, middle, y - 6, "p", ink, size=14, ha="center")
+    paper.plot([x + wide + 6, x + wide + 76], [y, y], color=ink, linewidth=1.2)
+    label(paper, x + wide + 8, y + 19, "10000", ink, size=13)
+    label(paper, x + wide + 52, y + 12, "2i/d", ink)
 
 
 def _draw_pair(axes: Axes, numbers: Numbers, pair: int, last: bool) -> None:
