@@ -98,7 +98,7 @@ def _findings(numbers: Numbers) -> tuple[tuple[str, list[int]], tuple[str, list[
 def _listed(numbers: Numbers, found: list[int]) -> str:
     first = found[0]
     words = f"{_named(numbers, first)} ({numbers.attn_weights[first]:.2f}, {_loss(numbers, first)})"
-    return words + ", …" * (len(found) > 1)
+    return words + " and more" * (len(found) > 1)
 
 
 def _named(numbers: Numbers, character: int) -> str:
