@@ -73,7 +73,7 @@ def readout(numbers: Numbers) -> str:
     return (
         f"Step {numbers.asked} for “{numbers.text}”: {after} the likeliest is “{CANDIDATES[best]}” "
         f"({numbers.probs[best]:.0%}); the cross-attention looks most at character {seen + 1}, "
-        f"“{numbers.text[seen]}” ({row[seen]:.0%})."
+        f"“{visible(numbers.text)[seen]}” ({row[seen]:.0%})."
     )
 
 
@@ -104,17 +104,17 @@ def _draw_answer(paper: Axes, numbers: Numbers, text: tuple[float, float], answe
     """The text, and a box for each character of the answer; the newest is filled."""
     label(paper, *text, numbers.text, KEY_INK, size=_LARGE, va="center_baseline")
     left, top = answer
+    said = numbers.said + CANDIDATES[int(numbers.probs.argmax())].replace("end", "")  # which takes no box
     arrow(paper, (left - 30, top + 13), (left - 8, top + 13))
     for place in range(STEPS - 1):
-        newest = place == numbers.step - 1
+        newest = place == len(said) - 1 == numbers.step - 1
         fill, edge = (VALUE_INK, VALUE_INK) if newest else (PAPER, RULE)
         x = left + 22 * place
         box = paper.add_artist(Rectangle((x, top), 22, 26, facecolor=fill, edgecolor=edge, linewidth=0.8))
-        if place < numbers.step:
-            character = numbers.said[place] if not newest else CANDIDATES[int(numbers.probs.argmax())]
-            words, ink = character.replace("end", ""), PAPER if newest else INK
-            label(paper, x + 11, top + 13, words, ink, size=_LARGE, ha="center", va="center_baseline")
-            say(box, words=f"step {place + 1} says “{character}”", of=_row(place), lights=_row(place))
+        if place < len(said):
+            ink = PAPER if newest else INK
+            label(paper, x + 11, top + 13, said[place], ink, size=_LARGE, ha="center", va="center_baseline")
+            say(box, words=f"step {place + 1} says “{said[place]}”", of=_row(place), lights=_row(place))
     ended = numbers.asked > numbers.step
     words = f"ended at step {numbers.step}, before step {numbers.asked}" if ended else f"step {numbers.step}"
     right = paper.get_xlim()[1] - 12

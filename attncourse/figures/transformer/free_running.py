@@ -112,8 +112,9 @@ def _percent(share: float) -> str:
 free_running = Explorer(
     __name__,
     caption=(
-        "How much of each date is right when the decoder reads the right characters (forced), and when it reads what "
-        "it has said itself (free). A small date model on days that it never saw; means of three seeds."
+        "Reading the right characters (forced), the decoder is right more often than reading what it has said itself "
+        "(free); without the causal mask only the forced one learns. A small date model on days that it never saw; "
+        "means of three seeds."
     ),
     controls={
         "mask": Choice("mask in training and test", stops=tuple(_MASKS)),
