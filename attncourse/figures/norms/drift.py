@@ -157,7 +157,7 @@ drift = Explorer(
     caption=(
         "Padding that counts pulls the mean of a batch away from that of all sentences (the cross), in small batches "
         "and large ones; masked padding (hatched) does not. One feature in 100 batches, a dot each; on the right the "
-        "means' distance from the cross (root mean square)."
+        "means’ distance from the cross (root mean square)."
     ),
     controls={
         "batch_size": Slider("sentences in a batch", stops=SIZES, log=True),
