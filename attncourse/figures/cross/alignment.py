@@ -63,7 +63,7 @@ def _which(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """A row for each character of the answer and a column for each of the text; on a phone the other way round."""
-    figure = sheet(height=370, narrow=narrow, narrow_height=552)
+    figure = sheet(height=370, narrow=narrow, narrow_height=500)
     paper = board(figure)
     said, characters = numbers.said, visible(numbers.text)
     names, weights = (said, characters), numbers.attn_weights.round(2)  # equal cells are one line of the bundle
@@ -71,7 +71,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     inks = QUERY_INK, KEY_INK
     if narrow:  # the text may be long: downwards
         names, weights, inks = names[::-1], weights.T, inks[::-1]
-        left, top, cell = 44, 104, (26.0, min(28, 440 / len(names[0])))
+        left, top, cell = 44, 104, (26.0, min(26, 388 / len(names[0])))
 
     def tell(i: int, j: int) -> dict[str, str]:  # in either layout from what was said to what it looks at
         step, place = (j, i) if narrow else (i, j)

@@ -83,9 +83,9 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """One batch, the statistics of many, and how far their means stray by batch size."""
-    figure = sheet(height=272, narrow=narrow, narrow_height=684)
+    figure = sheet(height=272, narrow=narrow, narrow_height=580)
     places = (
-        [(12, 34, 316, 110), (48, 232, 200, 176), (48, 486, 210, 140)]
+        [(12, 34, 316, 76), (48, 192, 210, 146), (48, 412, 210, 116)]
         if narrow
         else [(12, 40, 176, 176), (248, 40, 200, 176), (512, 40, 130, 176)]
     )

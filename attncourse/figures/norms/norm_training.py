@@ -64,8 +64,8 @@ def _pair(means: np.ndarray) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """A row a norm, a panel a batch size; a line down from LayerNorm's mean to compare with."""
-    figure = sheet(height=334, narrow=narrow, narrow_height=650)
-    panels = [(132, 34, 158, 252), (132, 340, 158, 252)] if narrow else [(134, 38, 232, 240), (440, 38, 232, 240)]
+    figure = sheet(height=334, narrow=narrow, narrow_height=574)
+    panels = [(132, 34, 158, 216), (132, 302, 158, 216)] if narrow else [(134, 38, 232, 240), (440, 38, 232, 240)]
     for number, (batch, box) in enumerate(zip(BATCHES, panels, strict=True)):
         axes = place(figure, *box)
         last = number == len(BATCHES) - 1

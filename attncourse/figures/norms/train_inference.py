@@ -75,9 +75,9 @@ def name(norm: str) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Both losses with the gap between them filled; beside it their ratio, every seed a dot."""
-    figure = sheet(height=310, narrow=narrow, narrow_height=590)
-    losses = place(figure, *((48, 34, 180, 224) if narrow else (52, 36, 244, 222)))
-    ratio = place(figure, *((48, 338, 276, 200) if narrow else (456, 36, 242, 222)))
+    figure = sheet(height=310, narrow=narrow, narrow_height=536)
+    losses = place(figure, *((48, 34, 180, 190) if narrow else (52, 36, 244, 222)))
+    ratio = place(figure, *((48, 304, 276, 180) if narrow else (456, 36, 242, 222)))
     dress(losses, f"loss: {'no norm' if numbers.norm == 'none' else numbers.norm}", x="step")
     dress(ratio, "inference ÷ training mode", x="step")
     for axes, ends, ticks in (

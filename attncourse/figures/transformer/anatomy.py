@@ -170,20 +170,20 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Encoder on the left, decoder on the right, and what is known about the chosen part."""
-    figure = sheet(height=448, narrow=narrow, narrow_height=650)
+    figure = sheet(height=448, narrow=narrow, narrow_height=630)
     paper = board(figure)
     centres, bottom = ((77, 267), 428) if narrow else ((106, 318), 442)
     said = words_of_parts(numbers.norm_first)
     draw_blueprint(paper, numbers.part, numbers.norm_first, LAYERS, said, centres, bottom, (SOURCE, "▷" + TARGET))
-    left, top, wide = (14, 458, 318) if narrow else (462, 76, 240)
+    left, top, wide = (14, 454, 318) if narrow else (462, 76, 240)
     label(paper, left, top, numbers.part, size=HEADING + 1, weight="semibold")
     flow = [(name, product_of(shape)) for name, shape in numbers.flow]
     learned = list(numbers.learned) or [("nothing", "")]
     each = f"× {numbers.copies} {'norms' if numbers.part == 'norms' else 'layers'}" if numbers.copies > 1 else ""
     if narrow:
-        _draw_list(paper, (left, top + 30), ("shapes", ""), flow, 150)
-        _draw_list(paper, (left + 170, top + 30), ("to learn", each), learned, 148)
-        _draw_share(paper, numbers, (left, 620), wide)
+        _draw_list(paper, (left, top + 26), ("shapes", ""), flow, 150)
+        _draw_list(paper, (left + 170, top + 26), ("to learn", each), learned, 148)
+        _draw_share(paper, numbers, (left, 612), wide)
     else:
         _draw_list(paper, (left, top + 46), ("shapes", ""), flow, wide)
         _draw_list(paper, (left, top + 172), ("to learn", each), learned, wide)

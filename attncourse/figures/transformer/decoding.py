@@ -33,7 +33,7 @@ from attnlib.dates.task import STEPS, TARGET
 EXAMPLES = ("June 7th, 2021", "7.6.21", "6/7/2021", "le 14 juillet 1989", "2. Dez 99", "7 6 21", "hello world")
 _LARGE = 13  # points
 _REACH = 0.6  # a weight of which the colour is strongest: few are larger
-_PITCH = 17  # CSS pixels from one candidate to the next
+_PITCH = 16  # CSS pixels from one candidate to the next
 CANDIDATES = (*TARGET, "end")
 
 
@@ -79,11 +79,11 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Text and answer on top; below, a row of both attention maps for each step so far, and the candidates."""
-    figure = sheet(height=344, narrow=narrow, narrow_height=584)
+    figure = sheet(height=344, narrow=narrow, narrow_height=534)
     paper = board(figure)
     if narrow:
         _draw_answer(paper, numbers, (14, 24), (44, 42))
-        own, cross, candidates = ((30, 136), (15, 17)), ((30, 384), (14, 17)), ((236, 136), 50)
+        own, cross, candidates = ((30, 134), (15, 15)), ((30, 362), (14, 15)), ((236, 134), 50)
     else:
         _draw_answer(paper, numbers, (24, 27), (260, 14))
         own, cross, candidates = ((42, 112), (17, 20)), ((260, 112), (16, 20)), ((612, 112), 66)

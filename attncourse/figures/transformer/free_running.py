@@ -67,9 +67,9 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Right characters by their place at the chosen stage; then over the training, with the whole dates."""
-    figure = sheet(height=286, narrow=narrow, narrow_height=560)
-    by_step = place(figure, *((46, 38, 206, 186) if narrow else (46, 38, 250, 192)))
-    training = place(figure, *((46, 314, 174, 190) if narrow else (440, 38, 158, 192)))
+    figure = sheet(height=286, narrow=narrow, narrow_height=536)
+    by_step = place(figure, *((46, 38, 206, 176) if narrow else (46, 38, 250, 192)))
+    training = place(figure, *((46, 302, 174, 178) if narrow else (440, 38, 158, 192)))
     dress(by_step, f"right characters after {numbers.stage} steps", x="character of the answer")
     _draw_steps(by_step, numbers)
     dress(training, "right over the training", x="steps of training")
