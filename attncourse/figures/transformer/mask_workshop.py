@@ -116,8 +116,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     left, top = spots[1]
     below = top + grid.box()[3] + 24
     label(paper, left, below, "✓ may attend", FAINT)
-    kind = (left, below + 19) if narrow else (left + 44, top - 31)
-    say(label(paper, *kind, numbers.kind, FAINT), note="kind")
+    x, y = (left, below + 19) if narrow else (left + 44, top - 31)
+    say(label(paper, x, y, numbers.kind, FAINT), note="kind")
     _draw_lamps(paper, grid, numbers)
     return figure
 
