@@ -74,7 +74,7 @@ def test_final_losses_are_those_of_the_stored_runs(stored, state):
 def test_every_mean_is_written_beside_its_dots(state, narrow):
     numbers, words = norm_training.measure(**state), words_of(norm_training, state, narrow)
     known = numbers.mean[~np.isnan(numbers.mean)]
-    assert {f"{mean:.2g}" for mean in known} <= set(words)
+    assert {f"{mean:#.2g}" for mean in known} <= set(words)
     assert words.count("no statistics") == np.isnan(numbers.mean).sum()
 
 

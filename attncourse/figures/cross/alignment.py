@@ -63,15 +63,15 @@ def _which(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """A row for each character of the answer and a column for each of the text; on a phone the other way round."""
-    figure = sheet(height=364, narrow=narrow, narrow_height=590)
+    figure = sheet(height=370, narrow=narrow, narrow_height=500)
     paper = board(figure)
     said, characters = numbers.said, visible(numbers.text)
     names, weights = (said, characters), numbers.attn_weights.round(2)  # equal cells are one line of the bundle
-    left, top, cell = 44, 92, (min(44, 590 / len(names[1])), 24.0)
+    left, top, cell = 44, 98, (min(44, 590 / len(names[1])), 24.0)
     inks = QUERY_INK, KEY_INK
     if narrow:  # the text may be long: downwards
         names, weights, inks = names[::-1], weights.T, inks[::-1]
-        left, top, cell = 44, 104, (26.0, min(24, 480 / len(names[0])))
+        left, top, cell = 44, 104, (26.0, min(26, 388 / len(names[0])))
 
     def tell(i: int, j: int) -> dict[str, str]:  # in either layout from what was said to what it looks at
         step, place = (j, i) if narrow else (i, j)
@@ -87,7 +87,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     words = f"{answer_of(said)}, confidence {numbers.confidence.prod():.2f}"
     label(paper, 8, 20, f"“{numbers.text}”", KEY_INK, size=HEADING, weight="semibold")
     label(paper, 8, 42, words, QUERY_INK, size=HEADING, weight="semibold")
-    label(paper, *((8, 64) if narrow else (300, 42)), _which(numbers), WEIGHT_INK, size=TEXT)
+    label(paper, 8, 64, _which(numbers), WEIGHT_INK, size=TEXT)
     if not narrow:
         right = left + grid.box()[2] + 8
         label(paper, right, top - 8, "sure", FAINT)

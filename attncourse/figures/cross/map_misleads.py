@@ -98,7 +98,7 @@ def _findings(numbers: Numbers) -> tuple[tuple[str, list[int]], tuple[str, list[
 def _listed(numbers: Numbers, found: list[int]) -> str:
     first = found[0]
     words = f"{_named(numbers, first)} ({numbers.attn_weights[first]:.2f}, {_loss(numbers, first)})"
-    return words + ", …" * (len(found) > 1)
+    return words + " and more" * (len(found) > 1)
 
 
 def _named(numbers: Numbers, character: int) -> str:
@@ -112,7 +112,7 @@ def _loss(numbers: Numbers, character: int) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """For each character its weight on one side, and on the other what is lost without it."""
-    figure = sheet(height=372, narrow=narrow, narrow_height=600)
+    figure = sheet(height=372, narrow=narrow, narrow_height=490)
     paper = board(figure)
     _draw_answer(paper, numbers, 22)
     for i, (title, found) in enumerate(_findings(numbers)):
@@ -135,7 +135,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
             )
         else:
             label(paper, *wide, words, ink, size=TEXT, va="center")
-    _draw_bars(place(figure, *((8, 92, 328, 500) if narrow else (90, 56, 626, 312))), numbers, narrow)
+    _draw_bars(place(figure, *((8, 98, 328, 386) if narrow else (90, 56, 626, 312))), numbers, narrow)
     return figure
 
 

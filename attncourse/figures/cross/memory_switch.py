@@ -3,13 +3,15 @@
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
 from attncourse.drawing.board import board
-from attncourse.drawing.canvas import TEXT, sheet
+from attncourse.drawing.canvas import sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, KEY_INK, QUERY_INK, VALUE_INK, WEIGHT_INK
+from attncourse.drawing.matrix import Grid
+from attncourse.drawing.palette import FAINT, QUERY_INK, VALUE_INK, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.cross.crossed import Crossed, Layout, cross, draw_crossed, write_call
 from attnlib import init_multi_head
@@ -20,13 +22,6 @@ _MOST_Q, _MOST_K = 6, 8
 _LAYER = init_multi_head(np.random.default_rng(3), _D_MODEL, num_heads=1)
 _X = np.random.default_rng(4).normal(size=(_MOST_Q, _D_MODEL))
 _MEMORY = np.random.default_rng(5).normal(size=(_MOST_K, _D_MODEL))
-_SIZES = (
-    ("queries", "query", QUERY_INK),
-    ("keys", "key", KEY_INK),
-    ("values", "value", VALUE_INK),
-    ("weights", "attn_weights", WEIGHT_INK),
-    ("outputs", "output", VALUE_INK),
-)
 
 
 class Numbers(NamedTuple):
@@ -62,26 +57,37 @@ def _vectors(count: int) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The rectangle of weights between x on the left and the memory above it, and the sizes of all."""
-    figure = sheet(height=360, narrow=narrow, narrow_height=400)
+    """The rectangle of weights between x on the left and the memory above it, and the shapes of all."""
+    figure = sheet(height=380, narrow=narrow, narrow_height=334)
     paper = board(figure)
     seq_q, seq_k = numbers.shown.attn_weights.shape
     if narrow:
-        at = Layout(96, 150, (23, 24), 6, box=24, margin=2, written=False)
+        wide = min(35, 176 // seq_k)  # a weight; in the narrowest there is no room for its number
+        at = Layout(92, 150, (wide, 24), 6, box=24, margin=2, written=wide > 27, shapes=True)
     else:
-        at = Layout(140, 168, (44, 30), 9, box=40, margin=8)
+        at = Layout(140, 168, (56, 30), 9, box=40, margin=8, shapes=True)
     rows = [_named("x", i) for i in range(seq_q)]
     columns = rows if numbers.own else [_named("m", j) for j in range(seq_k)]
-    draw_crossed(paper, at, numbers.shown, rows, columns, numbers.own)
+    grids = draw_crossed(paper, at, numbers.shown, rows, columns, numbers.own)
+    _write_shapes(paper, grids)
     write_call(paper, 8, 20, "attention", "x" if numbers.own else "memory")
-    for i, (name, part, ink) in enumerate(_SIZES):
-        words = f"{name} {' × '.join(map(str, getattr(numbers.shown, part).shape))}"
-        spot = (8 + 168 * (i // 3), 336 + 22 * (i % 3)) if narrow else (588, 186 + 28 * i)
-        label(paper, *spot, words, ink, size=TEXT)
     if numbers.own:
         words = f"the other sequence’s {_vectors(numbers.other)} not read"
         label(paper, *((8, 44) if narrow else (300, 20)), words, FAINT)
     return figure
+
+
+def _write_shapes(paper: Axes, grids: dict[str, Grid]) -> None:
+    """Below the three matrices that have no name beside them."""
+    query, weights, output = (grids[name] for name in ("query", "weights", "output"))
+    _, _, across, down = weights.box()
+    below, right = weights.top + down + 18, output.left + output.box()[2]
+    for grid, name, ink, spot, side in (
+        (query, "queries", QUERY_INK, (query.left + query.box()[2], below), "right"),
+        (weights, "weights", WEIGHT_INK, (weights.left, below), "left"),
+        (output, "outputs", VALUE_INK, (right, below if across > 130 else below + 18), "right"),
+    ):
+        label(paper, *spot, f"{name} {' × '.join(map(str, grid.shape))}", ink, ha=side)
 
 
 def _named(sequence: str, index: int) -> str:

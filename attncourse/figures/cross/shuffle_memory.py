@@ -93,10 +93,10 @@ def _verdicts(numbers: Numbers) -> tuple[str, str]:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Weights and outputs before and after, and the change of each query's output."""
-    figure = sheet(height=300, narrow=narrow, narrow_height=530)
+    figure = sheet(height=300, narrow=narrow, narrow_height=476)
     paper = board(figure)
     tall, weight, number = 28, 40, 32 if narrow else 34  # of the cells
-    places = ((44, 58), (44, 206), (44, 354)) if narrow else ((48, 58), (412, 58), (412, 202))
+    places = ((44, 58), (44, 202), (44, 324)) if narrow else ((48, 58), (412, 58), (412, 202))
     whole = range(len(QUERIES)), range(len(MEMORY))
     panels = (
         ("before", numbers.before, numbers.output, *whole),
@@ -122,7 +122,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     _name_queries(paper, grid, numbers.queries)
     for i, words in enumerate(_verdicts(numbers)):
         changed = "not" in words or "changed" in words
-        spot = (8, 472 + 30 * i) if narrow else (48, 232 + 30 * i)
+        spot = (8, 436 + 26 * i) if narrow else (48, 232 + 30 * i)
         label(paper, *spot, words, KEY_INK if changed else INK, size=TEXT, weight="semibold")
     return figure
 

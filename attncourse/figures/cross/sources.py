@@ -60,7 +60,7 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The same layout twice; what differs is whether the two boxes are one sequence."""
-    figure = sheet(height=322, narrow=narrow, narrow_height=640)
+    figure = sheet(height=322, narrow=narrow, narrow_height=600)
     paper = board(figure)
     for i, (shown, rows) in enumerate(zip(numbers, (ENGLISH, GERMAN), strict=True)):
         left, top, own = 0 if narrow else 372 * i, 322 * i if narrow else 0, i == 0

@@ -83,9 +83,9 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """One batch, the statistics of many, and how far their means stray by batch size."""
-    figure = sheet(height=272, narrow=narrow, narrow_height=684)
+    figure = sheet(height=272, narrow=narrow, narrow_height=580)
     places = (
-        [(12, 34, 316, 110), (48, 232, 200, 176), (48, 486, 210, 140)]
+        [(12, 34, 316, 76), (48, 192, 210, 146), (48, 412, 210, 116)]
         if narrow
         else [(12, 40, 176, 176), (248, 40, 200, 176), (512, 40, 130, 176)]
     )
@@ -157,7 +157,7 @@ drift = Explorer(
     caption=(
         "Padding that counts pulls the mean of a batch away from that of all sentences (the cross), in small batches "
         "and large ones; masked padding (hatched) does not. One feature in 100 batches, a dot each; on the right the "
-        "means' distance from the cross (root mean square)."
+        "means’ distance from the cross (root mean square)."
     ),
     controls={
         "batch_size": Slider("sentences in a batch", stops=SIZES, log=True),

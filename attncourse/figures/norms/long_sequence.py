@@ -143,7 +143,7 @@ long_sequence = Explorer(
     __name__,
     caption=(
         "Training saw sentences of 4 to 16 tokens, few of them long; what becomes of a longer one depends on whose "
-        "statistics it is normalised with: those of each position, one set for all positions, or each token's own."
+        "statistics it is normalised with: those of each position, one set for all positions, or each token’s own."
     ),
     controls={
         "norm": Choice("norm", stops=(PER_POSITION, PER_FEATURE, LAYER)),

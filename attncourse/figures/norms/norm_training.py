@@ -59,13 +59,13 @@ def readout(numbers: Numbers) -> str:
 
 
 def _pair(means: np.ndarray) -> str:
-    return "impossible" if np.isnan(means).any() else ", ".join(f"{mean:.2g}" for mean in means)
+    return "impossible" if np.isnan(means).any() else ", ".join(f"{mean:#.2g}" for mean in means)
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """A row a norm, a panel a batch size; a line down from LayerNorm's mean to compare with."""
-    figure = sheet(height=334, narrow=narrow, narrow_height=650)
-    panels = [(132, 34, 158, 252), (132, 340, 158, 252)] if narrow else [(134, 38, 232, 240), (440, 38, 232, 240)]
+    figure = sheet(height=334, narrow=narrow, narrow_height=574)
+    panels = [(132, 34, 158, 216), (132, 302, 158, 216)] if narrow else [(134, 38, 232, 240), (440, 38, 232, 240)]
     for number, (batch, box) in enumerate(zip(BATCHES, panels, strict=True)):
         axes = place(figure, *box)
         last = number == len(BATCHES) - 1
@@ -91,8 +91,8 @@ def _draw_rows(axes: Axes, every: np.ndarray, names: bool) -> None:
             continue
         said = _NAMES[row].replace("\n", " ")
         points = dots(axes, row, np.log10(seeds), reach=0.24, size=3.8, row=True)
-        say(points, words=[f"{said}, seed {seed + 1}: loss {loss:.2g}" for seed, loss in enumerate(seeds)])
-        number = f"{seeds.mean():.2g}"
+        say(points, words=[f"{said}, seed {seed + 1}: loss {loss:#.2g}" for seed, loss in enumerate(seeds)])
+        number = f"{seeds.mean():#.2g}"
         (stroke,) = axes.plot([np.log10(seeds.mean())] * 2, [row - 0.34, row + 0.34], color=INK, linewidth=1.6)
         say(stroke, words=f"{said}: mean loss {number} of {len(seeds)} seeds")
         label(axes, 1.03, row, number, transform=of_row, va="center_baseline")
@@ -102,7 +102,7 @@ norm_training = Explorer(
     __name__,
     caption=(
         "Whichever loss is asked for, BatchNorm with statistics for each position learns least or cannot read it. "
-        "Every seed is a dot, the stroke and the number are their mean, the dotted line is LayerNorm's."
+        "Every seed is a dot, the stroke and the number are their mean, the dotted line is LayerNorm’s."
     ),
     controls={"loss": Choice("loss", stops=tuple(LOSSES))},
 )

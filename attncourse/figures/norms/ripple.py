@@ -72,12 +72,13 @@ def _output(norm: str, x: np.ndarray) -> np.ndarray:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     what = f"feature {FEATURES[_ONE]} of “{numbers.word}”" if numbers.one_feature else f"“{numbers.word}”"
+    norm = numbers.norm[0].upper() + numbers.norm[1:]
     outputs, largest = int(MASK.sum()) * len(FEATURES), np.abs(numbers.change).max(where=MASK[..., None], initial=0)
     if numbers.moved == 0:
-        return f"{numbers.norm}: a change of {what} changes none of the tokens’ {outputs} outputs."
+        return f"{norm}: a change of {what} changes none of the tokens’ {outputs} outputs."
     others = f"{numbers.others} of them in" if numbers.others else "none of them in"
     return (
-        f"{numbers.norm}: a change of {what} changes {numbers.moved} of the tokens’ {outputs} outputs, "
+        f"{norm}: a change of {what} changes {numbers.moved} of the tokens’ {outputs} outputs, "
         f"{others} other tokens, by up to {largest:.2f}."
     )
 

@@ -49,10 +49,10 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The batch with the set coloured; below it, its statistics and what becomes of the number."""
-    figure = sheet(height=272, narrow=narrow, narrow_height=526)
+    figure = sheet(height=272, narrow=narrow, narrow_height=476)
     paper = board(figure)
-    cell = (54, 22) if narrow else (40, 27)
-    spots = [(70, 42 + 138 * i) for i in range(3)] if narrow else [(62 + 237 * i, 46) for i in range(3)]
+    cell = (54, 20) if narrow else (40, 27)
+    spots = [(70, 42 + 130 * i) for i in range(3)] if narrow else [(62 + 237 * i, 46) for i in range(3)]
     for sentence, spot in enumerate(spots):
         _draw_sentence(paper, spot, cell, numbers, sentence)
     _draw_statistics(paper, numbers, narrow)
@@ -81,7 +81,7 @@ def _lay_below(paper: Axes, box: tuple[float, float, float, float]) -> None:
 
 def _draw_statistics(paper: Axes, numbers: Numbers, narrow: bool) -> None:
     """A row for the tokens alone, and a row with the padding, if the set has any."""
-    places, top = ((166, 212, 280, 340), 458) if narrow else ((262, 328, 412, 460), 196)
+    places, top = ((166, 212, 280, 338), 412) if narrow else ((262, 328, 412, 460), 196)
     becomes = f"{numbers.value:g} →" if narrow else f"“{numbers.word}” {numbers.feature} becomes"
     columns = ("numbers", "mean", "mean sq." if numbers.kind == RMS else "variance")
     for x, name in zip(places, columns, strict=False):

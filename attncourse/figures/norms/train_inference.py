@@ -58,12 +58,13 @@ def readout(numbers: Numbers) -> str:
     if numbers.strays is None:
         return (
             f"{arm}: training and inference are one computation, at every step; "
-            f"loss {numbers.inference[0]:.2g} after {numbers.steps[0]} steps, {numbers.inference[-1]:.2g} after {last}."
+            f"loss {numbers.inference[0]:#.2g} after {numbers.steps[0]} steps, "
+            f"{numbers.inference[-1]:#.2g} after {last}."
         )
     return (
-        f"{arm}: after {numbers.steps[0]} steps the loss is {numbers.training[0]:.2g} in training mode and "
-        f"{numbers.inference[0]:.2g} at inference; after {last}, {numbers.training[-1]:.2g} and "
-        f"{numbers.inference[-1]:.2g}."
+        f"{arm}: after {numbers.steps[0]} steps the loss is {numbers.training[0]:#.2g} in training mode and "
+        f"{numbers.inference[0]:#.2g} at inference; after {last}, {numbers.training[-1]:#.2g} and "
+        f"{numbers.inference[-1]:#.2g}."
     )
 
 
@@ -74,9 +75,9 @@ def name(norm: str) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Both losses with the gap between them filled; beside it their ratio, every seed a dot."""
-    figure = sheet(height=310, narrow=narrow, narrow_height=590)
-    losses = place(figure, *((48, 34, 180, 224) if narrow else (52, 36, 244, 222)))
-    ratio = place(figure, *((48, 338, 276, 200) if narrow else (456, 36, 242, 222)))
+    figure = sheet(height=310, narrow=narrow, narrow_height=536)
+    losses = place(figure, *((48, 34, 180, 190) if narrow else (52, 36, 244, 222)))
+    ratio = place(figure, *((48, 304, 276, 180) if narrow else (456, 36, 242, 222)))
     dress(losses, f"loss: {'no norm' if numbers.norm == 'none' else numbers.norm}", x="step")
     dress(ratio, "inference ÷ training mode", x="step")
     for axes, ends, ticks in (
@@ -107,7 +108,7 @@ def _draw_losses(axes: Axes, numbers: Numbers) -> None:
     y = -np.inf
     for name, losses, ink, style in sorted(curves, key=lambda curve: curve[1][-1]):
         (line,) = axes.plot(x, np.log10(losses), color=ink, linewidth=1.4 if style == dotted else 2.2, linestyle=style)
-        said = [f"{loss:.2g}" for loss in losses]
+        said = [f"{loss:#.2g}" for loss in losses]
         say(line, label=name, x=[str(step) for step in numbers.steps], y=said, names=["step", "loss"])
         y = max(np.log10(losses[-1]), y + _APART)
         label(axes, x[-1] + 0.05, y, name, ink, va="center_baseline")

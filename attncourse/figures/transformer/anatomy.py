@@ -13,7 +13,7 @@ from attncourse.controls import Choice
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, RULE, WASH, WEIGHT
+from attncourse.drawing.palette import FAINT, INK, RULE, WASH, WEIGHT
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.transformer.blueprint import draw_blueprint
@@ -35,7 +35,7 @@ PARTS = {  # and what each does
     "norms": "each token’s features get mean 0 and variance 1, then a gain and a bias",
     "logits": "the target’s table once more, read the other way",
     "encoder": "reads all of the source at once and makes the memory",
-    "decoder": "looks back, looks across, thinks, and says one token more",
+    "decoder": "looks back, looks across, reworks each token by itself, and says one token more",
 }
 
 
@@ -170,36 +170,37 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Encoder on the left, decoder on the right, and what is known about the chosen part."""
-    figure = sheet(height=448, narrow=narrow, narrow_height=650)
+    figure = sheet(height=448, narrow=narrow, narrow_height=630)
     paper = board(figure)
     centres, bottom = ((77, 267), 428) if narrow else ((106, 318), 442)
     said = words_of_parts(numbers.norm_first)
     draw_blueprint(paper, numbers.part, numbers.norm_first, LAYERS, said, centres, bottom, (SOURCE, "▷" + TARGET))
-    left, top, wide = (14, 458, 318) if narrow else (462, 76, 240)
+    left, top, wide = (14, 454, 318) if narrow else (462, 76, 240)
     label(paper, left, top, numbers.part, size=HEADING + 1, weight="semibold")
     flow = [(name, product_of(shape)) for name, shape in numbers.flow]
     learned = list(numbers.learned) or [("nothing", "")]
-    if numbers.copies > 1:
-        learned.append(("", f"× {numbers.copies} {'norms' if numbers.part == 'norms' else 'layers'}"))
+    each = f"× {numbers.copies} {'norms' if numbers.part == 'norms' else 'layers'}" if numbers.copies > 1 else ""
     if narrow:
-        _draw_list(paper, (left, top + 30), "shapes", flow, 150)
-        _draw_list(paper, (left + 170, top + 30), "to learn", learned, 148)
-        _draw_share(paper, numbers, (left, 620), wide)
+        _draw_list(paper, (left, top + 26), ("shapes", ""), flow, 150)
+        _draw_list(paper, (left + 170, top + 26), ("to learn", each), learned, 148)
+        _draw_share(paper, numbers, (left, 612), wide)
     else:
-        _draw_list(paper, (left, top + 46), "shapes", flow, wide)
-        _draw_list(paper, (left, top + 172), "to learn", learned, wide)
+        _draw_list(paper, (left, top + 46), ("shapes", ""), flow, wide)
+        _draw_list(paper, (left, top + 172), ("to learn", each), learned, wide)
         _draw_share(paper, numbers, (left, 400), wide)
     return figure
 
 
-def _draw_list(paper: Axes, at: tuple[float, float], title: str, rows: list[tuple[str, str]], wide: float) -> None:
-    """Names on the left, what belongs to them on the right."""
+def _draw_list(
+    paper: Axes, at: tuple[float, float], title: tuple[str, str], rows: list[tuple[str, str]], wide: float
+) -> None:
+    """Names on the left, what belongs to them on the right; above them, fainter, the title does the same."""
     (left, top), pitch = at, 19
-    label(paper, left, top, title, FAINT)
     paper.add_artist(Line2D([left, left + wide], [top + 6, top + 6], color=RULE, linewidth=0.8))
-    for i, (name, value) in enumerate(rows, start=1):
-        label(paper, left, top + 4 + pitch * i, name)
-        label(paper, left + wide, top + 4 + pitch * i, value, ha="right")
+    for i, (name, value) in enumerate([title, *rows]):
+        y, ink = (top + 4 + pitch * i, INK) if i else (top, FAINT)
+        label(paper, left, y, name, ink)
+        label(paper, left + wide, y, value, ink, ha="right")
 
 
 def _draw_share(paper: Axes, numbers: Numbers, at: tuple[float, float], wide: float) -> None:

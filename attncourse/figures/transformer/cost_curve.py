@@ -78,9 +78,9 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Against n at the chosen width, then against d at 1024 tokens; both axes in powers of two and ten."""
-    figure = sheet(height=300, narrow=narrow, narrow_height=580)
-    by_length = place(figure, *((44, 38, 164, 196) if narrow else (44, 38, 218, 206)))
-    by_width = place(figure, *((44, 322, 150, 200) if narrow else (430, 38, 152, 206)))
+    figure = sheet(height=300, narrow=narrow, narrow_height=536)
+    by_length = place(figure, *((44, 38, 164, 178) if narrow else (44, 38, 218, 206)))
+    by_width = place(figure, *((44, 302, 150, 178) if narrow else (430, 38, 152, 206)))
     name = "attention" if numbers.part == "attention" else "a layer"
     dress(by_length, f"cost of {name}, d = {numbers.width}", x="tokens, n")
     by_length.set(xlim=(5, 11), ylim=(-2.2, 2.7))

@@ -33,7 +33,7 @@ from attnlib.dates.task import STEPS, TARGET
 EXAMPLES = ("June 7th, 2021", "7.6.21", "6/7/2021", "le 14 juillet 1989", "2. Dez 99", "7 6 21", "hello world")
 _LARGE = 13  # points
 _REACH = 0.6  # a weight of which the colour is strongest: few are larger
-_PITCH = 17  # CSS pixels from one candidate to the next
+_PITCH = 16  # CSS pixels from one candidate to the next
 CANDIDATES = (*TARGET, "end")
 
 
@@ -73,17 +73,17 @@ def readout(numbers: Numbers) -> str:
     return (
         f"Step {numbers.asked} for “{numbers.text}”: {after} the likeliest is “{CANDIDATES[best]}” "
         f"({numbers.probs[best]:.0%}); the cross-attention looks most at character {seen + 1}, "
-        f"“{numbers.text[seen]}” ({row[seen]:.0%})."
+        f"“{visible(numbers.text)[seen]}” ({row[seen]:.0%})."
     )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Text and answer on top; below, a row of both attention maps for each step so far, and the candidates."""
-    figure = sheet(height=344, narrow=narrow, narrow_height=584)
+    figure = sheet(height=344, narrow=narrow, narrow_height=534)
     paper = board(figure)
     if narrow:
         _draw_answer(paper, numbers, (14, 24), (44, 42))
-        own, cross, candidates = ((30, 136), (15, 17)), ((30, 384), (14, 17)), ((236, 136), 50)
+        own, cross, candidates = ((30, 134), (15, 15)), ((30, 362), (14, 15)), ((236, 134), 50)
     else:
         _draw_answer(paper, numbers, (24, 27), (260, 14))
         own, cross, candidates = ((42, 112), (17, 20)), ((260, 112), (16, 20)), ((612, 112), 66)
@@ -104,17 +104,17 @@ def _draw_answer(paper: Axes, numbers: Numbers, text: tuple[float, float], answe
     """The text, and a box for each character of the answer; the newest is filled."""
     label(paper, *text, numbers.text, KEY_INK, size=_LARGE, va="center_baseline")
     left, top = answer
+    said = numbers.said + CANDIDATES[int(numbers.probs.argmax())].replace("end", "")  # which takes no box
     arrow(paper, (left - 30, top + 13), (left - 8, top + 13))
     for place in range(STEPS - 1):
-        newest = place == numbers.step - 1
+        newest = place == len(said) - 1 == numbers.step - 1
         fill, edge = (VALUE_INK, VALUE_INK) if newest else (PAPER, RULE)
         x = left + 22 * place
         box = paper.add_artist(Rectangle((x, top), 22, 26, facecolor=fill, edgecolor=edge, linewidth=0.8))
-        if place < numbers.step:
-            character = numbers.said[place] if not newest else CANDIDATES[int(numbers.probs.argmax())]
-            words, ink = character.replace("end", ""), PAPER if newest else INK
-            label(paper, x + 11, top + 13, words, ink, size=_LARGE, ha="center", va="center_baseline")
-            say(box, words=f"step {place + 1} says “{character}”", of=_row(place), lights=_row(place))
+        if place < len(said):
+            ink = PAPER if newest else INK
+            label(paper, x + 11, top + 13, said[place], ink, size=_LARGE, ha="center", va="center_baseline")
+            say(box, words=f"step {place + 1} says “{said[place]}”", of=_row(place), lights=_row(place))
     ended = numbers.asked > numbers.step
     words = f"ended at step {numbers.step}, before step {numbers.asked}" if ended else f"step {numbers.step}"
     right = paper.get_xlim()[1] - 12

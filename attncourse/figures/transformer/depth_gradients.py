@@ -61,9 +61,9 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """By layer at the chosen depth; then the last layer at every depth."""
-    figure = sheet(height=290, narrow=narrow, narrow_height=560)
-    by_layer = place(figure, *((28, 38, 244, 190) if narrow else (30, 38, 284, 198)))
-    by_depth = place(figure, *((28, 314, 240, 190) if narrow else (412, 38, 232, 198)))
+    figure = sheet(height=290, narrow=narrow, narrow_height=536)
+    by_layer = place(figure, *((28, 38, 244, 178) if narrow else (30, 38, 284, 198)))
+    by_depth = place(figure, *((28, 302, 240, 178) if narrow else (412, 38, 232, 198)))
     dress(by_layer, f"length of the gradient in {numbers.num_layers} layers", x="layer")
     x = np.arange(1, numbers.num_layers + 1)
     for name, norms, spread in zip(PLACEMENTS[::-1], numbers.norms[::-1], numbers.spread[::-1], strict=True):

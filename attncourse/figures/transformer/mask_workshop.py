@@ -91,11 +91,14 @@ def about_rows(mask: np.ndarray) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Scores, mask and weights side by side; what is masked is hatched, and an empty row lights its lamp."""
-    figure = sheet(height=236, narrow=narrow, narrow_height=614)
+    """Scores, mask and weights side by side, on a phone the weights below.
+
+    What is masked is hatched, and an empty row lights its lamp.
+    """
+    figure = sheet(height=236, narrow=narrow, narrow_height=418)
     paper = board(figure)
     cell, spots = (
-        ((58, 30), ((32, 56), (32, 250), (32, 462))) if narrow else ((46, 36), ((30, 56), (256, 56), (482, 56)))
+        ((33, 30), ((28, 56), (188, 56), (28, 264))) if narrow else ((46, 36), ((30, 56), (256, 56), (482, 56)))
     )
     panels = {
         "scores": (SCORE_INK, numbers.scores, SCORE, 1.8, "{:.1f}"),
@@ -111,8 +114,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         label(paper, left, top - 31, name, ink, size=HEADING)
         _name(paper, grid, numbers)
     left, top = spots[1]
-    say(label(paper, left + 44, top - 31, numbers.kind, FAINT), note="kind")
-    label(paper, left, top + grid.box()[3] + 12, "✓ may attend", FAINT, va="top")
+    below = top + grid.box()[3] + 24
+    label(paper, left, below, "✓ may attend", FAINT)
+    x, y = (left, below + 19) if narrow else (left + 44, top - 31)
+    say(label(paper, x, y, numbers.kind, FAINT), note="kind")
     _draw_lamps(paper, grid, numbers)
     return figure
 

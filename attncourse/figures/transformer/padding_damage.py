@@ -166,7 +166,7 @@ def _draw_table(paper: Axes, numbers: Numbers, at: tuple[float, float], cell: fl
     """Wrong characters, a row for each mask and a column for each padding; the case in hand is framed."""
     left, top = at
     label(paper, left, top - 27, "wrong characters", size=HEADING)
-    label(paper, left - 8, top - 6, "padding", FAINT, ha="right")
+    label(paper, left - 8, top - 6, "mask ↓, padding →", FAINT, ha="right")
     said: dict[str, Any] = {
         "rows_said": [f"mask {mask}" for mask in MASKS],
         "columns_said": [f"padding {n}" for n in PADDINGS],

@@ -77,9 +77,9 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The loss at the chosen rate; then at every rate where it ends without warm-up and where with it."""
-    figure = sheet(height=300, narrow=narrow, narrow_height=580)
-    curves = place(figure, *((34, 38, 250, 196) if narrow else (34, 38, 264, 206)))
-    ends = place(figure, *((34, 322, 250, 200) if narrow else (398, 38, 264, 206)))
+    figure = sheet(height=300, narrow=narrow, narrow_height=536)
+    curves = place(figure, *((34, 38, 250, 178) if narrow else (34, 38, 264, 206)))
+    ends = place(figure, *((34, 302, 250, 178) if narrow else (398, 38, 264, 206)))
     words = "with warm-up" if numbers.warmup else "no warm-up"
     dress(curves, f"loss at rate {numbers.rate:g}, {words}", x="step")
     _draw_curves(curves, numbers)
