@@ -17,7 +17,7 @@ def checksum(file: Path) -> str:
 
 
 def stamped(text: str, sums: Mapping[str, str]) -> str:
-    """A page or a stylesheet that asks for static files by name and checksum: no browser shows a changed one's old self.
+    """A page or a stylesheet that asks for static files by name and checksum: a changed one is fetched anew.
 
     Args:
         text: HTML or CSS; what an earlier build has stamped is stamped anew.

@@ -20,7 +20,7 @@
     const place = (axis) => tenths(pattern[axis].baseVal[0].value + cell.getBBox()[axis] - score.getBBox()[axis]);
     set(text, { x: place("x"), y: place("y"), "data-number": name });
     text.textContent = words;
-    svg.append(text);
+    pattern.parentElement.append(text);
   }
 
   function hatching(cell) {
