@@ -132,3 +132,17 @@ def test_the_picture_takes_the_arrow_keys_from_the_screen_reader_and_says_what_i
         flow = page.locator("#picture-flow svg").get_attribute("aria-label")
     assert f"{flow} Arrow keys say its numbers." in names, "its sentence stands nowhere else"
     assert "Picture. Arrow keys say its numbers." in names
+
+
+def test_the_mask_workshop_tells_the_keyboard_how_to_turn_a_cell(visit, site):
+    with visit(f"{site}chapters/05_build_encoder_decoder.html") as page:
+        figure = page.locator('[data-explorer="mask-workshop"]')
+        figure.get_by_role("application", name="Enter turns a cell of the mask.").focus()
+        figure.locator("[data-toggle]").first.wait_for()
+        for _ in range(20):  # from the scores at the left
+            page.keyboard.press("ArrowRight")
+            if figure.locator(".pointed[data-toggle]").count():
+                break
+        page.keyboard.press("Enter")
+        assert figure.locator("output").inner_text().startswith("Your own mask")
+        assert figure.get_by_role("img").get_attribute("aria-label").startswith("Your own mask")

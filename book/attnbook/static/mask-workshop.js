@@ -77,6 +77,9 @@
     svg.parentElement.dispatchEvent(new CustomEvent("picture")); // what is pointed at is said anew
   }
 
+  for (const stage of touches.keys())
+    if (stage.matches(`${FIGURE} .stage`)) stage.ariaLabel += " Enter turns a cell of the mask.";
+
   // The cell that is meant, by the pointer or by the arrow keys, has been found by touch.js.
   for (const kind of ["click", "keydown"]) {
     document.addEventListener(kind, (event) => {
