@@ -1,4 +1,4 @@
-from attnbook.addresses import absolute, robots, sitemap
+from attnbook.addresses import absolute, checksum, robots, sitemap, stamped
 from attnbook.page import meta_of, page_title
 
 PAGE = '<a href="intro.html"></a><a href="#top"></a><script src="_static/a.js"></script><a href="https://else.org/">'
@@ -12,6 +12,23 @@ def test_a_page_for_wrong_addresses_leads_to_the_root_of_its_host_or_to_the_fold
 def test_what_is_absolute_or_in_the_page_stays():
     assert 'href="#top"' in absolute(PAGE, "")
     assert 'href="https://else.org/"' in absolute(PAGE, "")
+
+
+def test_a_changed_file_has_a_new_address_in_pages_and_in_the_stylesheet(tmp_path):
+    file = tmp_path / "site.css"
+    file.write_bytes(b"one")
+    before = checksum(file)
+    file.write_bytes(b"two")
+    assert checksum(file) != before
+    page = stamped('<link href="../_static/site.css"><script src="_static/a.js">', {"site.css": before})
+    assert page == f'<link href="../_static/site.css?v={before}"><script src="_static/a.js">'
+    assert stamped(page, {"site.css": checksum(file)}) == page.replace(before, checksum(file))
+    assert stamped('src: url("a.woff2") format("woff2")', {"a.woff2": "1"}) == 'src: url("a.woff2?v=1") format("woff2")'
+
+
+def test_an_address_elsewhere_stays_without_a_checksum():
+    page = '<a href="site.css"></a><a href="https://else.org/?_static/site.css"></a>'
+    assert stamped(page, {"site.css": "1"}) == page
 
 
 def test_the_map_lists_each_page_by_its_whole_address():

@@ -69,6 +69,15 @@ def test_text_alternative_of_the_picture_is_its_readout(html):
     assert f">{alternative}</output>" in html
 
 
+def test_the_words_of_a_picture_are_hidden_from_screen_readers_which_hear_its_sentence(html):
+    shapes = re.search(r'<svg role="img"[^>]*>\s*<g aria-hidden="true">(.*)</g>\s*</svg>', html, re.DOTALL)[1]
+    assert shapes.count("<text") == html.count("<text")
+
+
+def test_a_figure_has_a_name(html):
+    assert re.search(r'<figure class="explorer"[^>]* aria-label="temperature"', html)
+
+
 def test_nothing_in_a_figure_needs_a_lax_content_security_policy(html):
     assert " style=" not in html
     assert "<script" not in html

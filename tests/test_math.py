@@ -21,6 +21,13 @@ def test_a_displayed_formula_says_so():
     assert ET.fromstring(to_mathml("x")).get("display") == "inline"
 
 
+def test_a_transpose_is_spoken_as_one():
+    power = next(ET.fromstring(to_mathml(r"QK^\top")).iter("msup"))
+    assert power.get("intent") == "transpose($turned)"
+    assert (power[0].text, power[0].get("arg")) == ("K", "turned")
+    assert "intent" not in to_mathml("K^2")
+
+
 def test_less_than_and_ampersand_do_not_break_the_page():
     assert "&lt;" in to_mathml(r"a < b")
     assert "&amp;" in to_mathml(r"a \& b")

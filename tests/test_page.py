@@ -1,4 +1,13 @@
-from attnbook.page import current_roles, description_of, fewer_classes, lighter_code, plain_folds, scripts_for
+from attnbook.page import (
+    current_roles,
+    description_of,
+    fewer_classes,
+    lighter_code,
+    links_aside,
+    named_outputs,
+    plain_folds,
+    scripts_for,
+)
 
 
 def test_a_page_gets_the_courses_own_scripts_that_it_needs():
@@ -57,3 +66,16 @@ def test_a_folded_cell_is_opened_by_words_and_a_solution_says_that_it_is_one():
 def test_entries_of_a_bibliography_are_items_of_its_list():
     html = '<div role="list"><div class="citation" role="doc-biblioentry">Vaswani</div></div>'
     assert current_roles(html) == '<div role="list"><div class="citation" role="listitem">Vaswani</div></div>'
+
+
+def test_the_sign_beside_a_heading_is_neither_part_of_its_name_nor_a_stop_of_the_tab_key():
+    heading = '<h2>Masks<a class="headerlink" href="#masks" title="Link to this heading">#</a></h2>'
+    assert '<a class="headerlink" tabindex="-1" aria-hidden="true" href="#masks"' in links_aside(heading)
+
+
+def test_what_code_has_printed_is_named_and_a_figure_is_not():
+    assert (
+        named_outputs('<div class="output stream x">')
+        == '<div role="group" aria-label="Output" class="output stream x">'
+    )
+    assert named_outputs('<div class="output course">') == '<div class="output course">'

@@ -1,11 +1,29 @@
-"""What depends on where the site stands: the page for wrong addresses, the list of right ones, the word to robots."""
+"""Addresses: of changed files, for the page that stands in for wrong ones, for search engines and robots."""
 
 import re
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Mapping
 from html import escape
+from pathlib import Path
 from urllib.parse import urlsplit
 
+_STATIC = re.compile(r'((?:href|src)="(?:[^"?]*/)?_static/|url\(")([\w.-]+)(?:\?v=\w+)?(?=")')
 _RELATIVE = re.compile(r'((?:href|src|action)=")(?!#|/|[a-z]+:)')
+
+
+def checksum(file: Path) -> str:
+    """Eight digits that change with a file's content, as Sphinx has them for scripts."""
+    return f"{zlib.crc32(file.read_bytes()):08x}"
+
+
+def stamped(text: str, sums: Mapping[str, str]) -> str:
+    """A page or a stylesheet that asks for static files by name and checksum: a changed one is fetched anew.
+
+    Args:
+        text: HTML or CSS; what an earlier build has stamped is stamped anew.
+        sums: file name → checksum; other names stay as they are.
+    """
+    return _STATIC.sub(lambda found: f"{found[1]}{found[2]}?v={sums[found[2]]}" if found[2] in sums else found[0], text)
 
 
 def absolute(html: str, address: str) -> str:

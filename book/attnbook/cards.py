@@ -43,12 +43,14 @@ def card(chapter: Chapter, notebook: Path | None, app) -> str:
 
 
 def _picture(chapter: Chapter, notebook: Path, app) -> str:
-    """The first frame of the chapter's picture; none if the notebook does not show it, for then it is not drawn."""
+    """The first frame of the chapter's picture; none if the notebook does not show it, for then it is not drawn.
+
+    It adorns a link, whose name would else go on with all its numbers.
+    """
     if chapter.picture not in {described["source"] for described in stored(notebook, EXPLORER_MIME)}:
         return ""
     explorer = load(chapter.picture)
-    found = drawn(app, explorer)
-    return still_html(found.first, found.described["readouts"][explorer.states.index(explorer.defaults)])
+    return f'<div aria-hidden="true">{still_html(drawn(app, explorer).first)}</div>'
 
 
 def setup(app) -> None:

@@ -35,14 +35,14 @@ def figure_html(explorer: Explorer, drawn: Drawn, root: str, number: int = 1) ->
     name = drawn.described["name"]
     key = f"{kind}-{name}" + (f"-{number}" if number > 1 else "")
     addresses = " ".join(f'data-{layout}="{root}{PICTURES}/{bundle_name(explorer, layout)}"' for layout in LAYOUTS)
-    title = name.replace("-", " ")
+    named = f'id="{key}" aria-label="{name.replace("-", " ")}"'
     parts = [
-        f'<figure class="{kind}" id="{key}" data-{kind}="{name}" data-state="{start}" {addresses}>',
+        f'<figure class="{kind}" {named} data-{kind}="{name}" data-state="{start}" {addresses}>',
         f'<div class="stage" data-figure="{name}">{still_html(drawn.first, sentence)}</div>',
     ]
     if parameters:
         parts += [
-            f'<div class="controls" role="group" aria-label="Controls: {title}">',
+            '<div class="controls" role="group" aria-label="Controls">',
             *(_control(parameter, key) for parameter in parameters),
             "</div>",
             f'<output aria-live="polite">{escape(sentence)}</output>',
@@ -52,9 +52,14 @@ def figure_html(explorer: Explorer, drawn: Drawn, root: str, number: int = 1) ->
     return "\n".join(parts)
 
 
-def still_html(picture: Picture, sentence: str) -> str:
-    """A picture as an image that says one sentence; what its shapes say comes with the bundle."""
-    return "\n".join(as_image([_SAID.sub("", line) for line in picture], sentence))
+def still_html(picture: Picture, sentence: str = "") -> str:
+    """A picture as an image that says one sentence, or as an ornament; what its shapes say comes with the bundle.
+
+    They stand in a hidden group: browsers hand the words inside an image on to screen readers, which read out each.
+    """
+    silent = [_SAID.sub("", line) for line in picture]
+    opening, *shapes, closing = as_image(silent, sentence) if sentence else silent
+    return "\n".join([opening, '<g aria-hidden="true">', *shapes, "</g>", closing])
 
 
 def room_css(drawn: Iterable[Drawn]) -> str:

@@ -62,6 +62,9 @@ def _tidy(element: ET.Element) -> None:
         _tidy_operator(element)
     if element.tag in ("msub", "msup", "msubsup"):
         _let_brackets_grow(element)
+    if element.tag == "msup" and "".join(element[1].itertext()) == "⊤":
+        element[0].set("arg", "turned")  # a screen reader then says "transpose of K", not "K to the power of tack"
+        element.set("intent", "transpose($turned)")
     if element.tag in ("mrow", "math", "mtd", "mstyle", "msqrt"):
         _unwrap(element)
         _keep_fences_to_their_matrix(element)

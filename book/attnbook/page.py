@@ -29,6 +29,7 @@ _TWINS = re.compile(r'(<span class="(\w+)">[^<]*)</span><span class="\2">')
 _TAG = re.compile(r"<[^>]+>")
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 _VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')
+_OUTPUT = re.compile(r'<div (?=class="output (?:text_plain|stream)\b)')
 _FOLD = re.compile(
     r'<summary aria-label="Toggle hidden content">\s*<p class="collapsed[^>]*>(.*?)</p>.*?</summary>',
     re.DOTALL,
@@ -81,6 +82,16 @@ def plain_folds(body: str) -> str:
     return _SOLUTION.sub(r"\1Show a solution", _FOLD.sub(r"<summary>\1</summary>", body))
 
 
+def links_aside(body: str) -> str:
+    """Take the # beside each heading out of its name and out of the Tab key's way: "On this page" has its address."""
+    return body.replace('<a class="headerlink"', '<a class="headerlink" tabindex="-1" aria-hidden="true"')
+
+
+def named_outputs(body: str) -> str:
+    """What a cell has printed says that it is output: a screen reader does not see where the code ends."""
+    return _OUTPUT.sub('<div role="group" aria-label="Output" ', body)
+
+
 def words_of(html: str) -> str:
     """A piece of HTML as one line of plain text."""
     return " ".join(unescape(_TAG.sub("", html)).split())
@@ -116,7 +127,9 @@ def meta_of(title: str, description: str, book: str, address: str, canonical: st
 def clean(app, pagename, templatename, context, doctree) -> None:
     """Prepare what the template will show."""
     body = context.get("body", "")
-    context["body"] = body = plain_folds(fewer_classes(current_roles(lighter_code(body))))
+    for tidy in (lighter_code, current_roles, fewer_classes, plain_folds, links_aside, named_outputs):
+        body = tidy(body)
+    context["body"] = body
     book, address = context["docstitle"], app.config.html_baseurl
     title = words_of(context.get("title") or UNWRITTEN.get(pagename, book))
     first = pagename == app.config.root_doc

@@ -9,7 +9,7 @@ from shutil import copyfile
 
 from sphinx.util import logging
 
-from attnbook.addresses import absolute, robots, sitemap
+from attnbook.addresses import absolute, checksum, robots, sitemap, stamped
 from attnbook.colours import colours_css
 from attnbook.explorers import room_css
 from attnbook.mathfont import signs as formula_signs
@@ -44,7 +44,13 @@ def pages_of(app) -> dict[str, str]:
 def write_stylesheet(static: Path, sheets: list[str], *more: str) -> None:
     """Write ``site.css``: the palette, the course's own sheets in their order, and ``more`` rules."""
     texts = [(STATIC / name).read_text("utf-8") for name in sheets]
-    (static / "site.css").write_text("\n".join([CREDIT + colours_css(), *texts, *more]), "utf-8")
+    rules = "\n".join([CREDIT + colours_css(), *texts, *more])
+    (static / "site.css").write_text(stamped(rules, checksums(static)), "utf-8")
+
+
+def checksums(static: Path) -> dict[str, str]:
+    """Name → checksum of the files of a folder."""
+    return {file.name: checksum(file) for file in static.iterdir() if file.is_file()}
 
 
 def setup(app) -> None:
@@ -78,6 +84,9 @@ def setup(app) -> None:
         write_stylesheet(static, sorted(sheets, key=sheets.get), more_css(text), room_css(figures.values()))
         write_search_data(pages, static / "search-data.js")
         write_picture(app.config.html_title, static / "social.png")
+        sums = checksums(static)
+        for page, html in pages.items():
+            (site / page).write_text(stamped(html, sums), "utf-8")
         first = app.builder.get_target_uri(app.config.root_doc)
         copyfile(site / first, site / "index.html")  # instead of a redirection
         (site / "robots.txt").write_text(robots(address), "utf-8")

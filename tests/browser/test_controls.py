@@ -32,7 +32,8 @@ def test_on_this_page_closes_on_choice_and_on_escape_and_the_focus_stays_in_sigh
         link.click()
         assert not link.is_visible()
         assert button.get_attribute("aria-expanded") == "false"
-        chosen = page.evaluate("() => document.activeElement.id")
+        page.wait_for_function("() => document.activeElement.tagName === 'H3'")  # a screen reader says it
+        chosen = page.evaluate("() => document.activeElement.closest('section').id")
         assert page.url.endswith(f"#{chosen}")
 
 
@@ -61,6 +62,37 @@ def test_a_key_leads_to_the_search(visit, site, width, keys):
         assert page.locator("input[type=search]").input_value() == "a/k"
 
 
+def test_the_slash_can_be_switched_off_beside_the_search_and_stays_off(visit, site):
+    with visit(f"{site}intro.html") as page:
+        switch = page.get_by_role("checkbox", name="The key / leads here")
+        assert switch.is_checked()
+        switch.press("Space")
+        page.goto(f"{site}appendix/claims.html")
+        field = page.get_by_role("searchbox")
+        assert not switch.is_checked()
+        page.keyboard.press("/")
+        assert not field.evaluate("field => field === document.activeElement")
+        assert field.get_attribute("aria-keyshortcuts") == "Control+K"
+        page.keyboard.press("Control+k")
+        assert field.evaluate("field => field === document.activeElement")
+        switch.press("Space")
+        switch.blur()
+        page.keyboard.press("/")
+        assert field.evaluate("field => field === document.activeElement")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_escape_leads_from_the_search_back_to_where_the_reader_was(visit, site, width):
+    with visit(f"{site}chapters/01_compute_attention.html", width=width) as page:
+        slider = page.get_by_role("slider").first
+        slider.focus()
+        page.keyboard.press("/")
+        page.keyboard.type("x")
+        page.keyboard.press("Escape")  # empties the field
+        page.keyboard.press("Escape")
+        assert slider.evaluate("slider => slider === document.activeElement")
+
+
 def test_every_button_and_link_of_the_bar_has_a_name_on_a_phone(visit, site):
     with visit(f"{site}chapters/01_compute_attention.html", width=320, height=640) as page:
         bar = page.get_by_role("banner")
@@ -77,7 +109,7 @@ def test_code_is_copied_as_it_is(visit, site):
         code = "".join(block.locator(".line").all_text_contents())
         assert code.count("\n") > 2
         block.get_by_role("button", name="Copy this code").click()
-        block.get_by_role("button", name="Copied").wait_for()
+        page.get_by_role("status").get_by_text("Copied", exact=True).wait_for()
         assert page.evaluate("() => navigator.clipboard.readText()") == code
 
 

@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 
+from attnbook.addresses import checksum
 from tests.browser.served import SITE, missing
 from tests.browser.test_page import PAGES
 
@@ -65,6 +66,15 @@ def test_the_page_for_wrong_addresses_has_no_address_of_its_own_folder(html):
     addresses = re.findall(r'(?:href|src|action)="([^"]+)"', html["404"])
     assert len(addresses) > 10
     assert all(address.startswith(("/", "#", "https:")) for address in addresses)
+
+
+def test_whatever_is_static_has_its_checksum_in_its_address(html):
+    texts = [*html.values(), (SITE / "_static" / "site.css").read_text("utf-8")]
+    found = {address for text in texts for address in re.findall(r'(?:_static/|url\(")([^"]+)', text)}
+    assert {name.split("?")[0] for name in found} >= {"site.css", "theme.js", "text-regular.woff2", "math.woff2"}
+    for address in found:
+        name, _, checked = address.partition("?v=")
+        assert checked == checksum(SITE / "_static" / name), address
 
 
 def test_a_host_finds_its_files_and_nothing_else_is_there(html):

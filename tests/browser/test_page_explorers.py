@@ -142,6 +142,10 @@ def test_every_shape_that_says_something_can_be_reached_and_says_words(visit, si
             status = stage.locator(".said")
             page.keyboard.press("ArrowRight")
             assert status.inner_text() == said[0], name
+            page.keyboard.press("End")
+            assert status.inner_text() == said[-1], name
+            page.keyboard.press("Home")
+            assert status.inner_text() == said[0], name
             page.keyboard.press("Escape")
             assert status.inner_text() == ""
 
@@ -275,10 +279,23 @@ def test_without_a_line_the_figure_says_that_it_waits_and_goes_on_when_the_line_
     figure.get_by_role("checkbox").check()
     expect(figure).to_have_attribute("aria-busy", "true")
     assert figure.locator("output").inner_text() == before, "the sentence waits for its picture"
+    late = figure.locator(".late")
+    expect(late).to_contain_text("could not be fetched")
     page.unroute("**/_pictures/**")
     page.evaluate("dispatchEvent(new Event('online'))")
     assert settled(figure)[1] != before
+    expect(late).to_be_empty()
     context.close()
+
+
+def test_on_a_phone_what_the_keys_reach_in_a_tall_picture_is_in_sight(visit, site):
+    with visit(f"{site}chapters/{CHAPTER_1}.html", width=390, height=500) as page:
+        stage = page.locator("#explorer-pipeline .stage")
+        stage.focus()
+        expect(stage.locator("[data-words]").first).to_be_attached()
+        for key in ("Home", "End"):
+            page.keyboard.press(key)
+            expect(stage.locator(".said")).to_be_in_viewport(ratio=1)
 
 
 def test_a_finger_that_scrolls_over_a_slider_moves_nothing(visit, site):

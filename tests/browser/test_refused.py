@@ -1,8 +1,9 @@
 """What a host, a browser or a reader may refuse: foreign code, inline code, storage, scripts."""
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.browser.served import served
+from tests.browser.served import SITE, served
 from tests.browser.test_page import PAGES, each_chapter, each_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.site]
@@ -84,6 +85,21 @@ def test_in_a_sandboxed_frame_as_of_a_learning_platform_a_page_works(visit):
         frame.locator(".contents-button").click()
         frame.get_by_role("link", name="Ask another sequence").click()
         frame.locator("h1", has_text="Ask another sequence").wait_for()
+
+
+def test_opened_from_a_folder_a_figure_keeps_its_first_picture_and_says_why_it_cannot_be_moved(browser, site):
+    page = browser.new_page()
+    page.goto(f"{(SITE / 'chapters' / '01_compute_attention.html').as_uri()}?pipeline=query:0#explorer-pipeline")
+    for figure in page.locator("figure").all():
+        figure.scroll_into_view_if_needed()
+        assert figure.get_attribute("aria-busy") is None
+        assert not figure.locator("input, select, button, [tabindex]").count(), "no dead control"
+    figure = page.locator("#explorer-pipeline")
+    sentence = figure.get_by_role("img").get_attribute("aria-label")
+    assert "query 4, “its”" in sentence, "that of the first picture"
+    expect(figure.locator("output")).to_have_text(sentence)
+    expect(figure.get_by_text("This page was opened from a folder")).to_be_visible()
+    page.close()
 
 
 @each_page

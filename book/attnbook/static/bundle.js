@@ -1,6 +1,7 @@
 // All states of one figure in one layout, fetched once: each line of SVG once, and for each state which lines.
 "use strict";
 
+const MAY_FETCH = location.protocol !== "file:"; // from a folder, a browser lets a page fetch nothing
 const bundles = new Map(); // address -> promise of { lines, states, readouts }
 
 function fetchBundle(address) {

@@ -9,6 +9,10 @@ class Explorer {
     this.figure = figure;
     this.picture = new Picture(figure.querySelector(".stage"));
     this.output = figure.querySelector("output");
+    this.late = document.createElement("p");
+    this.late.className = "late";
+    this.late.setAttribute("role", "status");
+    figure.querySelector("figcaption").before(this.late);
     this.controls = [...figure.querySelectorAll(".controls :is(input, select)")];
     this.sizes = this.controls.map((control) =>
       control.type === "checkbox" ? 2 : control.type === "range" ? Number(control.max) + 1 : control.options.length);
@@ -63,6 +67,7 @@ class Explorer {
     try {
       this.bundle = { address, ...(await fetchBundle(address)) };
     } catch {
+      this.late.textContent = "This picture is still the one of before: the next could not be fetched. It comes when the connection is back.";
       window.addEventListener("online", () => this.show(this.state), { once: true });
       return; // still busy: the sentence and the picture are those of before
     }
@@ -73,6 +78,7 @@ class Explorer {
     const { lines, states, readouts } = this.bundle;
     this.picture.show(states[this.state].map((number) => lines[number]), readouts[this.state]);
     if (this.output) this.output.textContent = readouts[this.state];
+    this.late.textContent = "";
     this.figure.removeAttribute("aria-busy");
   }
 
@@ -86,10 +92,7 @@ class Explorer {
     button.type = "button";
     button.className = "copy-link";
     button.textContent = "Copy link to this state";
-    button.addEventListener("click", async () => {
-      button.textContent = (await copyText(linkTo(this))) ? "Copied" : "Not copied: the browser does not allow it";
-      setTimeout(() => (button.textContent = "Copy link to this state"), 2000);
-    });
+    button.addEventListener("click", () => copyText(linkTo(this)));
     this.figure.querySelector(".controls").append(button);
   }
 }
@@ -142,7 +145,17 @@ function told(explorers) {
   return states;
 }
 
-const explorers = [...document.querySelectorAll("figure.explorer, figure.picture")].map((figure) => new Explorer(figure));
+// Where nothing can be fetched, a figure says so in place of its controls.
+function stay(figure) {
+  const why = document.createElement("p");
+  why.className = "late";
+  why.textContent = "This page was opened from a folder, where a browser lets it load nothing more: the picture cannot be moved. It can where the site comes from a web server.";
+  figure.querySelector(".controls").replaceWith(why);
+}
+
+if (!MAY_FETCH) document.querySelectorAll("figure.explorer").forEach(stay);
+const figures = MAY_FETCH ? [...document.querySelectorAll("figure.explorer, figure.picture")] : [];
+const explorers = figures.map((figure) => new Explorer(figure));
 const near = new IntersectionObserver(
   (entries) => entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => {
     near.unobserve(target);

@@ -20,7 +20,7 @@
     const place = (axis) => tenths(pattern[axis].baseVal[0].value + cell.getBBox()[axis] - score.getBBox()[axis]);
     set(text, { x: place("x"), y: place("y"), "data-number": name });
     text.textContent = words;
-    svg.append(text);
+    pattern.parentElement.append(text);
   }
 
   function hatching(cell) {
@@ -76,6 +76,9 @@
     set(svg, { "aria-label": sentence, "data-own": "" });
     svg.parentElement.dispatchEvent(new CustomEvent("picture")); // what is pointed at is said anew
   }
+
+  for (const stage of touches.keys())
+    if (stage.matches(`${FIGURE} .stage`)) stage.ariaLabel += " Enter turns a cell of the mask.";
 
   // The cell that is meant, by the pointer or by the arrow keys, has been found by touch.js.
   for (const kind of ["click", "keydown"]) {

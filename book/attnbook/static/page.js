@@ -13,15 +13,17 @@
     if (!drawer) continue;
     const close = () => drawer.matches(":popover-open") && drawer.hidePopover();
     const say = () => button.setAttribute("aria-expanded", drawer.checkVisibility());
-    say();
-    drawer.addEventListener("beforetoggle", (event) => button.setAttribute("aria-expanded", event.newState === "open"));
-    wide.addEventListener("change", () => {
+    // As long as a button belongs to a popover, the browser tells of that alone, and calls an open column closed.
+    const fit = () => {
       close();
+      button.popoverTargetElement = wide.matches ? null : drawer;
       say();
-    });
-    button.addEventListener("click", (event) => {
+    };
+    fit();
+    drawer.addEventListener("beforetoggle", (event) => button.setAttribute("aria-expanded", event.newState === "open"));
+    wide.addEventListener("change", fit);
+    button.addEventListener("click", () => {
       if (!wide.matches) return; // the browser opens and closes a popover
-      event.preventDefault();
       drawer.classList.toggle("closed");
       say();
     });
@@ -29,10 +31,11 @@
       const link = event.target.closest('a[href^="#"]');
       if (!link || !drawer.matches(":popover-open")) return;
       close();
-      // The keyboard goes on where the reader wanted to be.
-      const chosen = document.getElementById(link.hash.slice(1)) ?? document.getElementById("main-content");
+      // The keyboard goes on where the reader wanted to be, once the browser has gone there.
+      const section = document.getElementById(link.hash.slice(1)) ?? document.getElementById("main-content");
+      const chosen = section.querySelector("h1, h2, h3, h4") ?? section; // a screen reader says what has the focus
       chosen.tabIndex = -1;
-      chosen.focus({ preventScroll: true });
+      setTimeout(() => chosen.focus({ preventScroll: true }));
     });
     drawer.addEventListener("focusout", (event) => {
       if (event.relatedTarget && !drawer.contains(event.relatedTarget)) close();
@@ -52,14 +55,27 @@
     if (section) reading.observe(section);
   }
 
-  // "/" and Ctrl+K (⌘K) lead to the search.
+  // "/" and Ctrl+K (⌘K) lead to the search, Escape back; who dictates or slips can switch "/" off.
+  const field = document.querySelector("input[type=search]");
+  const slashKey = document.querySelector(".slash input");
+  let origin = null; // where the reader was
+  const tellKeys = () => field.setAttribute("aria-keyshortcuts", slashKey.checked ? "/ Control+K" : "Control+K");
+  slashKey.checked = choices.recall("slash") !== "off";
+  tellKeys();
+  slashKey.addEventListener("change", () => {
+    choices.keep("slash", slashKey.checked ? "on" : "off");
+    tellKeys();
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !field.value) origin?.focus();
+  });
   document.addEventListener("keydown", (event) => {
     const control = event.ctrlKey || event.metaKey;
     const writing = event.target.closest?.("textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=radio])");
-    const slash = event.key === "/" && !control && !event.altKey && !writing;
+    const slash = event.key === "/" && slashKey.checked && !control && !event.altKey && !writing;
     if (!slash && !(event.key.toLowerCase() === "k" && control && !event.altKey && !event.shiftKey)) return;
-    const field = document.querySelector("input[type=search]");
     event.preventDefault();
+    if (document.activeElement !== field) origin = document.activeElement;
     if (!field.checkVisibility()) document.querySelector(".contents-button").click();
     field.focus();
     field.select();
@@ -70,17 +86,14 @@
   for (const code of all("article .highlight > pre")) {
     if (code.closest(".cell_output")) continue;
     const button = document.createElement("button");
-    const show = (label, icon) => {
-      button.ariaLabel = button.title = label;
-      button.replaceChildren(icon.cloneNode(true));
-    };
+    const show = (icon) => button.replaceChildren(icon.cloneNode(true));
     button.type = "button";
     button.className = "copy";
-    show("Copy this code", copyIcon);
+    button.title = "Copy this code"; // its name, too
+    show(copyIcon);
     button.addEventListener("click", async () => {
-      const done = await copyText(code.textContent);
-      show(done ? "Copied" : "Not copied: the browser does not allow it", done ? doneIcon : copyIcon);
-      setTimeout(() => show("Copy this code", copyIcon), 2000);
+      if (await copyText(code.textContent)) show(doneIcon);
+      setTimeout(show, 2000, copyIcon);
     });
     code.prepend(button);
   }
@@ -95,29 +108,52 @@
     print();
   });
 
-  // What scrolls sideways by itself can be reached with the keyboard.
+  // What scrolls sideways by itself can be reached with the keyboard, and then has a name.
   function reachScrollers() {
     for (const box of all("article :is(.math, .formula), .pst-scrollable-table-container")) {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
+      const scrolls = box.scrollWidth > box.clientWidth;
+      const name = box.querySelector("table") ? "Table, scrolls sideways" : "Formula, scrolls sideways";
+      for (const [attribute, value] of Object.entries({ tabindex: 0, role: "group", "aria-label": name })) {
+        if (scrolls) box.setAttribute(attribute, value);
+        else box.removeAttribute(attribute);
+      }
     }
   }
   addEventListener("load", reachScrollers);
   addEventListener("resize", reachScrollers);
 })();
 
-// Also where the clipboard is refused; says whether it is done.
+// A word on what a button has done: shown for a moment, and said.
+const notice = document.createElement("p");
+notice.className = "notice";
+notice.setAttribute("role", "status");
+document.body.append(notice);
+
+function tell(words) {
+  notice.textContent = words;
+  clearTimeout(tell.over);
+  tell.over = setTimeout(() => (notice.textContent = ""), 4000);
+}
+
+// Also where the clipboard is refused; tells the reader, and the caller, whether it is done.
 async function copyText(text) {
+  let done = true;
   try {
     await navigator.clipboard.writeText(text); // needs https, or this machine
-    return true;
   } catch {
-    const field = document.createElement("textarea");
-    field.value = text;
-    document.body.append(field);
-    field.select();
-    const done = document.execCommand("copy");
-    field.remove();
-    return done;
+    done = copyByCommand(text);
   }
+  tell(done ? "Copied" : "Not copied: the browser does not allow it");
+  return done;
+}
+
+function copyByCommand(text) {
+  const field = document.createElement("textarea"), focused = document.activeElement;
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  focused.focus();
+  return done;
 }

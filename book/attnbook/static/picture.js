@@ -1,3 +1,4 @@
+// The shapes stand in one group that is hidden from screen readers: they hear the sentence, not each number in turn.
 // Turns one state's SVG into another's, shape by shape: what is equal stays, what has changed moves there.
 "use strict";
 
@@ -23,22 +24,23 @@ class Picture {
   }
 
   replace(lines) {
-    this.svg.outerHTML = lines.join("");
+    const [opening, closing] = [lines[0], lines.at(-1)];
+    this.svg.outerHTML = [opening, '<g aria-hidden="true">', ...lines.slice(1, -1), "</g>", closing].join("");
     this.svg.setAttribute("role", "img");
   }
 
   morph(shapes) {
-    const before = this.shapes;
+    const before = this.shapes, group = this.svg.firstElementChild;
     const most = Math.min(shapes.length, before.length);
     let start = 0; // so many are equal from the start
     while (start < most && shapes[start] === before[start]) start++;
     let end = 0; // and so many from the end
     while (end < most - start && shapes.at(-1 - end) === before.at(-1 - end)) end++;
-    const old = [...this.svg.children].slice(start, before.length - end);
-    const after = this.svg.children[before.length - end] ?? null;
+    const old = [...group.children].slice(start, before.length - end);
+    const after = group.children[before.length - end] ?? null;
     parse(shapes.slice(start, shapes.length - end)).forEach((shape, i) => {
       const now = old[i];
-      if (!now) this.svg.insertBefore(shape, after);
+      if (!now) group.insertBefore(shape, after);
       else if (now.tagName !== shape.tagName) now.replaceWith(shape);
       else if (before[start + i] !== shapes[start + i]) become(now, shape);
     });

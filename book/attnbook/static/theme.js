@@ -1,19 +1,31 @@
-// Runs before the page is shown: light, dark or as the system. Where storage is refused, the choice lasts for the page.
+// Runs before the page is shown: light, dark or as the system. Where storage is refused, a choice lasts for the page.
 "use strict";
+
+const choices = {
+  recall(name) {
+    try {
+      return localStorage.getItem(name);
+    } catch {
+      return null; // refused
+    }
+  },
+  keep(name, choice) {
+    try {
+      localStorage.setItem(name, choice);
+    } catch { /* refused */ }
+  },
+};
 
 (() => {
   const page = document.documentElement;
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  let mode = "auto";
+  let mode = choices.recall("mode") ?? "auto";
 
   function show() {
     page.dataset.mode = mode;
     page.dataset.theme = mode === "auto" ? (dark.matches ? "dark" : "light") : mode;
   }
 
-  try {
-    mode = localStorage.getItem("mode") ?? mode;
-  } catch { /* refused */ }
   show();
   dark.addEventListener("change", show);
 
@@ -22,8 +34,6 @@
     const order = dark.matches ? ["auto", "light", "dark"] : ["auto", "dark", "light"]; // the first press changes something
     mode = order[(order.indexOf(mode) + 1) % order.length];
     show();
-    try {
-      localStorage.setItem("mode", mode);
-    } catch { /* refused */ }
+    choices.keep("mode", mode);
   });
 })();

@@ -1,4 +1,4 @@
-// A picture says its numbers: what is pointed at, tapped, or reached by the arrow keys is said beside it and lit.
+// A picture says its numbers: what is pointed at, tapped, or reached by the keys is said beside it and lit.
 "use strict";
 
 const NEAR = 16; // CSS pixels within which a curve or a small point is meant
@@ -13,8 +13,9 @@ class Touch {
     this.said.setAttribute("role", "status");
     stage.append(this.said);
     stage.tabIndex = 0;
-    stage.setAttribute("role", "group");
-    stage.setAttribute("aria-label", "Picture. Arrow keys say its numbers.");
+    stage.setAttribute("role", "application"); // so that a screen reader leaves the arrow keys to the picture
+    const words = stage.parentElement.querySelector("output") ? "Picture." : this.svg.getAttribute("aria-label");
+    stage.setAttribute("aria-label", `${words} Arrow keys say its numbers.`);
     stage.addEventListener("pointermove", (event) => this.at(event));
     stage.addEventListener("pointerdown", (event) => this.at(event));
     stage.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.clear());
@@ -49,10 +50,11 @@ class Touch {
   key(event) {
     if (event.target !== this.stage) return;
     if (event.key === "Escape") this.clear();
-    const way = ARROWS[event.key];
-    if (!way || !this.spots.length) return;
+    const way = ARROWS[event.key], end = { Home: 0, End: -1 }[event.key];
+    if ((!way && end === undefined) || !this.spots.length) return;
     event.preventDefault();
-    this.say(this.spot ? nextSpot(this.spots, this.spot, way) : this.spots[0]);
+    this.say(way && this.spot ? nextSpot(this.spots, this.spot, way) : this.spots.at(end ?? 0));
+    this.said.scrollIntoView({ block: "nearest" });
   }
 
   say(spot) {
@@ -167,4 +169,5 @@ function nextSpot(spots, from, [across, down]) {
   return best;
 }
 
-const touches = new Map([...document.querySelectorAll(".stage")].map((stage) => [stage, new Touch(stage)]));
+const stages = MAY_FETCH ? [...document.querySelectorAll(".stage")] : []; // what shapes say comes with the bundle
+const touches = new Map(stages.map((stage) => [stage, new Touch(stage)]));
