@@ -93,7 +93,7 @@ class Explorer {
     button.className = "copy-link";
     button.textContent = "Copy link to this state";
     button.addEventListener("click", () => copyText(linkTo(this)));
-    this.figure.querySelector(".controls").append(button);
+    this.figure.append(button); // last: a phone has room for the picture, its controls and its sentence at once
   }
 }
 

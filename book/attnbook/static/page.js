@@ -12,7 +12,9 @@
     const button = document.querySelector(`[popovertarget="${id}"]`);
     if (!drawer) continue;
     const close = () => drawer.matches(":popover-open") && drawer.hidePopover();
-    const say = () => button.setAttribute("aria-expanded", drawer.checkVisibility());
+    // Told by what was asked for, not by what is laid out: that would lay out the whole page once more while it loads.
+    const shown = () => (wide.matches ? !drawer.classList.contains("closed") : drawer.matches(":popover-open"));
+    const say = () => button.setAttribute("aria-expanded", shown());
     // As long as a button belongs to a popover, the browser tells of that alone, and calls an open column closed.
     const fit = () => {
       close();

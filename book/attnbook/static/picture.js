@@ -1,5 +1,5 @@
-// The shapes stand in one group that is hidden from screen readers: they hear the sentence, not each number in turn.
 // Turns one state's SVG into another's, shape by shape: what is equal stays, what has changed moves there.
+// The shapes stand in one group that is hidden from screen readers: they hear the sentence, not each number in turn.
 "use strict";
 
 class Picture {
