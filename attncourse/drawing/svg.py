@@ -6,12 +6,14 @@ and where two states of a figure look the same, their lines are equal, so that a
 """
 
 import json
+from functools import cache
 from html import escape
 from typing import Any
 
 import numpy as np
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 
@@ -35,12 +37,21 @@ def to_svg(figure: Figure, titled: bool = False) -> list[str]:
         titled: shapes say what they say in a ``<title>``, which needs no script: a browser shows it beside the pointer.
     """
     name_curves(figure)
+    _leave_empty_labels(figure)
     figure.set_dpi(CSS_DPI)
     width, height = (round(side) for side in figure.get_size_inches() * CSS_DPI)
     writer = _Writer(width, height, titled)
     figure.patch.set_visible(False)  # the page is the paper
     figure.draw(writer)
     return [f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}">', *writer.shapes, "</svg>"]
+
+
+def _leave_empty_labels(figure: Figure) -> None:
+    """A label without words needs no place: Matplotlib would measure the words of all ticks to find one beyond them."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if not axis.label.get_text():
+                axis.set_label_coords(0, 0)
 
 
 def as_image(picture: list[str], sentence: str) -> list[str]:
@@ -72,6 +83,9 @@ class _Writer(RendererBase):
         if key not in _measured:  # the same words stand in many states, and a font takes its time
             _measured[key] = super().get_text_width_height_descent(s, prop, ismath)
         return _measured[key]
+
+    def _get_font_height_metrics(self, prop):  # Matplotlib 3.11 would read the font's tables for every word
+        return _line_heights(tuple(prop.get_family()), prop.get_size_in_points(), prop.get_weight())
 
     def open_group(self, s: str, gid: str | None = None) -> None:
         self.said.append(json.loads(gid) if gid else {})
@@ -154,6 +168,14 @@ class _Writer(RendererBase):
         if box is None:
             return None
         return Box(box.x0, self.size[1] - box.y1, box.x1, self.size[1] - box.y0)
+
+
+@cache
+def _line_heights(family: tuple[str, ...], size: float, weight: str | int) -> tuple[float, float, float]:
+    """How far a font goes above and below its baseline, and the gap between two lines, in CSS pixels."""
+    table = get_font(findfont(FontProperties(family=family, size=size, weight=weight))).get_sfnt_table
+    line, scale = table("OS/2"), 1 / table("head")["unitsPerEm"] * size * CSS_DPI / 72
+    return line["sTypoAscender"] * scale, -line["sTypoDescender"] * scale, line["sTypoLineGap"] * scale
 
 
 def _look(gc: GraphicsContextBase, fill) -> list[str]:
