@@ -173,7 +173,7 @@ class _Writer(RendererBase):
 @cache
 def _line_heights(family: tuple[str, ...], size: float, weight: str | int) -> tuple[float, float, float]:
     """How far a font goes above and below its baseline, and the gap between two lines, in CSS pixels."""
-    table = get_font(findfont(FontProperties(family=family, size=size, weight=weight))).get_sfnt_table
+    table: Any = get_font(findfont(FontProperties(family=family, size=size, weight=weight))).get_sfnt_table
     line, scale = table("OS/2"), 1 / table("head")["unitsPerEm"] * size * CSS_DPI / 72
     return line["sTypoAscender"] * scale, -line["sTypoDescender"] * scale, line["sTypoLineGap"] * scale
 
