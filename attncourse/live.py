@@ -47,7 +47,7 @@ def live_widget(explorer: Any) -> "VBox":
             say(f"Not drawn: {refused}.")
             return
         sentence = explorer.readout(numbers)
-        lines = as_image(to_svg(explorer.draw(numbers), titled=True), sentence)
+        lines = as_image(to_svg(explorer.draw(numbers), alone=True), sentence)
         picture.value = f'<div class="{ALONE}">{"".join(lines)}</div>'
         say(sentence)
 

@@ -29,18 +29,19 @@ _ANCHOR = {"left": 0.0, "center": 0.5, "right": 1.0}
 _measured: dict[tuple, tuple[float, float, float]] = {}  # width, height and depth of words
 
 
-def to_svg(figure: Figure, titled: bool = False) -> list[str]:
+def to_svg(figure: Figure, alone: bool = False) -> list[str]:
     """The lines of a figure's SVG: the opening tag, a line for each shape from back to front, the closing tag.
 
     Args:
         figure: drawn on a ``sheet``.
-        titled: shapes say what they say in a ``<title>``, which needs no script: a browser shows it beside the pointer.
+        alone: without the page's script and font. What a shape says is a ``<title>``, which a browser shows beside the
+            pointer, and words take the width that they were measured to have, in whatever font there is.
     """
     name_curves(figure)
     _leave_empty_labels(figure)
     figure.set_dpi(CSS_DPI)
     width, height = (round(side) for side in figure.get_size_inches() * CSS_DPI)
-    writer = _Writer(width, height, titled)
+    writer = _Writer(width, height, alone)
     figure.patch.set_visible(False)  # the page is the paper
     figure.draw(writer)
     return [f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}">', *writer.shapes, "</svg>"]
@@ -62,9 +63,9 @@ def as_image(picture: list[str], sentence: str) -> list[str]:
 class _Writer(RendererBase):
     """A Matplotlib renderer whose canvas is a list of elements."""
 
-    def __init__(self, width: int, height: int, titled: bool) -> None:
+    def __init__(self, width: int, height: int, alone: bool) -> None:
         super().__init__()
-        self.size, self.titled = (width, height), titled
+        self.size, self.alone = (width, height), alone
         self.down = Affine2D().scale(1, -1).translate(0, height)  # Matplotlib counts from the bottom, SVG from the top
         self.shapes: list[str] = []
         self.said: list[dict[str, Any]] = [{}]  # by the artists that are being drawn, outermost first
@@ -136,8 +137,9 @@ class _Writer(RendererBase):
             self._add("path", path_data(formula), look)
             return
         align = mtext.get_ha() if mtext is not None and not angle else "left"
+        width, _, _ = self.get_text_width_height_descent(s, prop, False)
         if _ANCHOR[align]:
-            x += self.get_text_width_height_descent(s, prop, False)[0] * _ANCHOR[align]
+            x += width * _ANCHOR[align]
             look.append(f'text-anchor="{"middle" if align == "center" else "end"}"')
         if angle:
             look.append(f'transform="rotate({-angle:g} {digits(x)} {digits(y)})"')
@@ -145,6 +147,8 @@ class _Writer(RendererBase):
             look.append(f'font-size="{digits(size * _POINT)}"')
         if prop.get_weight() == "semibold":
             look.append('font-weight="600"')
+        if self.alone:
+            look.append(f'textLength="{digits(width)}" lengthAdjust="spacingAndGlyphs"')
         self._add("text", f'x="{digits(x)}" y="{digits(y)}"', look, words=escape(s, quote=False))
 
     def _add(self, tag: str, place: str, look: list[str], said: dict[str, Any] | None = None, words: str = "") -> None:
@@ -156,7 +160,7 @@ class _Writer(RendererBase):
         if tag != "text" and not classes.startswith("fill"):
             classes = f"none {classes}".strip()
         rest = [part for part in look if "=" in part]
-        if self.titled:
+        if self.alone:
             words += f"<title>{escape(in_words(said))}</title>" if said else ""
             said = {}
         about = [f'data-{name}="{escape(_joined(value))}"' for name, value in said.items()]
