@@ -16,6 +16,7 @@ from attncourse.drawing.label import label
 from attncourse.drawing.palette import INK, ROLES, WEIGHT
 from attncourse.drawing.svg import to_svg
 from attncourse.drawing.touch import say
+from attncourse.drawing.typeface import families
 from tests.explorers import all_explorers, texts
 
 each_explorer = pytest.mark.parametrize("explorer", all_explorers().values(), ids=lambda explorer: explorer.name)
@@ -130,6 +131,7 @@ def test_many_cells_are_few_shapes_and_say_their_numbers_as_a_whole(rng):
 def test_every_explorer_is_drawn_in_roles_on_one_line_a_shape_with_all_its_words(explorer, narrow):
     figure = explorer.frame(narrow=narrow)
     words = sorted(text.get_text().replace("\n", "") for text in texts(figure) if "$" not in text.get_text())
+    assert all(text.get_fontfamily() == families() for text in texts(figure)), "words are measured in another font"
     opening, *lines, closing = to_svg(figure)
     assert closing == "</svg>"
     roles = {role.name for role in ROLES} | ({"own"} if explorer.name == "mixing-values" else set())
