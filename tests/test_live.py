@@ -1,4 +1,4 @@
-"""In a live kernel an explorer is widgets around the same three functions, at any value."""
+"""In a live kernel an explorer is widgets around the same three functions, between the stops as well."""
 
 import re
 from typing import NamedTuple
