@@ -11,6 +11,7 @@ class Slider:
     label: str
     stops: tuple[float, ...]  # in increasing order
     log: bool = False  # a live slider moves in powers: for stops such as 1, 2, 4, 8
+    stops_only: bool = False  # between the stops is nothing to show: recorded runs, widths that must be even
 
     kind: ClassVar[str] = "range"
 

@@ -1,4 +1,4 @@
-"""An explorer under a reader's own kernel: ipywidgets around the same three functions, at any value."""
+"""An explorer under a reader's own kernel: ipywidgets around the same three functions, between the stops as well."""
 
 import itertools
 import math
@@ -47,7 +47,7 @@ def live_widget(explorer: Any) -> "VBox":
             say(f"Not drawn: {refused}.")
             return
         sentence = explorer.readout(numbers)
-        lines = as_image(to_svg(explorer.draw(numbers), titled=True), sentence)
+        lines = as_image(to_svg(explorer.draw(numbers), alone=True), sentence)
         picture.value = f'<div class="{ALONE}">{"".join(lines)}</div>'
         say(sentence)
 
@@ -78,25 +78,22 @@ def _widget(control: Control, value: Any):
 def _slider(control: Slider, shared: dict[str, Any]):
     import ipywidgets as widgets
 
+    if control.stops_only or control.log:
+        values = control.stops if control.stops_only else _in_powers(control.stops)
+        return widgets.SelectionSlider(options=[(control.text(value), value) for value in values], **shared)
     low, high = control.stops[0], control.stops[-1]
-    whole = all(isinstance(stop, int) for stop in control.stops)
-    if whole and control.log:  # every integer between, denser at the small end
-        return widgets.SelectionSlider(options=_between_powers(control.stops), **shared)
-    if whole:
+    if _whole(control.stops):
         return widgets.IntSlider(min=low, max=high, **shared)
-    if control.log:
-        first, last = math.log10(low), math.log10(high)
-        where = (math.log10(shared["value"]) - first) / (last - first)
-        steps = min(range(200, 400), key=lambda steps: abs(where * steps - round(where * steps)))
-        return widgets.FloatLogSlider(min=first, max=last, step=(last - first) / steps, **shared)
-    # So fine that the default, as every stop, lies on the slider's own grid.
-    spacing = min(b - a for a, b in itertools.pairwise(control.stops))
-    return widgets.FloatSlider(min=low, max=high, step=spacing / math.ceil(200 * spacing / (high - low)), **shared)
+    step = min(b - a for a, b in itertools.pairwise(control.stops)) / 10  # the stops, too, lie on the slider's own grid
+    return widgets.FloatSlider(min=low, max=high, step=round(step, 6), **shared)
 
 
-def _between_powers(stops: tuple[float, ...]) -> list[int]:
-    """The stops and whole numbers between them, up to twelve to a doubling."""
-    low, high = int(stops[0]), int(stops[-1])
-    doublings = math.log2(high / low)
-    between = {round(low * 2 ** (step / 12)) for step in range(int(12 * doublings) + 1)}
-    return sorted(between | {int(stop) for stop in stops})
+def _in_powers(stops: tuple[float, ...]) -> list[float]:
+    """The stops and short numbers between them, whole if they are: up to twelve to a doubling."""
+    low, high = stops[0], stops[-1]
+    between = (low * 2 ** (step / 12) for step in range(int(12 * math.log2(high / low)) + 1))
+    return sorted({*stops} | {round(number) if _whole(stops) else float(f"{number:.2g}") for number in between})
+
+
+def _whole(stops: tuple[float, ...]) -> bool:
+    return all(isinstance(stop, int) for stop in stops)

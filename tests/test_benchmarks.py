@@ -4,8 +4,9 @@ from itertools import islice
 
 import pytest
 
+from attncourse.figures.scaling.temperature import temperature
 from attnlib.dates.task import date_batches
-from benchmarks import date_model, gradient_errors, torch_errors, training
+from benchmarks import date_model, gradient_errors, live_updates, torch_errors, training
 
 
 @pytest.mark.parametrize("name", gradient_errors.CALLS)
@@ -49,3 +50,9 @@ def test_the_differences_from_pytorch_are_roundings(name):
     for dtype, most in (("float32", 1e-4), ("float64", 1e-12)):
         assert all(0 <= found < most for found in worst[dtype])
         assert any(worst[dtype])
+
+
+def test_a_live_figure_is_timed_from_each_move_of_a_control_to_its_picture():
+    ticks = iter(range(1000))
+    times = live_updates.fastest(temperature, clock=lambda: next(ticks))
+    assert times == [1000] * live_updates.STATES  # its only control moves from the default to each of the states

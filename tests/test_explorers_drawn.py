@@ -10,6 +10,7 @@ from matplotlib.colors import to_hex
 from attncourse.drawing.canvas import NARROW, SMALL, WIDE
 from attncourse.drawing.palette import ON_DARK, ON_LIGHT, ROLES
 from attncourse.drawing.svg import to_svg
+from attncourse.drawing.typeface import families
 from tests.explorers import all_explorers, corners, texts
 from tests.golden import make_states
 from tests.shades import shades
@@ -75,6 +76,7 @@ def test_no_word_or_sentence_names_a_shade(explorer, drawings, layout):
 def test_it_is_drawn_in_roles_on_one_line_a_shape_with_all_its_words(explorer, drawings, layout):
     figure = drawings[layout][corners(explorer).index(explorer.defaults)]
     words = sorted(text.get_text().replace("\n", "") for text in texts(figure) if "$" not in text.get_text())
+    assert all(text.get_fontfamily() == families() for text in texts(figure)), "words are measured in another font"
     opening, *lines, closing = to_svg(figure)
     assert closing == "</svg>"
     roles = {role.name for role in ROLES} | ({"own"} if own_colours(explorer) else set())

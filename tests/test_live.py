@@ -1,11 +1,10 @@
-"""In a live kernel an explorer is widgets around the same three functions, at any value."""
+"""In a live kernel an explorer is widgets around the same three functions, between the stops as well."""
 
-import math
 import re
 from typing import NamedTuple
 
 import pytest
-from ipywidgets import Checkbox, Combobox, Dropdown, FloatLogSlider, FloatSlider, IntSlider, SelectionSlider, Widget
+from ipywidgets import Checkbox, Combobox, Dropdown, FloatSlider, IntSlider, SelectionSlider, Widget
 
 from attncourse import Choice, Slider, Switch, Text
 from attncourse.drawing.canvas import place, sheet
@@ -38,6 +37,8 @@ def test_moving_a_slider_between_stops_redraws_picture_and_sentence(view):
         (Slider("position", (1, 2, 5)), IntSlider),
         (Slider("width", (0.1, 0.5)), FloatSlider),
         (Slider("d_k", (1, 2, 64, 1024), log=True), SelectionSlider),
+        (Slider("temperature", (0.25, 0.5, 4.0), log=True), SelectionSlider),
+        (Slider("training step", (0, 10, 600), stops_only=True), SelectionSlider),
         (Switch("mask"), Checkbox),
         (Choice("kind", ("dot", "cosine")), Dropdown),
         (Text("date", ("7.6.21", "6/7/21")), Combobox),
@@ -108,22 +109,38 @@ def test_a_text_is_a_list_of_examples_on_the_page():
     assert described["stops"] == described["texts"] == ["7.6.21", "6/7/21"]
 
 
-def test_live_slider_in_powers_holds_every_stop_of_the_page():
-    stops = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
-    live = [value for _, value in _widget(Slider("d_k", stops, log=True), 64)._options_full]
-    assert set(stops) <= set(live)
-    assert len(live) > 60
+def values_of(slider):
+    """All that a live slider can be moved to."""
+    if isinstance(slider, SelectionSlider):
+        return [value for _, value in slider._options_full]
+    steps = round((slider.max - slider.min) / slider.step)
+    return [round(slider.min + step * slider.step, 6) for step in range(steps + 1)]
+
+
+@pytest.mark.parametrize("stops", [(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024), (0.05, 0.1, 0.35, 1.0, 4.0)])
+def test_live_slider_in_powers_has_many_short_values_between_the_stops(stops):
+    values = values_of(_widget(Slider("d_k", stops, log=True), stops[1]))
+    assert set(stops) <= set(values)
+    assert values == sorted(set(values))
+    assert len(values) > 60
+    assert max(len(f"{value:g}") for value in values) <= 5
+
+
+def test_live_slider_of_stops_only_has_the_stops_only():
+    assert values_of(_widget(Slider("training step", (0, 10, 600), stops_only=True), 10)) == [0, 10, 600]
 
 
 @pytest.mark.parametrize("explorer", all_explorers().values(), ids=lambda explorer: explorer.name)
-def test_every_slider_starts_on_its_own_grid(explorer):
+def test_a_live_slider_holds_every_stop_and_wherever_it_is_moved_there_is_a_picture(explorer):
     for name, control in explorer.controls.items():
-        widget = _widget(control, explorer.defaults[name])
-        assert widget.value == explorer.defaults[name]
-        if isinstance(widget, FloatSlider | FloatLogSlider):
-            here = math.log10(widget.value) if isinstance(widget, FloatLogSlider) else widget.value
-            steps = (here - widget.min) / widget.step
-            assert steps == pytest.approx(round(steps), abs=0.01)
+        if isinstance(control, Slider):
+            values = values_of(_widget(control, explorer.defaults[name]))
+            assert set(control.stops) <= set(values)
+            between = [value for value in values if value not in control.stops]
+            for value in between[:1] + between[-1:]:
+                numbers = explorer.measure(**explorer.defaults | {name: value})
+                assert explorer.readout(numbers)
+                assert explorer.draw(numbers)
     Widget.close_all()
 
 

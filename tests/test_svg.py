@@ -41,6 +41,15 @@ def test_words_stay_words_with_their_anchor_and_signs():
     assert float(text.get("y")) == pytest.approx(50, abs=0.1)
 
 
+def test_where_the_course_s_font_is_not_words_take_the_room_they_would_take_in_it():
+    figure = sheet(height=100)
+    for y, words in enumerate(("weight", "weight" * 2), 1):
+        label(board(figure), 300, 20 * y, words)
+    once, twice = (float(width) for width in re.findall(r'textLength="([\d.]+)"', "".join(to_svg(figure, alone=True))))
+    assert twice == pytest.approx(2 * once, abs=0.2)
+    assert "textLength" not in "".join(to_svg(figure)), "the page brings its font"
+
+
 def test_what_lies_outside_its_axes_is_cut_off():
     figure = sheet(height=200)
     axes = place(figure, 100, 50, 200, 100)

@@ -1,6 +1,7 @@
 """Quiet axes, and an axis in powers of ten: a linear axis of the logarithm (Matplotlib's own costs 50 ms)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,9 +25,8 @@ def dress(axes: Axes, title: str = "", x: str = "", y: str = "", colour: str = I
 
 def headline(axes: Axes, words: str, colour: str = INK, gap: float = 7) -> None:
     """A title on the left, ``gap`` points above the axes."""
-    axes.set_title(
-        words, fontsize=HEADING, color=colour, loc="left", pad=gap, fontfamily=families(), fontweight="semibold"
-    )
+    look: dict[str, Any] = {"fontsize": HEADING, "color": colour, "fontfamily": families(), "fontweight": "semibold"}
+    axes.set_title(words, loc="left", y=1, pad=gap, **look)  # without y Matplotlib would look for ticks above the axes
 
 
 def decades(numbers, low: float) -> np.ndarray:

@@ -70,7 +70,7 @@ def matrix(
     called = {"rows": said.pop("rows_said", rows), "columns": said.pop("columns_said", columns)}
     cells = Cells(numbers, colour, reach, (left, top), cell, gap=0.4, form=form, **called, **said)
     paper.add_artist(cells)
-    paper.add_patch(Rectangle((left, top), wide, tall, fill=False, edgecolor=RULE, linewidth=0.75))
+    paper.add_artist(Rectangle((left, top), wide, tall, fill=False, edgecolor=RULE, linewidth=0.75))
     for i, j in np.ndindex(numbers.shape):
         if abs(numbers[i, j]) >= least and written in (None, i):  # NaN is not
             words = in_digits(float(numbers[i, j]), form)
@@ -101,4 +101,4 @@ def name_columns(
 def frame(paper: Axes, grid: Grid, row: int | None = None, column: int | None = None, colour: str = INK) -> None:
     """A frame around a row, a column, or the one cell where both meet; counted from 0."""
     left, top, width, height = grid.box(row, column)
-    paper.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=colour, linewidth=1.6, zorder=5))
+    paper.add_artist(Rectangle((left, top), width, height, fill=False, edgecolor=colour, linewidth=1.6, zorder=5))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from attncourse.drawing.canvas import CSS_DPI, SMALL
 from attncourse.drawing.palette import ROLES, Role
-from attncourse.drawing.typeface import FAMILY
+from attncourse.drawing.typeface import FAMILY, X_HEIGHT
 
 ALONE = "attention-figure"  # the class around a figure outside the course's own pages
 
@@ -23,12 +23,13 @@ def classes(within: str = "") -> str:
 
 
 def style(name: str) -> str:
-    """The whole style of figures inside an element of this class; dark where JupyterLab is."""
+    """The whole style of figures inside an element of this class; dark, and on its paper, where JupyterLab is."""
+    paper = f"body[data-jp-theme-light] .{name}{{--paper:var(--jp-layout-color0)}}"
     families = ",".join(f"'{family}'" for family in FAMILY)
     return (
         f".{name}{{{variables('light')};max-width:720px}}"
-        f"body[data-jp-theme-light=false] .{name}{{{variables('dark')}}}"
+        f"body[data-jp-theme-light=false] .{name}{{{variables('dark')}}}{paper}"
         f".{name} svg{{display:block;width:100%;height:auto;overflow:visible;stroke-linejoin:round;"
-        f"font:{SMALL * CSS_DPI / 72:g}px/1 {families},sans-serif}}"
+        f"font:{SMALL * CSS_DPI / 72:g}px/1 {families},sans-serif;font-size-adjust:{X_HEIGHT}}}"
         f"{classes('.' + name)}"
     )

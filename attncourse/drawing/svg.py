@@ -6,12 +6,14 @@ and where two states of a figure look the same, their lines are equal, so that a
 """
 
 import json
+from functools import cache
 from html import escape
 from typing import Any
 
 import numpy as np
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 
@@ -27,20 +29,30 @@ _ANCHOR = {"left": 0.0, "center": 0.5, "right": 1.0}
 _measured: dict[tuple, tuple[float, float, float]] = {}  # width, height and depth of words
 
 
-def to_svg(figure: Figure, titled: bool = False) -> list[str]:
+def to_svg(figure: Figure, alone: bool = False) -> list[str]:
     """The lines of a figure's SVG: the opening tag, a line for each shape from back to front, the closing tag.
 
     Args:
         figure: drawn on a ``sheet``.
-        titled: shapes say what they say in a ``<title>``, which needs no script: a browser shows it beside the pointer.
+        alone: without the page's script and font. What a shape says is a ``<title>``, which a browser shows beside the
+            pointer, and words take the width that they were measured to have, in whatever font there is.
     """
     name_curves(figure)
+    _leave_empty_labels(figure)
     figure.set_dpi(CSS_DPI)
     width, height = (round(side) for side in figure.get_size_inches() * CSS_DPI)
-    writer = _Writer(width, height, titled)
+    writer = _Writer(width, height, alone)
     figure.patch.set_visible(False)  # the page is the paper
     figure.draw(writer)
     return [f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}">', *writer.shapes, "</svg>"]
+
+
+def _leave_empty_labels(figure: Figure) -> None:
+    """A label without words needs no place: Matplotlib would measure the words of all ticks to find one beyond them."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if not axis.label.get_text():
+                axis.set_label_coords(0, 0)
 
 
 def as_image(picture: list[str], sentence: str) -> list[str]:
@@ -51,9 +63,9 @@ def as_image(picture: list[str], sentence: str) -> list[str]:
 class _Writer(RendererBase):
     """A Matplotlib renderer whose canvas is a list of elements."""
 
-    def __init__(self, width: int, height: int, titled: bool) -> None:
+    def __init__(self, width: int, height: int, alone: bool) -> None:
         super().__init__()
-        self.size, self.titled = (width, height), titled
+        self.size, self.alone = (width, height), alone
         self.down = Affine2D().scale(1, -1).translate(0, height)  # Matplotlib counts from the bottom, SVG from the top
         self.shapes: list[str] = []
         self.said: list[dict[str, Any]] = [{}]  # by the artists that are being drawn, outermost first
@@ -72,6 +84,9 @@ class _Writer(RendererBase):
         if key not in _measured:  # the same words stand in many states, and a font takes its time
             _measured[key] = super().get_text_width_height_descent(s, prop, ismath)
         return _measured[key]
+
+    def _get_font_height_metrics(self, prop):  # Matplotlib 3.11 would read the font's tables for every word
+        return _line_heights(tuple(prop.get_family()), prop.get_size_in_points(), prop.get_weight())
 
     def open_group(self, s: str, gid: str | None = None) -> None:
         self.said.append(json.loads(gid) if gid else {})
@@ -122,8 +137,9 @@ class _Writer(RendererBase):
             self._add("path", path_data(formula), look)
             return
         align = mtext.get_ha() if mtext is not None and not angle else "left"
+        width, _, _ = self.get_text_width_height_descent(s, prop, False)
         if _ANCHOR[align]:
-            x += self.get_text_width_height_descent(s, prop, False)[0] * _ANCHOR[align]
+            x += width * _ANCHOR[align]
             look.append(f'text-anchor="{"middle" if align == "center" else "end"}"')
         if angle:
             look.append(f'transform="rotate({-angle:g} {digits(x)} {digits(y)})"')
@@ -131,6 +147,8 @@ class _Writer(RendererBase):
             look.append(f'font-size="{digits(size * _POINT)}"')
         if prop.get_weight() == "semibold":
             look.append('font-weight="600"')
+        if self.alone:
+            look.append(f'textLength="{digits(width)}" lengthAdjust="spacingAndGlyphs"')
         self._add("text", f'x="{digits(x)}" y="{digits(y)}"', look, words=escape(s, quote=False))
 
     def _add(self, tag: str, place: str, look: list[str], said: dict[str, Any] | None = None, words: str = "") -> None:
@@ -142,7 +160,7 @@ class _Writer(RendererBase):
         if tag != "text" and not classes.startswith("fill"):
             classes = f"none {classes}".strip()
         rest = [part for part in look if "=" in part]
-        if self.titled:
+        if self.alone:
             words += f"<title>{escape(in_words(said))}</title>" if said else ""
             said = {}
         about = [f'data-{name}="{escape(_joined(value))}"' for name, value in said.items()]
@@ -154,6 +172,14 @@ class _Writer(RendererBase):
         if box is None:
             return None
         return Box(box.x0, self.size[1] - box.y1, box.x1, self.size[1] - box.y0)
+
+
+@cache
+def _line_heights(family: tuple[str, ...], size: float, weight: str | int) -> tuple[float, float, float]:
+    """How far a font goes above and below its baseline, and the gap between two lines, in CSS pixels."""
+    table: Any = get_font(findfont(FontProperties(family=family, size=size, weight=weight))).get_sfnt_table
+    line, scale = table("OS/2"), 1 / table("head")["unitsPerEm"] * size * CSS_DPI / 72
+    return line["sTypoAscender"] * scale, -line["sTypoDescender"] * scale, line["sTypoLineGap"] * scale
 
 
 def _look(gc: GraphicsContextBase, fill) -> list[str]:

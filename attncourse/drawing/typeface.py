@@ -11,6 +11,7 @@ from pathlib import Path
 from matplotlib.font_manager import FontProperties, fontManager
 
 FAMILY = ["Source Sans Pro", "DejaVu Sans"]
+X_HEIGHT = 0.486  # of the first, in font sizes: any other is shown so large that its small letters are as high
 WEIGHTS = {"Regular": 400, "Semibold": 600}
 _BOLD = ("DejaVu Sans", "normal", 700)
 

@@ -73,6 +73,7 @@ def _draw_states(source: str, start: int) -> list[tuple[str, Picture, Picture]]:
     """Readout, wide and narrow picture of some states; each is measured once."""
     gc.disable()  # figures are circles of references: looking for them all the time takes a sixth of the time
     explorer = load(source)
+    gc.freeze()  # nor need the search after these states go through all that was imported
     measured = (explorer.measure(**state) for state in explorer.states[start : start + _AT_ONCE])
     drawn = [
         (explorer.readout(numbers), to_svg(explorer.draw(numbers)), to_svg(explorer.draw(numbers, narrow=True)))

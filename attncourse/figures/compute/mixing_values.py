@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from attncourse.controls import Slider
 from attncourse.drawing.axes import headline
 from attncourse.drawing.canvas import HEADING, place, sheet
-from attncourse.drawing.label import label
+from attncourse.drawing.label import label, label_near
 from attncourse.drawing.palette import (
     INK,
     KEY,
@@ -86,7 +86,7 @@ def _draw_dial(axes: Axes, numbers: Numbers) -> None:
     vector(axes, tip, QUERY, 3.4, words=f"query at {numbers.angle:g}°")
     axes.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), xticks=[], yticks=[])
     headline(axes, "query", QUERY_INK)
-    axes.annotate("and keys", (0, 1), (38, 7), "axes fraction", "offset points", fontsize=HEADING, color=KEY_INK)
+    label_near(axes, (0, 1), (38, 7), "and keys", KEY_INK, HEADING, xycoords="axes fraction")
     axes.axis("off")
 
 

@@ -131,5 +131,5 @@ one_or_two_heads = Explorer(
         "divide its weight, two take a side each. Rows are queries and columns keys of one sequence; the curves are "
         "the mean of both questions."
     ),
-    controls={"step": Slider("training step", stops=STEPS)},
+    controls={"step": Slider("training step", stops=STEPS, stops_only=True)},
 )

@@ -138,6 +138,6 @@ train_inference = Explorer(
     ),
     controls={
         "norm": Choice("norm", stops=NORMS),
-        "batch": Slider("texts in a batch", stops=BATCHES, log=True),
+        "batch": Slider("texts in a batch", stops=BATCHES, stops_only=True),
     },
 )

@@ -90,7 +90,7 @@ encoding_heatmap = Explorer(
     ),
     controls={
         "seq": Slider("number of positions", stops=(8, 16, 64), log=True),
-        "d_model": Slider("width d_model", stops=(4, 16, 64), log=True),
+        "d_model": Slider("width d_model", stops=(4, 16, 64), stops_only=True),
         "base": Slider("base", stops=(10, 100, 1000, 10000), log=True),
     },
 )

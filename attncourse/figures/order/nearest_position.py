@@ -113,7 +113,7 @@ nearest_position = Explorer(
         "Bars: how far apart each pair is at the two positions; 2 would be opposite."
     ),
     controls={
-        "d_model": Slider("width d_model", stops=_WIDTHS, log=True),
+        "d_model": Slider("width d_model", stops=_WIDTHS, stops_only=True),
         "seq": Slider("number of positions", stops=_LENGTHS, log=True),
     },
 )

@@ -15,6 +15,7 @@ from attncourse.drawing.label import label
 from attncourse.drawing.numerals import in_words
 from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
 from attncourse.drawing.touch import say
+from attncourse.drawing.typeface import font
 from attncourse.explorer import Explorer
 from attncourse.figures.order.runs import ARMS, BAND, TASKS, runs_of
 
@@ -76,7 +77,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     dress(losses, "loss, median of five seeds", x="step")
     _draw_losses(losses, numbers)
     dress(right, x="right answers")
-    right.set_title("each seed a dot", fontsize=SMALL, color=INK, loc="left", pad=7)
+    right.set_title("each seed a dot", fontproperties=font(SMALL), color=INK, loc="left", pad=7)
     _list_arms(right, numbers.arm)
     for row, (arm, seeds) in enumerate(zip(ARMS, numbers.accuracy, strict=True)):
         every = dots(right, row, seeds, reach=0.22, size=3.4, row=True, zorder=3)

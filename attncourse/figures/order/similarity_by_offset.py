@@ -117,7 +117,7 @@ similarity_by_offset = Explorer(
     ),
     controls={
         "position": Slider("position p", stops=(0, 16, 32, 48, 64, 80, 96, 112, 127)),
-        "d_model": Slider("width d_model", stops=(4, 16, 64, 128, 512), log=True),
+        "d_model": Slider("width d_model", stops=(4, 16, 64, 128, 512), stops_only=True),
         "zoom": Switch("zoom in"),
     },
 )

@@ -103,5 +103,5 @@ cached_cost = Explorer(
         "The longer the text, the more times its cost is saved by a cache of keys and values. "
         "Two decoder layers of width 256; units: a mean token with the cache."
     ),
-    controls={"tokens": Slider("tokens", stops=(8, 16, 32, 64, 128, 256), log=True)},
+    controls={"tokens": Slider("tokens", stops=(8, 16, 32, 64, 128, 256), stops_only=True)},
 )

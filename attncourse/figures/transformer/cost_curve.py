@@ -122,6 +122,6 @@ cost_curve = Explorer(
     ),
     controls={
         "part": Choice("part", stops=_PARTS),
-        "width": Slider("width d", stops=_WIDTHS, log=True),
+        "width": Slider("width d", stops=_WIDTHS, stops_only=True),
     },
 )

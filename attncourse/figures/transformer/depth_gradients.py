@@ -99,7 +99,7 @@ depth_gradients = Explorer(
         "grow with norms behind each sum (post-LN). Means of ten new encoders, one standard deviation in the bands."
     ),
     controls={
-        "layers": Slider("layers", stops=_DEPTHS),
+        "layers": Slider("layers", stops=_DEPTHS, stops_only=True),
         "part": Choice("gradient by the", stops=tuple(_PARTS)),
     },
 )

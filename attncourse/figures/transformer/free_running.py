@@ -118,6 +118,6 @@ free_running = Explorer(
     ),
     controls={
         "mask": Choice("mask in training and test", stops=tuple(_MASKS)),
-        "stage": Slider("steps of training", stops=_STAGES, log=True),
+        "stage": Slider("steps of training", stops=_STAGES, stops_only=True),
     },
 )

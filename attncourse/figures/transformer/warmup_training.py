@@ -146,7 +146,7 @@ warmup_training = Explorer(
         "hold all of them."
     ),
     controls={
-        "rate": Slider("learning rate", stops=RATES, log=True),
+        "rate": Slider("learning rate", stops=RATES, stops_only=True),
         "warmup": Switch("warm-up"),
     },
 )
