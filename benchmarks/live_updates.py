@@ -4,7 +4,8 @@
     python -m benchmarks.live_updates --cpu-time     # on a machine that is busy with other things
 
 Each figure is led through twelve states, spread over all that it has, control by control, three times; of each move the
-fastest counts. What a browser adds, to send and to show the picture, is not in it.
+fastest counts. What a browser adds, to send and to show the picture, is not in it; that Python looks for garbage now
+and then, for a tenth of a second, is.
 """
 
 import argparse
