@@ -1,3 +1,6 @@
+import math
+import re
+
 import numpy as np
 import pytest
 
@@ -66,6 +69,17 @@ def test_every_cell_of_the_table_says_its_number(state):
         [every] = [line for line in lines if "data-values" in line]
         said = every.partition('data-values="')[2].partition('"')[0].split("|")
     assert said == words
+
+
+def test_a_cell_of_the_table_says_the_formula_that_makes_its_number():
+    lines = to_svg(encoding_heatmap.frame({"seq": 8, "d_model": 4, "base": 100}))
+    cells = [dict(re.findall(r'data-(row|column|value)="(.*?)"', line)) for line in lines if "data-value=" in line]
+    for cell in cells:
+        p = int(cell["row"].removeprefix("p = "))
+        wave, base, i, d_model = re.fullmatch(r"(sin|cos)\(p ÷ (\d+)\^\((\d+)/(\d+)\)\)", cell["column"]).groups()
+        number = getattr(math, wave)(p / int(base) ** (int(i) / int(d_model)))
+        assert cell["value"] == in_digits(number)
+    assert len(cells) == 32
 
 
 def test_a_wave_repeats_after_its_length():

@@ -59,7 +59,7 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Both products as on paper. Only the marked row, and what it is multiplied with, is written in numbers."""
-    figure = sheet(height=404, narrow=narrow, narrow_height=498)
+    figure = sheet(height=404, narrow=narrow, narrow_height=493)
     at, words, arrows, tall, (tight, wide, medium, output) = _NARROW if narrow else _WIDE
     row, tokens = numbers.query - 1, TOKENS
     scaled = np.where(numbers.mask, numbers.scaled, np.nan)
@@ -230,8 +230,8 @@ _NARROW = (
         "scores": (284, 121, "left"),
         "value": (285, 258, "center"),
         "scaled": (200, 248, "left"),
-        "weights": (116, 486, "center"),
-        "output": (285, 486, "center"),
+        "weights": (116, 484, "center"),
+        "output": (285, 484, "center"),
     },
     [((154, 210), (154, 234)), ((80, 337), (80, 357))],
     19,

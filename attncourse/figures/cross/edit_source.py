@@ -13,7 +13,7 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import Grid, frame, matrix, name_columns, name_rows
-from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, QUERY_INK, RULE, SCORE, SCORE_INK
+from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.date_readings import answer_of, date_model, reading, signs, visible
@@ -131,7 +131,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     characters = visible(numbers.text)
     change = numbers.weight_change.round(2)  # equal cells of several states are one line of the bundle
     grid = matrix(
-        paper, left, top, cell, change, SCORE, _REACH, "{:.2f}", least=np.inf if narrow else 0.015,
+        paper, left, top, cell, change, WEIGHT, _REACH, "{:.2f}", least=np.inf if narrow else 0.015,
         rows_said=numbers.said, columns_said=characters, what="change of weight", part="change",
     )  # fmt: skip
     name_rows(paper, grid, numbers.said, QUERY_INK, gap=8, part="change")
@@ -144,7 +144,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     label(paper, *((8, 42) if narrow else (200, 20)), answer, QUERY_INK, size=HEADING, weight="semibold")
     label(paper, 8 if narrow else left, top - 92, "how far each memory vector moves, in % of its length", KEY_INK)
     _draw_memory(paper, grid, numbers, top - 28)
-    label(paper, left, top + 11 * cell[1] + 18, f"change of the weights, layer {numbers.layer}", SCORE_INK)
+    label(paper, left, top + 11 * cell[1] + 18, f"change of the weights, layer {numbers.layer}", WEIGHT_INK)
     _draw_answers(paper, grid, numbers, narrow)
     return figure
 

@@ -13,7 +13,7 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import Grid, matrix
-from attncourse.drawing.palette import INK, KEY_INK, SCORE, SCORE_INK, VALUE, VALUE_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.palette import INK, KEY_INK, VALUE, VALUE_INK, WEIGHT, WEIGHT_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import MultiHeadParams, multi_head_attention, sinusoidal_positions
@@ -116,9 +116,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         label(paper, right, top - 26, f"outputs {title}", VALUE_INK, size=HEADING)
     left, top = places[2]
     right = left + 4 * weight + 8
-    label(paper, right, top - 10, "after − before", SCORE_INK, size=HEADING)
+    label(paper, right, top - 10, "after − before", VALUE_INK, size=HEADING)
     said = _said("change of the output", numbers.queries)
-    grid = matrix(paper, right, top, (number, tall), numbers.change, SCORE, _REACH, "{:.1f}", **said)
+    grid = matrix(paper, right, top, (number, tall), numbers.change, VALUE, _REACH, "{:.1f}", **said)
     _name_queries(paper, grid, numbers.queries)
     for i, words in enumerate(_verdicts(numbers)):
         changed = "not" in words or "changed" in words

@@ -96,8 +96,8 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """A panel a layer: bars for the mean of the seeds, a dot for each, a diamond for the model of the head maps."""
-    figure = sheet(height=300, narrow=narrow, narrow_height=560)
-    places = [(40, 34, 240, 170), (40, 304, 240, 170)] if narrow else [(46, 38, 266, 190), (394, 38, 266, 190)]
+    figure = sheet(height=300, narrow=narrow, narrow_height=536)
+    places = [(40, 30, 240, 176), (40, 298, 240, 176)] if narrow else [(46, 38, 266, 190), (394, 38, 266, 190)]
     for layer, spot in enumerate(places):
         axes = dress(place(figure, *spot), f"right answers, layer {layer + 1}", x=_AXIS[numbers.way])
         _draw_layer(axes, numbers, layer)

@@ -108,34 +108,41 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """A thumbnail of each head, with the place where it looks most; and the chosen head's map, enlarged."""
-    figure = sheet(height=380, narrow=narrow, narrow_height=698)
+    figure = sheet(height=380, narrow=narrow, narrow_height=442)
     paper = board(figure)
-    thumbnails, enlarged = ((10, 44), (26, 376)) if narrow else ((10, 62), (404, 60))
     for at in np.ndindex(numbers.attn_weights.shape[:2]):
-        _draw_thumbnail(paper, *thumbnails, at, numbers)
-    _draw_enlarged(paper, *enlarged, 18.5, numbers)
+        _draw_thumbnail(paper, at, numbers, narrow)
+    _draw_enlarged(paper, numbers, narrow)
     return figure
 
 
-def _draw_thumbnail(paper: Axes, left: float, top: float, at: tuple[int, int], numbers: Numbers) -> None:
-    """Its layer and head above, its place and share below."""
+def _draw_thumbnail(paper: Axes, at: tuple[int, int], numbers: Numbers, narrow: bool) -> None:
+    """With its layer, its head, its place and share: around it, or on a phone mostly beside it."""
     layer, head = at
-    x, y, side = left + 84 * head, top + 160 * layer, 70
-    attn_weights, (looked_at, share) = numbers.attn_weights[at], numbers.looks[layer][head]
+    looked_at, share = numbers.looks[layer][head]
+    side = 32 if narrow else 70
+    x, y = (4 + 85 * head, 20 + 80 * layer) if narrow else (10 + 84 * head, 62 + 160 * layer)
     chosen = (layer + 1, head + 1) == (numbers.layer, numbers.head)
     name, weight = f"layer {layer + 1}, head {head + 1}", "semibold" if chosen else "normal"
     outline = Rectangle((x, y), side, side, fill=False, edgecolor=INK if chosen else RULE, linewidth=2 if chosen else 1)
     say(paper.add_patch(outline), words=f"{name}: {share:.2f} of the weight on {looked_at}")
-    paper.add_artist(Cells(attn_weights, WEIGHT, 1, (x, y), (side / len(attn_weights),) * 2, quiet=True))
+    paper.add_artist(Cells(numbers.attn_weights[at], WEIGHT, 1, (x, y), (side / len(numbers.tokens),) * 2, quiet=True))
     if head == 0:
-        label(paper, x, y - 27, f"layer {layer + 1}", size=TEXT, weight="semibold")
-    label(paper, x + side / 2, y - 7, f"head {head + 1}", ha="center", weight=weight)
-    label(paper, x + side / 2, y + side + 17, _SHORT[looked_at], WEIGHT_INK, ha="center", weight=weight)
-    label(paper, x + side / 2, y + side + 34, f"{share:.2f}", WEIGHT_INK, ha="center", weight=weight)
+        label(paper, x, y - (7 if narrow else 27), f"layer {layer + 1}", size=TEXT, weight="semibold")
+    middle, right, end = x + side / 2, x + side + 5, y + side
+    places = (
+        ((right, y + 12, "left"), (x, end + 16, "left"), (right, y + 30, "left"))
+        if narrow
+        else ((middle, y - 7, "center"), (middle, end + 17, "center"), (middle, end + 34, "center"))
+    )
+    words = ((f"head {head + 1}", INK), (_SHORT[looked_at], WEIGHT_INK), (f"{share:.2f}", WEIGHT_INK))
+    for (left, baseline, align), (said, ink) in zip(places, words, strict=True):
+        label(paper, left, baseline, said, ink, ha=align, weight=weight)
 
 
-def _draw_enlarged(paper: Axes, left: float, top: float, side: float, numbers: Numbers) -> None:
+def _draw_enlarged(paper: Axes, numbers: Numbers, narrow: bool) -> None:
     """The chosen head's map. A token shows its row, as a query, and its column, as a key."""
+    left, top, side = (20.0, 182.0, 16.0) if narrow else (404.0, 60.0, 18.5)
     tokens = numbers.tokens
     allowed = causal_mask(len(tokens), len(tokens))
     attn_weights = np.where(allowed, numbers.attn_weights[numbers.layer - 1, numbers.head - 1], np.nan)
@@ -149,15 +156,22 @@ def _draw_enlarged(paper: Axes, left: float, top: float, side: float, numbers: N
         for name in (row, column):
             say(name, words=f"{names[i]}: its row as a query, its column as a key",
                 of=f"map-r{i} map-c{i}", lights=f"map-r{i} map-c{i}")  # fmt: skip
-    label(paper, left, top - 34, f"layer {numbers.layer}, head {numbers.head}", size=HEADING, weight="semibold")
-    label(paper, left + 16 * side, top - 34, "columns: keys", KEY_INK, ha="right")
-    label(paper, left, top + 16 * side + 17, "rows: queries", QUERY_INK)
+    right, end = left + len(tokens) * side, top + len(tokens) * side
+    if narrow:
+        label(paper, right + 8, top + 12, f"layer {numbers.layer},\nhead {numbers.head}", size=HEADING,
+              weight="semibold", va="center")  # fmt: skip
+        label(paper, right + 8, top + 70, "columns:\nkeys", KEY_INK, va="center")
+        label(paper, right + 8, end - 18, "rows:\nqueries", QUERY_INK, va="center")
+    else:
+        label(paper, left, top - 34, f"layer {numbers.layer}, head {numbers.head}", size=HEADING, weight="semibold")
+        label(paper, right, top - 34, "columns: keys", KEY_INK, ha="right")
+        label(paper, left, end + 17, "rows: queries", QUERY_INK)
 
 
 head_maps = Explorer(
     __name__,
     caption=(
-        "Heads look at different places: below each small map stand the place at which that head looks most, and the "
+        "Heads look at different places: each small map names the place at which its head looks most, and the "
         "share of its weight there (mean of 64 sequences). The chosen head is enlarged: stronger colour is more "
         "weight, and hatched keys are masked."
     ),

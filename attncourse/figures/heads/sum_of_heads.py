@@ -77,7 +77,7 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Where each head looks, what it adds to each feature, the layer's output; and the same stacked as bars."""
-    figure = sheet(height=372, narrow=narrow, narrow_height=530)
+    figure = sheet(height=372, narrow=narrow, narrow_height=490)
     paper, heads = board(figure), len(numbers.contributions)
     looks, names = f"weights of “{TOKENS[numbers.token - 1]}”", [f"head {head + 1}" for head in range(heads)]
     added, output = numbers.contributions.copy(), numbers.output
@@ -85,18 +85,18 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         added[numbers.removed - 1] = np.nan
     if narrow:
         wide, numerals = 232 / heads, [str(head + 1) for head in range(heads)]
-        label(paper, 44, 16, f"{looks} in head", WEIGHT_INK, size=TEXT)
-        matrix(paper, 44, 44, (wide, 20), numbers.attn_weights.T, WEIGHT, 1.2, "{:.2f}", least=_LEAST, rows=TOKENS,
+        label(paper, 44, 14, f"{looks} in head", WEIGHT_INK, size=TEXT)
+        matrix(paper, 44, 40, (wide, 19), numbers.attn_weights.T, WEIGHT, 1.2, "{:.2f}", least=_LEAST, rows=TOKENS,
                columns=numerals, columns_said=names, what="weight", part="weights")  # fmt: skip
-        label(paper, 44, 172, "added to feature", VALUE_INK, size=TEXT)
-        matrix(paper, 44, 182, (wide, 20), added.T, VALUE, 1, "{:.2f}", rows=_FEATURES, columns_said=names,
+        label(paper, 44, 162, "added to feature", VALUE_INK, size=TEXT)
+        matrix(paper, 44, 168, (wide, 19), added.T, VALUE, 1, "{:.2f}", rows=_FEATURES, columns_said=names,
                rows_said=_SAID, what="added", part="added")  # fmt: skip
-        grid = matrix(paper, 284, 182, (52, 20), output[:, None], VALUE, 1.2, "{:.2f}", columns=["output"],
+        grid = matrix(paper, 284, 168, (52, 19), output[:, None], VALUE, 1.2, "{:.2f}", columns=["output"],
                       rows_said=_SAID, what="output", columns_said=())  # fmt: skip
-        label(paper, 44, 368, "the same as bars: the mark is the output")
-        _draw_bars(place(figure, 44, 374, 292, 134), numbers)
+        label(paper, 44, 342, "the same as bars: the mark is the output")
+        _draw_bars(place(figure, 44, 346, 292, 126), numbers)
         for x, name in enumerate(_FEATURES):
-            label(paper, 44 + 36.5 * (x + 0.5), 522, name, ha="center")
+            label(paper, 44 + 36.5 * (x + 0.5), 485, name, ha="center")
     else:
         tall = 104 / heads
         label(paper, 60, 16, looks, WEIGHT_INK, size=TEXT)

@@ -83,26 +83,27 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """One batch, the statistics of many, and how far their means stray by batch size."""
-    figure = sheet(height=272, narrow=narrow, narrow_height=580)
+    figure = sheet(height=272, narrow=narrow, narrow_height=502)
     places = (
-        [(12, 34, 316, 76), (48, 192, 210, 146), (48, 412, 210, 116)]
+        [(12, 32, 116, 170), (172, 32, 168, 170), (48, 284, 220, 170)]
         if narrow
         else [(12, 40, 176, 176), (248, 40, 200, 176), (512, 40, 130, 176)]
     )
     batch, cloud, curves = (place(figure, *spot) for spot in places)
-    _draw_batch(dress(batch, f"one batch of {numbers.batch_size}", x="position"), numbers)
+    _draw_batch(dress(batch, f"one batch of {numbers.batch_size}", x="position"), numbers, room=10 if narrow else 8)
     _draw_cloud(dress(cloud, f"{_DRAWS} batches", x="mean of a batch", y="variance of a batch"), numbers)
     _draw_curves(dress(curves, "how far the mean strays", x="sentences in a batch"), numbers)
     return figure
 
 
-def _draw_batch(axes: Axes, numbers: Numbers) -> None:
+def _draw_batch(axes: Axes, numbers: Numbers, room: int) -> None:
+    """The word “padding” takes the room of so many tokens."""
     longest = int(numbers.lengths.max())
     batch = (0.5, -0.5), longest, numbers.batch_size
     padding = {"facecolor": (SHARED, 0.4)} if numbers.counted else {"fill": False, "edgecolor": RULE, "hatch": "////"}
     area = axes.add_patch(Rectangle(*batch, linewidth=0, **padding))
     say(area, words=f"padding, {'counted as zeros' if numbers.counted else 'masked'}")
-    if longest - numbers.lengths[-1] > 8:  # tokens: there is room
+    if longest - numbers.lengths[-1] > room:
         label(axes, longest, numbers.batch_size - 0.7, "padding", ha="right")
     rows = np.arange(numbers.batch_size)
     sentences = axes.barh(rows, numbers.lengths, 1.0, 0.5, color=SHARED, edgecolor=PAPER, linewidth=1)
@@ -156,8 +157,8 @@ drift = Explorer(
     __name__,
     caption=(
         "Padding that counts pulls the mean of a batch away from that of all sentences (the cross), in small batches "
-        "and large ones; masked padding (hatched) does not. One feature in 100 batches, a dot each; on the right the "
-        "means’ distance from the cross (root mean square)."
+        "and large ones; masked padding (hatched) does not. One feature in 100 batches, a dot each; the curve is the "
+        "distance of their means from the cross (root mean square)."
     ),
     controls={
         "batch_size": Slider("sentences in a batch", stops=SIZES, log=True),

@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
 from attncourse.drawing.axes import dress
+from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
-from attncourse.drawing.cells import draw_cells
-from attncourse.drawing.label import label_near
+from attncourse.drawing.cells import Cells, draw_cells
+from attncourse.drawing.label import label, label_near
 from attncourse.drawing.palette import FAINT, INK, POSITION, POSITION_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
@@ -50,18 +51,32 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The table as a picture, the length of a few waves above their columns."""
-    figure = sheet(height=370, narrow=narrow)
-    spot = (62, 62, 256, 256) if narrow else (58, 62, 640, 256)
+    figure = sheet(height=370, narrow=narrow, narrow_height=396)
+    spot = (62, 88, 256, 256) if narrow else (58, 62, 640, 256)
     axes = dress(place(figure, *spot), x="feature: sine, cosine, sine, cosine, …", y="position")
     seq, d_model = numbers.encoding.shape
-    rows, columns = [f"position {p}" for p in range(seq)], [f"feature {i}" for i in range(d_model)]
+    rows, columns = [f"p = {p}" for p in range(seq)], [_formula(i, d_model, numbers.base) for i in range(d_model)]
     draw_cells(axes, numbers.encoding, POSITION, 1, rows=rows, columns=columns, what="encoding", form="{:.2f}")
     axes.spines[:].set_visible(False)
     axes.set_xticks([0, d_model - 1], ["0", str(d_model - 1)])
     axes.set_yticks([0, seq // 4, seq - 1], ["0", str(seq // 4), str(seq - 1)])
     axes.axhspan(seq // 4 - 0.5, seq // 4 + 0.5, fill=False, edgecolor=INK, linewidth=1.1, clip_on=False)
     _write_waves(axes, numbers)
+    _draw_key(board(figure), spot[0] + spot[2] - 136, 16)
     return figure
+
+
+def _formula(feature: int, d_model: int, base: float) -> str:
+    """Of one column: the sine and the cosine of a pair have the same wave."""
+    return f"{('sin', 'cos')[feature % 2]}(p ÷ {base:g}^({feature // 2 * 2}/{d_model}))"
+
+
+def _draw_key(paper: Axes, left: float, top: float) -> None:
+    """The colours from −1 to 1."""
+    side, colours = 14, np.linspace(-1, 1, 9)[None]
+    paper.add_artist(Cells(colours, POSITION, 1, (left, top), (side, side), quiet=True))
+    for cell, words in ((-0.7, "−1"), (4.5, "0"), (9.6, "1")):
+        label(paper, left + cell * side, top + side / 2, words, ha="center", va="center_baseline")
 
 
 def _write_waves(axes: Axes, numbers: Numbers) -> None:

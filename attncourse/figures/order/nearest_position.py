@@ -67,8 +67,8 @@ def _short(distance: float) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Distance of the closest position by width, and how far each pair of features tells the two apart."""
-    figure = sheet(height=290, narrow=narrow, narrow_height=570)
-    curve, pairs = [(52, 40, 280, 196), (52, 330, 280, 190)] if narrow else [(52, 40, 310, 196), (440, 40, 266, 196)]
+    figure = sheet(height=290, narrow=narrow, narrow_height=558)
+    curve, pairs = [(52, 32, 280, 196), (52, 320, 280, 190)] if narrow else [(52, 40, 310, 196), (440, 40, 266, 196)]
     _draw_distances(dress(place(figure, *curve), "distance from position 0", x="width d_model"), numbers)
     which = numbers.which[numbers.chosen]
     _draw_pairs(dress(place(figure, *pairs), f"what tells 0 and {which} apart", x="pair i, fast to slow"), numbers)

@@ -71,9 +71,9 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Loss of the chosen arm beside that of the sinusoidal one, and the right answers of every run."""
-    figure = sheet(height=306, narrow=narrow, narrow_height=566)
-    losses = place(figure, *((46, 36, 280, 196) if narrow else (48, 38, 306, 216)))
-    right = place(figure, *((190, 308, 142, 214) if narrow else (574, 38, 132, 216)))
+    figure = sheet(height=306, narrow=narrow, narrow_height=544)
+    losses = place(figure, *((46, 30, 280, 180) if narrow else (48, 38, 306, 216)))
+    right = place(figure, *((190, 286, 142, 214) if narrow else (574, 38, 132, 216)))
     dress(losses, "loss, median of five seeds", x="step")
     _draw_losses(losses, numbers)
     dress(right, x="right answers")

@@ -64,8 +64,8 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """All pairs of positions as a table, and the scores along one of its diagonals."""
-    figure = sheet(height=330, narrow=narrow, narrow_height=576)
-    table, line = [(52, 40, 250, 250), (52, 372, 270, 152)] if narrow else [(56, 40, 246, 246), (400, 40, 300, 246)]
+    figure = sheet(height=330, narrow=narrow, narrow_height=562)
+    table, line = [(52, 32, 250, 250), (52, 362, 270, 152)] if narrow else [(56, 40, 246, 246), (400, 40, 300, 246)]
     _draw_table(
         dress(place(figure, *table), "scores", x="key at position r", y="query at p", colour=SCORE_INK), numbers
     )

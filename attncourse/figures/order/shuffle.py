@@ -75,10 +75,10 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Outputs before, outputs after, and what is left when each row is back in its place."""
-    figure = sheet(height=240, narrow=narrow, narrow_height=524)
+    figure = sheet(height=240, narrow=narrow, narrow_height=494)
     paper = board(figure)
     cell = (56, 30) if narrow else (48, 38)
-    tops, lefts = ((58, 214, 370), (84, 84, 84)) if narrow else ((66, 66, 66), (48, 284, 520))
+    tops, lefts = ((46, 200, 354), (84, 84, 84)) if narrow else ((66, 66, 66), (48, 284, 520))
     shuffled = [WORDS[word] for word in numbers.order]
     difference = np.where(np.abs(numbers.back - numbers.before) < 1e-12, 0, numbers.back - numbers.before)
     panels = (

@@ -62,9 +62,9 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Variance and mean against the width."""
-    figure = sheet(height=320, narrow=narrow, narrow_height=630)
+    figure = sheet(height=320, narrow=narrow, narrow_height=584)
     left, right = (
-        (place(figure, 50, 38, 272, 212), place(figure, 50, 350, 200, 212))
+        (place(figure, 50, 30, 272, 212), place(figure, 50, 322, 200, 212))
         if narrow
         else (place(figure, 50, 38, 262, 224), place(figure, 396, 38, 220, 224))
     )

@@ -170,24 +170,21 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Encoder on the left, decoder on the right, and what is known about the chosen part."""
-    figure = sheet(height=448, narrow=narrow, narrow_height=630)
+    figure = sheet(height=448, narrow=narrow, narrow_height=544)
     paper = board(figure)
-    centres, bottom = ((77, 267), 428) if narrow else ((106, 318), 442)
+    centres, bottom = ((77, 267), 434) if narrow else ((106, 318), 442)
     said = words_of_parts(numbers.norm_first)
     draw_blueprint(paper, numbers.part, numbers.norm_first, LAYERS, said, centres, bottom, (SOURCE, "▷" + TARGET))
-    left, top, wide = (14, 454, 318) if narrow else (462, 76, 240)
-    label(paper, left, top, numbers.part, size=HEADING + 1, weight="semibold")
     flow = [(name, product_of(shape)) for name, shape in numbers.flow]
     learned = list(numbers.learned) or [("nothing", "")]
     each = f"× {numbers.copies} {'norms' if numbers.part == 'norms' else 'layers'}" if numbers.copies > 1 else ""
-    if narrow:
-        _draw_list(paper, (left, top + 26), ("shapes", ""), flow, 150)
-        _draw_list(paper, (left + 170, top + 26), ("to learn", each), learned, 148)
-        _draw_share(paper, numbers, (left, 612), wide)
-    else:
-        _draw_list(paper, (left, top + 46), ("shapes", ""), flow, wide)
-        _draw_list(paper, (left, top + 172), ("to learn", each), learned, wide)
-        _draw_share(paper, numbers, (left, 400), wide)
+    places = ((8, 18), (8, 40), (8, 456), (186, 483)) if narrow else ((462, 76), (462, 122), (462, 248), (462, 400))
+    name, shapes, arrays, share = places
+    wide = 150 if narrow else 240
+    label(paper, *name, numbers.part, size=HEADING + 1, weight="semibold")
+    _draw_list(paper, shapes, ("shapes", ""), flow, wide)
+    _draw_list(paper, arrays, ("to learn", each), learned, wide)
+    _draw_share(paper, numbers, share, wide)
     return figure
 
 
