@@ -81,7 +81,7 @@ wheel: $(TESTS) ## of the unit tests, those that build the wheel, and use it in 
 
 browser: $(TESTS) site ## the built site and JupyterLab in Chromium or Chrome
 	$(call step,site and browser)
-	$(BIN)/python -m pytest -n 2 --tb=short -m "browser or site" tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal --tb=short -m "browser or site" tests
 
 format: $(TESTS) ## mend what a program can mend
 	$(BIN)/ruff check --fix .

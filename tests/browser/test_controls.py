@@ -93,6 +93,14 @@ def test_escape_leads_from_the_search_back_to_where_the_reader_was(visit, site, 
         assert slider.evaluate("slider => slider === document.activeElement")
 
 
+def test_the_chosen_colours_are_kept_from_page_to_page(visit, site):
+    with visit(f"{site}intro.html", color_scheme="light") as page:
+        page.get_by_role("button", name="Colours: as the system").click()
+        for address in (page.url, f"{site}appendix/claims.html"):
+            page.goto(address)
+            assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
 def test_every_button_and_link_of_the_bar_has_a_name_on_a_phone(visit, site):
     with visit(f"{site}chapters/01_compute_attention.html", width=320, height=640) as page:
         bar = page.get_by_role("banner")

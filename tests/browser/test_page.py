@@ -5,7 +5,6 @@ from urllib.request import urlopen
 import pytest
 import yaml
 
-from attncourse.explorer import EXPLORER_MIME
 from attncourse.quiz import QUIZ_MIME
 from tests.browser.served import served
 from tests.notebooks import CHAPTERS, ROOT, stored
@@ -22,15 +21,6 @@ _TRANSFERRED = """() => Object.fromEntries(
     ({ name, transferSize }) => [name, transferSize]
   )
 )"""
-# Of every figure: its name, whether its picture is seen, its sentence if it has one, the picture's alternative.
-_PICTURES = """stages => stages.map((stage) => {
-  const picture = stage.querySelector("[role=img]");
-  const box = picture.getBoundingClientRect();
-  const visible = picture.checkVisibility({ visibilityProperty: true, opacityProperty: true });
-  const sentence = stage.closest("figure").querySelector("output")?.textContent ?? null;
-  return [stage.dataset.figure, visible && box.width * box.height > 0, sentence, picture.getAttribute("aria-label")];
-})"""
-
 each_page = pytest.mark.parametrize("page_name", PAGES)
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
 
@@ -54,25 +44,6 @@ def test_a_chapter_starts_with_at_most_300_kilobytes(visit, site, chapter, width
     assert all(sizes.values()), f"not asked of the network: {sizes}"
     record_property("bytes", sum(sizes.values()))
     assert sum(sizes.values()) <= 300_000
-
-
-@each_chapter
-def test_without_javascript_a_chapter_its_pictures_and_its_formulas_can_be_read(visit, site, chapter):
-    with visit(f"{site}chapters/{chapter.stem}.html", java_script_enabled=False) as page:
-        article = page.locator("article")
-        assert article.locator("h1").is_visible()
-        assert len(article.inner_text().split()) > 100
-        pictures = page.locator(".stage").evaluate_all(_PICTURES)
-        assert {name for name, *_ in pictures} == {explorer["name"] for explorer in stored(chapter, EXPLORER_MIME)}
-        for name, visible, said, alternative in pictures:
-            assert visible, name
-            assert said in (None, alternative), name
-        formulas = article.locator("math").evaluate_all(
-            "all => all.filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect().width)"
-        )
-        assert formulas
-        assert all(width > 0 for width in formulas)
-        assert "$$" not in page.locator("article").inner_text()
 
 
 @each_chapter
