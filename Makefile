@@ -65,10 +65,11 @@ types: $(TESTS) ## types in the packages
 	$(call step,types)
 	$(BIN)/mypy
 
-# One thread of BLAS a worker: with more, two workers on two cores wait for each other.
+# One thread of BLAS a worker: with more, two workers on two cores wait for each other. Files keep their order, in which
+# the wheel's tests are first: otherwise the file with the fewest tests is last, and one worker waits for it alone.
 unit: $(TESTS) ## the tests that need neither browser nor built site
 	$(call step,unit tests and wheel)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not (browser or site)" tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not (browser or site)" tests
 
 # Jupyter's own warnings are not ours to mend, so here they are no errors.
 nbval: $(TESTS) ## run every notebook and compare its outputs with the stored ones
