@@ -31,6 +31,11 @@ _KINDS = {"s": "sa|s1|s2|sd|se|si", "k": "kc|kn|ow", "m": "mf|mi"}  # which the 
 _TWINS = re.compile(r'(<span class="(\w+)">[^<]*)</span><span class="\2">')
 _TAG = re.compile(r"<[^>]+>")
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
+_FORMULA = re.compile(
+    r'(?P<before>[(“]*)(?P<open><span class="formula">)?(?P<math><math(?:(?!</math>).)*</math>)'
+    r"(?P<close></span>)?(?P<after>[,.;:!?)”]*)",
+    re.DOTALL,
+)
 _OUTPUT = re.compile(r'<div (?=class="output (?:text_plain|stream)\b)')
 _FOLD = re.compile(
     r'<summary aria-label="Toggle hidden content">\s*<p class="collapsed[^>]*>(.*?)</p>.*?</summary>',
@@ -73,6 +78,20 @@ def _line_class(line: str) -> str:
     words = unescape(_TAG.sub("", line))
     depth = min(ceil((len(words) - len(words.lstrip(" "))) / 4), DEEPEST)  # a printed row of a matrix starts anywhere
     return f"line in-{depth}" if depth else "line"
+
+
+def joined_signs(body: str) -> str:
+    """Keep brackets, commas and stops with the formula that they stand beside: browsers break a line at its edges."""
+    return _FORMULA.sub(_joined, body)
+
+
+def _joined(found: re.Match[str]) -> str:
+    before, after = found["before"], found["after"]
+    if not before and not after:
+        return found[0]
+    if found["open"]:  # it may be wider than the line: they scroll with it
+        return f"{found['open']}{before}{found['math']}{after}{found['close']}"
+    return f'<span class="joined">{before}{found["math"]}{after}</span>{found["close"] or ""}'
 
 
 def fewer_classes(body: str) -> str:
@@ -135,7 +154,7 @@ def meta_of(title: str, description: str, book: str, address: str, canonical: st
 def clean(app, pagename, templatename, context, doctree) -> None:
     """Prepare what the template will show."""
     body = context.get("body", "")
-    for tidy in (lighter_code, current_roles, fewer_classes, plain_folds, links_aside, named_outputs):
+    for tidy in (lighter_code, joined_signs, current_roles, fewer_classes, plain_folds, links_aside, named_outputs):
         body = tidy(body)
     context["body"] = body
     book, address = context["docstitle"], app.config.html_baseurl
