@@ -58,6 +58,11 @@ def test_the_count_adds_up(tmp_path):
     )
 
 
+def test_the_count_says_so_when_all_are_decided(tmp_path):
+    path = notebook(tmp_path / "01_a.ipynb", *((id, "holds") for id in CLAIMS))
+    assert count(collect([path])).startswith("All 26 claims are decided: 26 hold, ")
+
+
 def test_the_table_has_every_claim_and_links_the_decided_ones(tmp_path):
     path = notebook(tmp_path / "01_compute.ipynb", ("1.4", "fails"))
     html = table(collect([path]))

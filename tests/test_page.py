@@ -1,7 +1,10 @@
+import pytest
+
 from attnbook.page import (
     current_roles,
     description_of,
     fewer_classes,
+    joined_signs,
     lighter_code,
     links_aside,
     named_outputs,
@@ -47,8 +50,33 @@ def test_a_cell_keeps_the_class_that_says_what_it_is():
 
 
 def test_each_line_of_code_is_an_element_and_ends_where_it_did():
-    html = lighter_code("<pre><span></span>a\n\n  b\n</pre>")
-    assert html == '<pre><span class="line">a\n</span><span class="line">\n</span><span class="line">  b\n</span></pre>'
+    html = lighter_code("<pre><span></span>a\n\nb\n</pre>")
+    assert html == '<pre><span class="line">a\n</span><span class="line">\n</span><span class="line">b\n</span></pre>'
+
+
+@pytest.mark.parametrize(
+    ("spaces", "name"), [(0, "line"), (4, "line in-1"), (7, "line in-2"), (8, "line in-2"), (16, "line in-3")]
+)
+def test_a_line_of_code_says_how_deep_it_stands(spaces, name):
+    docstring = f'<span class="sd">{" " * spaces}&quot;&quot;&quot;</span>'
+    assert lighter_code(f"<pre><span></span>{docstring}</pre>").startswith(f'<pre><span class="{name}">')
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("of <math>d</math>, now", 'of <span class="joined"><math>d</math>,</span> now'),
+        ("(<math>d</math> or", '<span class="joined">(<math>d</math></span> or'),
+        ("<math>c</math> and <math>d</math>.", '<math>c</math> and <span class="joined"><math>d</math>.</span>'),
+        (
+            'so <span class="formula"><math>a = b</math></span>: then',
+            'so <span class="formula"><math>a = b</math>:</span> then',
+        ),
+        ("<p><math>d</math></p>", "<p><math>d</math></p>"),
+    ],
+)
+def test_a_formula_keeps_the_sign_beside_it(text, joined):
+    assert joined_signs(text) == joined
 
 
 def test_a_folded_cell_is_opened_by_words_and_a_solution_says_that_it_is_one():

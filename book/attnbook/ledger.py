@@ -49,8 +49,11 @@ def collect(notebooks: Iterable[Path]) -> list[Record]:
 def count(records: Iterable[Record]) -> str:
     """One sentence: how many claims are decided, and how."""
     verdicts = [record.verdict for record in records]
+    decided = f"{len(verdicts)} of {len(CLAIMS)} claims are decided so far"
+    if len(verdicts) == len(CLAIMS):
+        decided = f"All {len(CLAIMS)} claims are decided"
     return (
-        f"{len(verdicts)} of {len(CLAIMS)} claims are decided so far: {_number(verdicts.count(HOLDS), 'hold')}, "
+        f"{decided}: {_number(verdicts.count(HOLDS), 'hold')}, "
         f"{_number(verdicts.count(HOLDS_IF), 'hold')} only under a condition, "
         f"{_number(verdicts.count(FAILS), 'fail')} as written."
     )
@@ -85,9 +88,10 @@ def _row(claim: Claim, record: Record | None, root: str) -> str:
     if record is None:
         verdict, evidence = '<span class="badge badge-open">Open</span>', ""
     else:
-        badge = f'<span class="badge badge-{record.verdict}">{RULINGS[record.verdict].capitalize()}</span>'
         where = f"{root}chapters/{record.notebook.stem}.html#{anchor(claim.id)}"
-        verdict, evidence = f'<a href="{where}">{badge}</a>', escape(record.evidence)
+        ruling = RULINGS[record.verdict].capitalize()
+        verdict = f'<a class="badge badge-{record.verdict}" href="{where}">{ruling}</a>'
+        evidence = escape(record.evidence)
     return f"<tr><td>{number} {escape(claim.text)}</td><td>{verdict}</td><td>{evidence}</td></tr>"
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 from html import unescape
+from math import ceil
 from pathlib import Path
 
 from sphinx_design.icons import get_octicon
@@ -20,6 +21,8 @@ MARKS = {
 # The fonts that a page's first screen is set in; others come when they are needed.
 FONTS = {"text-regular.woff2": "", "text-semibold.woff2": "", "math.woff2": "<math"}
 
+DEEPEST = 3  # steps of four spaces, for each of which the style has a class
+
 UNWRITTEN = {"search": "Search", "404": "Not found"}  # the titles of pages that no source file stands for
 
 _CODE = re.compile(r"<pre>(.*?)</pre>", re.DOTALL)
@@ -28,7 +31,11 @@ _KINDS = {"s": "sa|s1|s2|sd|se|si", "k": "kc|kn|ow", "m": "mf|mi"}  # which the 
 _TWINS = re.compile(r'(<span class="(\w+)">[^<]*)</span><span class="\2">')
 _TAG = re.compile(r"<[^>]+>")
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
-_VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')
+_FORMULA = re.compile(
+    r'(?P<before>[(“]*)(?P<open><span class="formula">)?(?P<math><math(?:(?!</math>).)*</math>)'
+    r"(?P<close></span>)?(?P<after>[,.;:!?)”]*)",
+    re.DOTALL,
+)
 _OUTPUT = re.compile(r'<div (?=class="output (?:text_plain|stream)\b)')
 _FOLD = re.compile(
     r'<summary aria-label="Toggle hidden content">\s*<p class="collapsed[^>]*>(.*?)</p>.*?</summary>',
@@ -64,7 +71,27 @@ def _lighter(code: str) -> str:
         code = re.sub(f'<span class="(?:{classes})">', f'<span class="{kind}">', code)
     while code != (code := _TWINS.sub(r"\1", code)):
         pass
-    return "".join(f'<span class="line">{line}</span>' for line in code.splitlines(keepends=True))
+    return "".join(f'<span class="{_line_class(line)}">{line}</span>' for line in code.splitlines(keepends=True))
+
+
+def _line_class(line: str) -> str:
+    words = unescape(_TAG.sub("", line))
+    depth = min(ceil((len(words) - len(words.lstrip(" "))) / 4), DEEPEST)  # a printed row of a matrix starts anywhere
+    return f"line in-{depth}" if depth else "line"
+
+
+def joined_signs(body: str) -> str:
+    """Keep brackets, commas and stops with the formula that they stand beside: browsers break a line at its edges."""
+    return _FORMULA.sub(_joined, body)
+
+
+def _joined(found: re.Match[str]) -> str:
+    before, after = found["before"], found["after"]
+    if not before and not after:
+        return found[0]
+    if found["open"]:  # it may be wider than the line: they scroll with it
+        return f"{found['open']}{before}{found['math']}{after}{found['close']}"
+    return f'<span class="joined">{before}{found["math"]}{after}</span>{found["close"] or ""}'
 
 
 def fewer_classes(body: str) -> str:
@@ -127,7 +154,7 @@ def meta_of(title: str, description: str, book: str, address: str, canonical: st
 def clean(app, pagename, templatename, context, doctree) -> None:
     """Prepare what the template will show."""
     body = context.get("body", "")
-    for tidy in (lighter_code, current_roles, fewer_classes, plain_folds, links_aside, named_outputs):
+    for tidy in (lighter_code, joined_signs, current_roles, fewer_classes, plain_folds, links_aside, named_outputs):
         body = tidy(body)
     context["body"] = body
     book, address = context["docstitle"], app.config.html_baseurl
