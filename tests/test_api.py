@@ -1,6 +1,6 @@
 import json
 
-from attnbook.api import description, index, names_used, public_names, used_in
+from attnbook.api import description, index, keep_returns_whole, names_used, public_names, used_in
 
 
 def notebook(path, *sources):
@@ -30,7 +30,7 @@ def test_each_chapter_that_uses_a_name_is_linked_once(tmp_path):
     notebook(tmp_path / "chapters" / "01_a.ipynb", "softmax(x)", "softmax(y)")
     notebook(tmp_path / "chapters" / "02_b.ipynb", "softmax(z)")
     links = index(tmp_path)["softmax"]
-    assert links == [":doc:`chapter 1 </chapters/01_a>`", ":doc:`chapter 2 </chapters/02_b>`"]
+    assert links == [":doc:`chapter\u00a01 </chapters/01_a>`", ":doc:`chapter\u00a02 </chapters/02_b>`"]
 
 
 def test_classes_and_functions_are_told_apart():
@@ -41,3 +41,10 @@ def test_classes_and_functions_are_told_apart():
 def test_the_page_shows_every_public_function_of_the_library(request):
     page = (request.config.rootpath / "appendix" / "api.md").read_text("utf-8").split()
     assert [name for name in public_names("attnlib") if name not in page] == []
+
+
+def test_what_a_function_returns_is_no_type_before_a_colon():
+    lines = ["Norm.", "", "Returns:", "    the biased one: a mean.", "", "Raises:", "    ValueError: if not."]
+    keep_returns_whole(None, "function", "f", None, None, lines)
+    assert lines[3] == "    : the biased one: a mean."
+    assert lines[6] == "    ValueError: if not."

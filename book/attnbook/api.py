@@ -37,7 +37,7 @@ def index(root: Path) -> dict[str, list[str]]:
     for chapter in CHAPTERS:
         if notebook := chapter.notebook(root):
             for name in used_in(notebook):
-                links[name].append(f":doc:`chapter {chapter.number} </chapters/{notebook.stem}>`")
+                links[name].append(f":doc:`chapter\u00a0{chapter.number} </chapters/{notebook.stem}>`")
     return links
 
 
@@ -74,6 +74,14 @@ def description(module: str, name: str, links: Iterable[str]) -> list[str]:
     return [f".. auto{kind}:: {module}.{name}", "", used, ""]
 
 
+def keep_returns_whole(app, what, name, obj, options, lines: list[str]) -> None:
+    """Say that no type stands before a colon in what is returned: Napoleon would take half a sentence for one."""
+    if "Returns:" in lines:
+        first = lines.index("Returns:") + 1
+        lines[first] = lines[first].replace("    ", "    : ", 1)
+
+
 def setup(app) -> None:
-    """Make the directive known."""
+    """Make the directive known, and prepare docstrings before Napoleon reads them."""
     app.add_directive("api", Api)
+    app.connect("autodoc-process-docstring", keep_returns_whole, priority=400)
