@@ -10,6 +10,7 @@ from attnbook.page import (
     named_outputs,
     plain_folds,
     scripts_for,
+    whole_columns,
 )
 
 
@@ -77,6 +78,22 @@ def test_a_line_of_code_says_how_deep_it_stands(spaces, name):
 )
 def test_a_formula_keeps_the_sign_beside_it(text, joined):
     assert joined_signs(text) == joined
+
+
+@pytest.mark.parametrize(
+    ("printed", "whole"),
+    [
+        ("array([[1, 0],\n       [1, 1]])\n", True),
+        ("none    0.22\nindex   0.13\n", True),
+        ("one line,  two gaps\n", False),
+        ("a sentence\nand another\n", False),
+    ],
+)
+def test_columns_that_were_printed_keep_their_lines_and_sentences_wrap(printed, whole):
+    def output(opened):
+        return f'<div class="output stream"><div class="highlight">{opened}{printed}</pre></div></div>'
+
+    assert whole_columns(output("<pre>")) == output('<pre class="columns">' if whole else "<pre>")
 
 
 def test_a_folded_cell_is_opened_by_words_and_a_solution_says_that_it_is_one():

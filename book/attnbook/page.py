@@ -37,6 +37,8 @@ _FORMULA = re.compile(
     re.DOTALL,
 )
 _OUTPUT = re.compile(r'<div (?=class="output (?:text_plain|stream)\b)')
+_PRINTED = re.compile(r'(<div class="output (?:text_plain|stream)\b[^>]*>\s*<div[^>]*>)<pre>(.*?)(?=</pre>)', re.DOTALL)
+_GAP = re.compile(r"\S {2,}\S|^ *\[", re.MULTILINE)  # between columns, or before an array's row
 _FOLD = re.compile(
     r'<summary aria-label="Toggle hidden content">\s*<p class="collapsed[^>]*>(.*?)</p>.*?</summary>',
     re.DOTALL,
@@ -92,6 +94,16 @@ def _joined(found: re.Match[str]) -> str:
     if found["open"]:  # it may be wider than the line: they scroll with it
         return f"{found['open']}{before}{found['math']}{after}{found['close']}"
     return f'<span class="joined">{before}{found["math"]}{after}</span>{found["close"] or ""}'
+
+
+def whole_columns(body: str) -> str:
+    """Printed arrays and tables keep their lines, which mean nothing once they are wrapped."""
+    return _PRINTED.sub(lambda printed: f"{printed[1]}{_opened(printed[2])}{printed[2]}", body)
+
+
+def _opened(printed: str) -> str:
+    text = _TAG.sub("", printed).strip("\n")
+    return '<pre class="columns">' if "\n" in text and _GAP.search(text) else "<pre>"
 
 
 def fewer_classes(body: str) -> str:
@@ -154,7 +166,16 @@ def meta_of(title: str, description: str, book: str, address: str, canonical: st
 def clean(app, pagename, templatename, context, doctree) -> None:
     """Prepare what the template will show."""
     body = context.get("body", "")
-    for tidy in (lighter_code, joined_signs, current_roles, fewer_classes, plain_folds, links_aside, named_outputs):
+    for tidy in (
+        lighter_code,
+        whole_columns,
+        joined_signs,
+        current_roles,
+        fewer_classes,
+        plain_folds,
+        links_aside,
+        named_outputs,
+    ):
         body = tidy(body)
     context["body"] = body
     book, address = context["docstitle"], app.config.html_baseurl

@@ -22,7 +22,7 @@ _CODE = """() => {
   const over = (box, other) => other && box.left < other.right - 1 && box.right > other.left + 1 &&
     box.top < other.bottom - 1 && box.bottom > other.top + 1;
   const blocks = [...document.querySelectorAll("article .highlight > pre")].filter((pre) => pre.checkVisibility());
-  return blocks.map((pre) => {
+  return blocks.filter((pre) => !pre.matches(".columns")).map((pre) => {
     const range = document.createRange();
     const button = pre.querySelector(".copy")?.getBoundingClientRect();
     const lines = [...pre.querySelectorAll(".line")].map((line) => {
@@ -38,6 +38,11 @@ _CODE = """() => {
     return { lines, right: pre.getBoundingClientRect().right, scrolls: pre.scrollWidth > pre.clientWidth };
   });
 }"""
+# Of every printed array and table: whether one of its lines stands on two rows.
+_COLUMNS = """() => [...document.querySelectorAll("article pre.columns")].map((pre) => {
+  const row = parseFloat(getComputedStyle(pre).lineHeight);
+  return [...pre.querySelectorAll(".line")].some((line) => line.getBoundingClientRect().height > 1.5 * row);
+})"""
 _COUNT_PRINTED = """() => {
   window.printed = [];
   window.print = () => printed.push(document.querySelectorAll("article details[open]").length);
@@ -67,6 +72,7 @@ def test_code_stays_in_its_column_and_is_not_covered(page, name, width):
             assert not line["covered"], line
             if width == 1280 and line["length"] <= 72:
                 assert line["rows"] <= 1 or line is block["lines"][0], line
+    assert not any(page.evaluate(_COLUMNS))
 
 
 def test_on_paper_a_page_is_its_text_in_light_colours(page):

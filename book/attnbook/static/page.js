@@ -112,10 +112,11 @@
 
   // What scrolls sideways by itself can be reached with the keyboard, and then has a name.
   function reachScrollers() {
-    for (const box of all("article :is(.math, .formula), .pst-scrollable-table-container")) {
+    for (const box of all("article :is(.math, .formula, .columns), .pst-scrollable-table-container")) {
       const scrolls = box.scrollWidth > box.clientWidth;
-      const name = box.querySelector("table") ? "Table, scrolls sideways" : "Formula, scrolls sideways";
-      for (const [attribute, value] of Object.entries({ tabindex: 0, role: "group", "aria-label": name })) {
+      const kind = box.matches("pre") ? "Columns" : box.querySelector("table") ? "Table" : "Formula";
+      const attributes = { tabindex: 0, role: "group", "aria-label": `${kind}, scrolls sideways` };
+      for (const [attribute, value] of Object.entries(attributes)) {
         if (scrolls) box.setAttribute(attribute, value);
         else box.removeAttribute(attribute);
       }
