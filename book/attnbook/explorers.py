@@ -87,9 +87,10 @@ def _control(parameter: dict[str, Any], key: str) -> str:
         )
         return f'<div class="control">{label_tag}<select {shared}>{options}</select></div>'
     return (
-        f'<div class="control slider">{label_tag}<input type="range" {shared} min="0" max="{len(stops) - 1}" step="1" '
-        f'value="{start}" aria-valuetext="{escape(texts[start])}" data-texts="{escape(json.dumps(texts))}">'
-        f'<span class="value" aria-hidden="true">{escape(texts[start])}</span></div>'
+        f'<div class="control">{label_tag}<span class="slider"><input type="range" {shared} min="0" '
+        f'max="{len(stops) - 1}" step="1" value="{start}" aria-valuetext="{escape(texts[start])}" '
+        f'data-texts="{escape(json.dumps(texts))}"><span class="value" aria-hidden="true">{escape(texts[start])}</span>'
+        f"</span></div>"
     )
 
 

@@ -12,7 +12,6 @@ from tests.notebooks import CHAPTERS, stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.site]
 
-each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
 CHAPTER_1 = CHAPTERS[0].stem
 ROLES = {"range": "slider", "checkbox": "checkbox", "select": "combobox"}
 
@@ -99,76 +98,81 @@ def settled(figure: Locator) -> tuple[str, str]:
     return state, sentence
 
 
-@each_chapter
-def test_every_stop_of_every_control_changes_picture_and_sentence_at_once_without_a_request(visit, site, chapter):
+@pytest.fixture(scope="module", params=CHAPTERS, ids=lambda chapter: chapter.stem)
+def chapter(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def page(visit, site, chapter):
+    """A chapter, loaded once for the next three tests: the first finds every figure as it starts."""
     with visit(f"{site}chapters/{chapter.stem}.html") as page:
-        for described in explorers_of(chapter):
-            figure, start = figure_of(page, described), default_positions(described)
-            assert settled(figure) == (
-                str(state_of(described, start)),
-                described["readouts"][state_of(described, start)],
+        yield page
+
+
+def test_every_stop_of_every_control_changes_picture_and_sentence_at_once_without_a_request(page, chapter):
+    for described in explorers_of(chapter):
+        figure, start = figure_of(page, described), default_positions(described)
+        assert settled(figure) == (
+            str(state_of(described, start)),
+            described["readouts"][state_of(described, start)],
+        )
+        seen = figure.evaluate(_EVERY_STOP)
+        for parameter in described["parameters"]:
+            name = f"{described['name']}, {parameter['name']}"
+            announced = figure.get_by_role(ROLES[parameter["kind"]], name=parameter["label"], exact=True)
+            assert announced.get_attribute("name") == parameter["name"]
+            *stops, _ = seen[parameter["name"]]["stops"]
+            states = [state_of(described, start | {parameter["name"]: i}) for i in range(len(stops))]
+            assert [stop["state"] for stop in stops] == states
+            assert [stop["sentence"] for stop in stops] == [described["readouts"][state] for state in states]
+            assert [stop["label"] for stop in stops] == [stop["sentence"] for stop in stops]
+            assert len({stop["picture"] for stop in stops}) == len(stops), f"{name}: two stops look the same"
+            assert len({stop["sentence"] for stop in stops}) == len(stops), f"{name}: two stops read the same"
+            if parameter["kind"] == "range":
+                assert [stop["text"] for stop in stops] == parameter["texts"]
+            assert seen[parameter["name"]]["requests"] == 0, f"{name}: moving it asked the network"
+            assert all(stop["atOnce"] for stop in stops), f"{name}: a picture came later than its control moved"
+
+
+def test_every_shape_that_says_something_can_be_reached_and_says_words(page, chapter):
+    for stage in page.locator(".stage").all():
+        stage.scroll_into_view_if_needed()
+        name = stage.get_attribute("data-figure")
+        said = stage.evaluate(_SPOKEN)
+        assert said, f"{name}: nothing in the picture says its numbers"
+        assert all(words.strip() and "undefined" not in words for words in said), f"{name}: {said}"
+        stage.focus()
+        status = stage.locator(".said")
+        page.keyboard.press("ArrowRight")
+        assert status.inner_text() == said[0], name
+        page.keyboard.press("End")
+        assert status.inner_text() == said[-1], name
+        page.keyboard.press("Home")
+        assert status.inner_text() == said[0], name
+        page.keyboard.press("Escape")
+        assert status.inner_text() == ""
+
+
+def test_the_keyboard_reaches_and_moves_every_control(page, chapter):
+    for described in explorers_of(chapter):
+        figure = figure_of(page, described)
+        figure.locator(".stage").focus()  # the Tab key goes on from here
+        for parameter in described["parameters"]:
+            page.keyboard.press("Tab")
+            control = control_of(figure, parameter)
+            assert control.evaluate("control => control === document.activeElement")
+            keys = {"range": ["Home", "End", "ArrowLeft", "ArrowRight"], "checkbox": ["Space"] * 2}.get(
+                parameter["kind"], ["Home", "ArrowDown"]
             )
-            seen = figure.evaluate(_EVERY_STOP)
-            for parameter in described["parameters"]:
-                name = f"{described['name']}, {parameter['name']}"
-                announced = figure.get_by_role(ROLES[parameter["kind"]], name=parameter["label"], exact=True)
-                assert announced.get_attribute("name") == parameter["name"]
-                *stops, _ = seen[parameter["name"]]["stops"]
-                states = [state_of(described, start | {parameter["name"]: i}) for i in range(len(stops))]
-                assert [stop["state"] for stop in stops] == states
-                assert [stop["sentence"] for stop in stops] == [described["readouts"][state] for state in states]
-                assert [stop["label"] for stop in stops] == [stop["sentence"] for stop in stops]
-                assert len({stop["picture"] for stop in stops}) == len(stops), f"{name}: two stops look the same"
-                assert len({stop["sentence"] for stop in stops}) == len(stops), f"{name}: two stops read the same"
-                if parameter["kind"] == "range":
-                    assert [stop["text"] for stop in stops] == parameter["texts"]
-                assert seen[parameter["name"]]["requests"] == 0, f"{name}: moving it asked the network"
-                assert all(stop["atOnce"] for stop in stops), f"{name}: a picture came later than its control moved"
+            seen = []
+            for key in keys:
+                page.keyboard.press(key)
+                seen.append(settled(figure))
+            for before, after in itertools.pairwise(seen):
+                assert before != after, f"{described['name']}, {parameter['name']}: {keys} changed nothing"
 
 
-@each_chapter
-def test_every_shape_that_says_something_can_be_reached_and_says_words(visit, site, chapter):
-    with visit(f"{site}chapters/{chapter.stem}.html") as page:
-        for stage in page.locator(".stage").all():
-            stage.scroll_into_view_if_needed()
-            name = stage.get_attribute("data-figure")
-            said = stage.evaluate(_SPOKEN)
-            assert said, f"{name}: nothing in the picture says its numbers"
-            assert all(words.strip() and "undefined" not in words for words in said), f"{name}: {said}"
-            stage.focus()
-            status = stage.locator(".said")
-            page.keyboard.press("ArrowRight")
-            assert status.inner_text() == said[0], name
-            page.keyboard.press("End")
-            assert status.inner_text() == said[-1], name
-            page.keyboard.press("Home")
-            assert status.inner_text() == said[0], name
-            page.keyboard.press("Escape")
-            assert status.inner_text() == ""
-
-
-@each_chapter
-def test_the_keyboard_reaches_and_moves_every_control(visit, site, chapter):
-    with visit(f"{site}chapters/{chapter.stem}.html") as page:
-        for described in explorers_of(chapter):
-            figure = figure_of(page, described)
-            figure.locator(".stage").focus()  # the Tab key goes on from here
-            for parameter in described["parameters"]:
-                page.keyboard.press("Tab")
-                control = control_of(figure, parameter)
-                assert control.evaluate("control => control === document.activeElement")
-                keys = {"range": ["Home", "End", "ArrowLeft", "ArrowRight"], "checkbox": ["Space"] * 2}.get(
-                    parameter["kind"], ["Home", "ArrowDown"]
-                )
-                seen = []
-                for key in keys:
-                    page.keyboard.press(key)
-                    seen.append(settled(figure))
-                for before, after in itertools.pairwise(seen):
-                    assert before != after, f"{described['name']}, {parameter['name']}: {keys} changed nothing"
-
-
-@each_chapter
 def test_a_phone_shows_the_narrow_picture_and_a_finger_moves_it(visit, site, chapter):
     with visit(f"{site}chapters/{chapter.stem}.html", width=390, height=844, has_touch=True, is_mobile=True) as page:
         for described in explorers_of(chapter):
