@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NoReturn
@@ -26,6 +26,11 @@ def missing(what: str) -> NoReturn:
 
 
 _TEXT = {".html", ".css", ".js", ".json", ".svg"}
+
+
+@cache
+def _packed(file: Path) -> bytes:
+    return gzip.compress(file.read_bytes())  # as any static host sends it
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -48,7 +53,7 @@ class _Handler(SimpleHTTPRequestHandler):
         file = Path(self.translate_path(self.path))
         if file.suffix not in _TEXT or not file.is_file():
             return super().send_head()
-        body = gzip.compress(file.read_bytes())  # as any static host sends it
+        body = _packed(file)
         self.send_response(200)
         self.send_header("Content-Type", self.guess_type(str(file)))
         self.send_header("Content-Encoding", "gzip")

@@ -44,6 +44,11 @@ def test_a_page_opens_without_error_or_outside_request_under_a_strict_policy(vis
         )
 
 
+def test_a_visit_fails_if_the_page_asks_another_host(visit, site):
+    with pytest.raises(AssertionError, match="asked another host"), visit(f"{site}404.html") as page:
+        page.evaluate("() => fetch('https://example.org').catch(() => null)")
+
+
 def test_nothing_is_inline(visit, site):
     with visit(site) as page:
         for name in [*PAGES, "search", "404"]:
