@@ -3,6 +3,11 @@
 ROUNDING = 1e-9  # a smaller change of numbers around 1 is none: machines round differently
 
 
+def product_of(shape: tuple[int, ...]) -> str:
+    """A shape as it is written: 64 × 128."""
+    return " × ".join(map(str, shape))
+
+
 def in_digits(number: float, form: str = "{:.2f}") -> str:
     """A number with a minus sign, never −0, in which a half is rounded away from zero: 0.125 is 0.13.
 

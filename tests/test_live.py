@@ -27,6 +27,7 @@ def test_moving_a_slider_between_stops_redraws_picture_and_sentence(view):
     slider.value = 0.85  # no stop of the page
     assert picture.value != before[0]
     assert "<svg role=" in picture.value
+    assert '<g aria-hidden="true">' in picture.value, "a screen reader hears the sentence, not each number"
     assert "temperature 0.8" in sentence.value
     assert sentence.value != before[1]
 

@@ -1,7 +1,6 @@
 """Quiet axes, and an axis in powers of ten: a linear axis of the logarithm (Matplotlib's own costs 50 ms)."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,7 +8,7 @@ from matplotlib.axes import Axes
 from attncourse.drawing.canvas import HEADING, TEXT
 from attncourse.drawing.numerals import power_of_ten
 from attncourse.drawing.palette import INK, RULE
-from attncourse.drawing.typeface import families
+from attncourse.drawing.typeface import font
 
 
 def dress(axes: Axes, title: str = "", x: str = "", y: str = "", colour: str = INK) -> Axes:
@@ -18,15 +17,15 @@ def dress(axes: Axes, title: str = "", x: str = "", y: str = "", colour: str = I
     axes.spines[["left", "bottom"]].set_color(RULE)
     if title:
         headline(axes, title, colour)
-    axes.set_xlabel(x, fontsize=TEXT, color=INK, fontfamily=families())
-    axes.set_ylabel(y, fontsize=TEXT, color=INK, fontfamily=families())
+    axes.set_xlabel(x, fontproperties=font(TEXT), color=INK)
+    axes.set_ylabel(y, fontproperties=font(TEXT), color=INK)
     return axes
 
 
 def headline(axes: Axes, words: str, colour: str = INK, gap: float = 7) -> None:
     """A title on the left, ``gap`` points above the axes."""
-    look: dict[str, Any] = {"fontsize": HEADING, "color": colour, "fontfamily": families(), "fontweight": "semibold"}
-    axes.set_title(words, loc="left", y=1, pad=gap, **look)  # without y Matplotlib would look for ticks above the axes
+    # Without y Matplotlib would look for ticks above the axes.
+    axes.set_title(words, loc="left", y=1, pad=gap, fontproperties=font(HEADING, "semibold"), color=colour)
 
 
 def decades(numbers, low: float) -> np.ndarray:

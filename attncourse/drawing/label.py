@@ -8,14 +8,20 @@ from matplotlib.text import Text
 
 from attncourse.drawing.canvas import SMALL
 from attncourse.drawing.palette import INK
-from attncourse.drawing.typeface import families, font
+from attncourse.drawing.typeface import font
 
 
 def label(
-    where: Axes | Figure, x: float, y: float, words: str, colour: str = INK, size: float = SMALL, **style: Any
+    where: Axes | Figure,
+    x: float,
+    y: float,
+    words: str,
+    colour: str = INK,
+    size: float = SMALL,
+    weight: str = "normal",
+    **style: Any,
 ) -> Text:
     """Words at a place in the coordinates of the axes or the figure; ``style`` is Matplotlib's: ``ha``, ``va``, …"""
-    weight = style.pop("weight", "normal")
     look: dict[str, Any] = {"color": colour, "fontproperties": font(size, weight)} | style
     return where.text(x, y, words, **look)
 
@@ -27,9 +33,9 @@ def label_near(
     words: str,
     colour: str = INK,
     size: float = SMALL,
+    weight: str = "normal",
     **style: Any,
 ) -> Text:
     """Words some points to the right of a place in the axes, and above it."""
-    return axes.annotate(
-        words, place, offset, textcoords="offset points", color=colour, fontsize=size, fontfamily=families(), **style
-    )
+    look: dict[str, Any] = {"color": colour, "fontproperties": font(size, weight)} | style
+    return axes.annotate(words, place, offset, textcoords="offset points", **look)

@@ -56,8 +56,13 @@ def _leave_empty_labels(figure: Figure) -> None:
 
 
 def as_image(picture: list[str], sentence: str) -> list[str]:
-    """The same lines, as an image that says one sentence to a screen reader."""
-    return [picture[0].replace("<svg ", f'<svg role="img" aria-label="{escape(sentence)}" ', 1), *picture[1:]]
+    """The same lines, as an image that says one sentence to a screen reader.
+
+    The shapes stand in a hidden group: browsers hand the words inside an image on, and each would be read out.
+    """
+    opening, *shapes, closing = picture
+    opening = opening.replace("<svg ", f'<svg role="img" aria-label="{escape(sentence)}" ', 1)
+    return [opening, '<g aria-hidden="true">', *shapes, "</g>", closing]
 
 
 class _Writer(RendererBase):

@@ -53,13 +53,9 @@ def figure_html(explorer: Explorer, drawn: Drawn, root: str, number: int = 1) ->
 
 
 def still_html(picture: Picture, sentence: str = "") -> str:
-    """A picture as an image that says one sentence, or as an ornament; what its shapes say comes with the bundle.
-
-    They stand in a hidden group: browsers hand the words inside an image on to screen readers, which read out each.
-    """
+    """A picture as an image that says one sentence, or as an ornament; what its shapes say comes with the bundle."""
     silent = [_SAID.sub("", line) for line in picture]
-    opening, *shapes, closing = as_image(silent, sentence) if sentence else silent
-    return "\n".join([opening, '<g aria-hidden="true">', *shapes, "</g>", closing])
+    return "\n".join(as_image(silent, sentence) if sentence else silent)
 
 
 def room_css(drawn: Iterable[Drawn]) -> str:

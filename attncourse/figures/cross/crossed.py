@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.textpath import text_to_path
 
+from attncourse.digits import product_of
 from attncourse.drawing.board import arrow
 from attncourse.drawing.canvas import CSS_DPI, TEXT
 from attncourse.drawing.label import label
@@ -135,7 +136,7 @@ def _draw_sequences(
 
 def _shape(vectors: Grid) -> str:
     """Of keys or values, which are drawn as columns."""
-    return f" {vectors.shape[1]} × {vectors.shape[0]}"
+    return f" {product_of(vectors.shape[::-1])}"
 
 
 def _word(paper: Axes, x: float, y: float, word: str, of: str) -> None:

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import product_of
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import sheet
 from attncourse.drawing.label import label
@@ -87,7 +88,7 @@ def _write_shapes(paper: Axes, grids: dict[str, Grid]) -> None:
         (weights, "weights", WEIGHT_INK, (weights.left, below), "left"),
         (output, "outputs", VALUE_INK, (right, below if across > 130 else below + 18), "right"),
     ):
-        label(paper, *spot, f"{name} {' × '.join(map(str, grid.shape))}", ink, ha=side)
+        label(paper, *spot, f"{name} {product_of(grid.shape)}", ink, ha=side)
 
 
 def _named(sequence: str, index: int) -> str:

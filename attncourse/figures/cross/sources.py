@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
+from attncourse.digits import product_of
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.label import label
@@ -51,7 +52,7 @@ def measure() -> Numbers:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     english, german = (" ".join(words) for words in (ENGLISH, GERMAN))
-    own, other = (" × ".join(map(str, shown.attn_weights.shape)) for shown in numbers)
+    own, other = (product_of(shown.attn_weights.shape) for shown in numbers)
     return (
         f"Self-attention makes queries, keys and values of “{english}”: {own} weights. Cross-attention makes queries "
         f"of “{german}”, keys and values of “{english}”: {other} weights."
@@ -70,7 +71,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
             paper, left + 8, top + 18, "self-attention" if own else "cross-attention", size=HEADING, weight="semibold"
         )
         write_call(paper, left + 8, top + 40, "attention", "x" if own else "memory")
-        _label(paper, at, grids, " × ".join(map(str, shown.attn_weights.shape)), own)
+        _label(paper, at, grids, product_of(shown.attn_weights.shape), own)
     return figure
 
 

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice
+from attncourse.digits import product_of
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.label import label
@@ -150,11 +151,6 @@ def words_of_parts(norm_first: bool) -> dict[str, str]:
         learns = f"{count:,} parameters{each}" if count else "no parameters of its own"
         words[part] = f"{part}: {flow} · {learns} · {CODE[part]}"
     return words
-
-
-def product_of(shape: tuple[int, ...]) -> str:
-    """A shape as it is written: 64 × 128."""
-    return " × ".join(map(str, shape))
 
 
 def readout(numbers: Numbers) -> str:

@@ -1,5 +1,5 @@
 // Turns one state's SVG into another's, shape by shape: what is equal stays, what has changed moves there.
-// The shapes stand in one group that is hidden from screen readers: they hear the sentence, not each number in turn.
+// As in the page's own picture, the shapes stand in a group that is hidden from screen readers (svg.py, as_image).
 "use strict";
 
 class Picture {
