@@ -6,6 +6,7 @@ from attncourse.controls import Choice, Slider, Switch, Text
 from attncourse.explorer import Explorer
 from attncourse.listing import listing
 from attncourse.quiz import Question, quiz
+from attncourse.table import table
 from attncourse.verdict import FAILS, HOLDS, HOLDS_IF, verdict
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "check",
     "listing",
     "quiz",
+    "table",
     "verdict",
 ]

@@ -1,0 +1,33 @@
+"""Numbers in rows and columns, as a page and a notebook show them."""
+
+from collections.abc import Sequence
+
+
+class Table:
+    """A few rows under a head; displays itself as a table, and prints as its Markdown."""
+
+    def __init__(self, head: Sequence[str], rows: Sequence[Sequence[object]]):
+        self.head, self.rows = head, rows
+
+    def __repr__(self) -> str:
+        lines = [self.head, ["---"] * len(self.head), *self.rows]
+        return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+    def _repr_markdown_(self) -> str:
+        return repr(self)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+    """Show computed numbers as a table.
+
+    Args:
+        head: one word or two for each column.
+        rows: what stands below them, already rounded.
+
+    Raises:
+        ValueError: if a row has another number of entries than the head.
+    """
+    for row in rows:
+        if len(row) != len(head):
+            raise ValueError(f"a row of {len(row)} under a head of {len(head)}: {row}")
+    return Table(head, rows)
