@@ -12,7 +12,8 @@ def notebook(path, *verdicts):
         {"data": {VERDICT_MIME: {"id": id, "verdict": verdict, "evidence": f"numbers of {id}"}}, "metadata": {}}
         for id, verdict in verdicts
     ]
-    cells = [{"cell_type": "markdown", "source": "# Title"}, {"cell_type": "code", "outputs": outputs}]
+    markdown = [{"cell_type": "markdown", "source": source} for source in ("# Title", "## Is it so?")]
+    cells = [*markdown, {"cell_type": "code", "outputs": outputs}]
     path.write_text(json.dumps({"cells": cells}), "utf-8")
     return path
 
@@ -50,6 +51,14 @@ def test_an_unknown_ruling_is_an_error(tmp_path):
         collect([notebook(tmp_path / "01_a.ipynb", ("1.1", "maybe"))])
 
 
+def test_a_verdict_that_answers_no_question_is_an_error(tmp_path):
+    path = notebook(tmp_path / "01_a.ipynb", ("1.1", "holds"))
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    path.write_text(json.dumps({"cells": [cells[0], cells[2]]}), "utf-8")
+    with pytest.raises(ValueError, match=r"claim 1\.1 stands under no question"):
+        collect([path])
+
+
 def test_the_count_adds_up(tmp_path):
     path = notebook(tmp_path / "01_a.ipynb", ("1.1", "holds"), ("1.2", "holds"), ("1.4", "fails"), ("1.5", "holds-if"))
     sentence = count(collect([path]))
@@ -70,4 +79,5 @@ def test_the_table_has_every_claim_and_links_the_decided_ones(tmp_path):
         assert f'<span class="number">{claim.id}</span>' in html
     assert html.count("badge-open") == len(CLAIMS) - 1
     assert 'href="../chapters/01_compute.html#claim-1-4"' in html
-    assert "numbers of 1.4" in html
+    assert ">Is it so?</a>" in html
+    assert 'numbers of <b class="amount">1.4</b>' in html

@@ -1,5 +1,6 @@
 """``{chapter-cards}``: the seven chapters on the first page, with a picture of each that is written."""
 
+import re
 from html import escape
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from sphinx.util.docutils import SphinxDirective
 from attnbook.chapters import CHAPTERS, Chapter
 from attnbook.drawing import load
 from attnbook.explorers import still_html
-from attnbook.notebooks import stored
+from attnbook.notebooks import cells_of, stored
 from attnbook.pictures import drawn
 from attncourse.claims import CLAIMS
 from attncourse.explorer import EXPLORER_MIME
@@ -38,8 +39,16 @@ def card(chapter: Chapter, notebook: Path | None, app) -> str:
         )
     link = f"chapters/{notebook.stem}.html"
     return (
-        f'<li class="card"><a href="{link}"><h3>{title}</h3><p>{promise}</p>{_picture(chapter, notebook, app)}</a></li>'
+        f'<li class="card"><a href="{link}"><h3>{title}</h3><p>{promise}</p>{_picture(chapter, notebook, app)}'
+        f'<p class="needs">{escape(time_and_needs(notebook))}</p></a></li>'
     )
+
+
+def time_and_needs(notebook: Path) -> str:
+    """How long a chapter takes and what it needs: the line in italics near its head, without its links."""
+    first = next((cell["source"] for cell in cells_of(notebook) if cell["cell_type"] == "markdown"), "")
+    found = re.search(r"^\*(\d+ minutes.*?)\*$", first, re.MULTILINE)
+    return re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", found[1]) if found else ""
 
 
 def _picture(chapter: Chapter, notebook: Path, app) -> str:

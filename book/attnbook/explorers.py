@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
 
 from attnbook.bundles import Drawn, Picture
-from attnbook.drawing import LAYOUTS
-from attnbook.pictures import PICTURES, bundle_name
+from attnbook.drawing import LAYOUTS, load
+from attnbook.pictures import PICTURES, bundle_name, drawn
 from attncourse.drawing.svg import as_image
 from attncourse.explorer import Explorer
 
@@ -19,26 +21,26 @@ PHONE = "(max-width: 559.98px)"  # below it a page has too little room for a fig
 _SAID = re.compile(r' data-[a-z]+="[^"]*"')
 
 
-def figure_html(explorer: Explorer, drawn: Drawn, root: str, number: int = 1) -> str:
+def figure_html(explorer: Explorer, pictures: Drawn, root: str, number: int = 1) -> str:
     """The figure of one explorer, as the contract of the page has it.
 
     Args:
         explorer: what is shown.
-        drawn: its pictures.
+        pictures: its pictures.
         root: relative address of the site's root, such as ``"../"``.
         number: makes ids unique when a page shows the same explorer more than once.
     """
-    parameters = drawn.described["parameters"]
+    parameters = pictures.described["parameters"]
     start = explorer.states.index(explorer.defaults)
-    sentence = drawn.described["readouts"][start]
+    sentence = pictures.described["readouts"][start]
     kind = "explorer" if parameters else "picture"
-    name = drawn.described["name"]
+    name = pictures.described["name"]
     key = f"{kind}-{name}" + (f"-{number}" if number > 1 else "")
     addresses = " ".join(f'data-{layout}="{root}{PICTURES}/{bundle_name(explorer, layout)}"' for layout in LAYOUTS)
     named = f'id="{key}" aria-label="{name.replace("-", " ")}"'
     parts = [
         f'<figure class="{kind}" {named} data-{kind}="{name}" data-state="{start}" {addresses}>',
-        f'<div class="stage" data-figure="{name}">{still_html(drawn.first, sentence)}</div>',
+        f'<div class="stage" data-figure="{name}">{still_html(pictures.first, sentence)}</div>',
     ]
     if parameters:
         parts += [
@@ -48,7 +50,7 @@ def figure_html(explorer: Explorer, drawn: Drawn, root: str, number: int = 1) ->
             f'<output aria-live="polite">{escape(sentence)}</output>',
             "<noscript><p>The controls need JavaScript; this is the first picture.</p></noscript>",
         ]
-    parts += [f"<figcaption>{_inline(drawn.described['caption'])}</figcaption>", "</figure>"]
+    parts += [f"<figcaption>{_inline(pictures.described['caption'])}</figcaption>", "</figure>"]
     return "\n".join(parts)
 
 
@@ -58,10 +60,10 @@ def still_html(picture: Picture, sentence: str = "") -> str:
     return "\n".join(as_image(silent, sentence) if sentence else silent)
 
 
-def room_css(drawn: Iterable[Drawn]) -> str:
+def room_css(figures: Iterable[Drawn]) -> str:
     """Room for the narrow pictures on phones, so that the page does not jump when they arrive."""
     rules = []
-    for each in drawn:
+    for each in figures:
         width, height = each.sizes["narrow"]
         rules.append(f'[data-figure="{each.described["name"]}"]{{aspect-ratio:{width}/{height}}}')
     return f"@media {PHONE}{{{''.join(rules)}}}"
@@ -96,8 +98,22 @@ def _inline(text: str) -> str:
     return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text)
 
 
+class ShownExplorer(SphinxDirective):
+    """``{explorer} package.module:name``: an explorer on a page that is no notebook."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Its figure, as HTML."""
+        self.env.note_reread()
+        explorer = load(self.arguments[0])
+        html = figure_html(explorer, drawn(self.env.app, explorer), "../" * self.env.docname.count("/"))
+        return [nodes.raw("", html, format="html")]
+
+
 def setup(app: Sphinx) -> None:
     """Give the pages the explorers' scripts and style."""
+    app.add_directive("explorer", ShownExplorer)
     app.add_css_file("explorer.css")
     for script in ("bundle.js", "picture.js", "touch.js", "explorer.js", "mask-workshop.js", "quiz.js"):
         app.add_js_file(script)

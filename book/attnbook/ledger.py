@@ -1,6 +1,7 @@
 """The ledger of the 26 claims: read from the notebooks' stored verdicts, never written by hand."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
@@ -10,9 +11,11 @@ from sphinx.util.docutils import SphinxDirective
 
 from attnbook.boxes import anchor
 from attnbook.chapters import CHAPTERS
-from attnbook.notebooks import stored
+from attnbook.notebooks import cells_of, heading
 from attncourse.claims import CLAIMS, Claim
 from attncourse.verdict import FAILS, HOLDS, HOLDS_IF, RULINGS, VERDICT_MIME
+
+_AMOUNT = re.compile(r"(?<![\w&#.])[−-]?\d+(?:[.,]\d+)*(?:e[−-]?\d+)?%?(?![\w])")
 
 
 class Record(NamedTuple):
@@ -22,28 +25,42 @@ class Record(NamedTuple):
     verdict: str
     evidence: str
     notebook: Path
+    question: str  # the heading that it stands under: what a learner asks
 
 
 def collect(notebooks: Iterable[Path]) -> list[Record]:
     """Every verdict in the notebooks' outputs, in the order of the claims.
 
     Raises:
-        ValueError: if a claim has two verdicts, or a verdict names no claim or no known ruling.
+        ValueError: if a claim has two verdicts, or a verdict names no claim or no known ruling or answers no question.
     """
     found: dict[str, Record] = {}
     for notebook in notebooks:
-        for data in stored(notebook, VERDICT_MIME):
-            record = Record(data["id"], data["verdict"], data["evidence"], notebook)
+        for question, data in verdicts_of(notebook):
+            record = Record(data["id"], data["verdict"], data["evidence"], notebook, question)
             if record.id not in CLAIMS:
                 raise ValueError(f"{notebook.name}: there is no claim {record.id!r}")
             if record.verdict not in RULINGS:
                 raise ValueError(f"{notebook.name}: claim {record.id} has the unknown verdict {record.verdict!r}")
+            if not question:
+                raise ValueError(f"{notebook.name}: claim {record.id} stands under no question (a heading ##)")
             if record.id in found:
                 raise ValueError(
                     f"claim {record.id} has two verdicts: {found[record.id].notebook.name}, {notebook.name}"
                 )
             found[record.id] = record
     return [found[id] for id in CLAIMS if id in found]
+
+
+def verdicts_of(notebook: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each stored verdict, with the heading of the second level that it stands under."""
+    question = ""
+    for cell in cells_of(notebook):
+        if (found := heading(cell)) and found[0] == 2:
+            question = found[1]
+        for output in cell.get("outputs", []):
+            if VERDICT_MIME in output.get("data", {}):
+                yield question, output["data"][VERDICT_MIME]
 
 
 def count(records: Iterable[Record]) -> str:
@@ -79,20 +96,20 @@ def table(records: Iterable[Record], root: str = "../") -> str:
             f'<tr class="group"><th colspan="3" scope="rowgroup">{chapter.number}. {escape(chapter.title)}</th></tr>'
         )
         groups.append(f"<tbody>{title}{rows}</tbody>")
-    head = '<thead><tr><th scope="col">Claim</th><th scope="col">Verdict</th><th scope="col">Numbers</th></tr></thead>'
-    return f'<table class="ledger">{head}{"".join(groups)}</table>'
+    names = "Question and claim", "Verdict", "What the experiment found"
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    return f'<table class="ledger"><thead><tr>{head}</tr></thead>{"".join(groups)}</table>'
 
 
 def _row(claim: Claim, record: Record | None, root: str) -> str:
-    number = f'<span class="number">{claim.id}</span>'
+    said = f'<span class="number">{claim.id}</span> {escape(claim.text)}'
     if record is None:
-        verdict, evidence = '<span class="badge badge-open">Open</span>', ""
-    else:
-        where = f"{root}chapters/{record.notebook.stem}.html#{anchor(claim.id)}"
-        ruling = RULINGS[record.verdict].capitalize()
-        verdict = f'<a class="badge badge-{record.verdict}" href="{where}">{ruling}</a>'
-        evidence = escape(record.evidence)
-    return f"<tr><td>{number} {escape(claim.text)}</td><td>{verdict}</td><td>{evidence}</td></tr>"
+        return f'<tr><td>{said}</td><td><span class="badge badge-open">Open</span></td><td></td></tr>'
+    where = f"{root}chapters/{record.notebook.stem}.html#{anchor(claim.id)}"
+    question = f'<a class="question" href="{where}">{escape(record.question)}</a>'
+    verdict = f'<span class="badge badge-{record.verdict}">{RULINGS[record.verdict].capitalize()}</span>'
+    evidence = _AMOUNT.sub(r'<b class="amount">\g<0></b>', escape(record.evidence))
+    return f"<tr><td>{question}{said}</td><td>{verdict}</td><td>{evidence}</td></tr>"
 
 
 def notebooks(root: Path) -> list[Path]:

@@ -28,7 +28,7 @@ def stored(notebook: Path, mime: str) -> list[Any]:
 
 def heading(cell: dict[str, Any]) -> tuple[int, str] | None:
     """The level and the words of the heading that a Markdown cell starts with."""
-    found = _HEADING.match(cell["source"]) if cell["cell_type"] == "markdown" else None
+    found = _HEADING.match(cell["source"]) if cell.get("cell_type") == "markdown" else None
     return (len(found[1]), found[2].strip()) if found else None
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from sphinx_design.icons import get_octicon
 
+from attnbook.deeper import plain_summaries
+
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 
@@ -173,6 +175,7 @@ def clean(app, pagename, templatename, context, doctree) -> None:
         current_roles,
         fewer_classes,
         plain_folds,
+        plain_summaries,
         links_aside,
         named_outputs,
     ):

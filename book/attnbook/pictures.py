@@ -1,5 +1,6 @@
 """Explorers in a build of the site: drawn before the first page is read, laid beside the pages at the end."""
 
+import re
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -18,11 +19,17 @@ LARGEST = 150_000  # bytes of a bundle: a reader waits for it before the first c
 log = logging.getLogger(__name__)
 
 
+def sources(path: Path) -> list[str]:
+    """The explorers that a page shows: a notebook in its outputs, a text by the directive ``{explorer}``."""
+    if path.suffix == ".ipynb":
+        return [described["source"] for described in stored(path, EXPLORER_MIME)]
+    return re.findall(r"^`{3,}\{explorer\} *(\S+)", path.read_text("utf-8"), re.MULTILINE)
+
+
 def shown(env) -> list[Explorer]:
-    """The explorers that the book's notebooks show, each once."""
-    notebooks = [path for doc in sorted(env.found_docs) if (path := Path(env.doc2path(doc))).suffix == ".ipynb"]
-    sources = dict.fromkeys(described["source"] for path in notebooks for described in stored(path, EXPLORER_MIME))
-    return [load(source) for source in sources]
+    """The explorers that the book shows, each once."""
+    pages = [Path(env.doc2path(doc)) for doc in sorted(env.found_docs)]
+    return [load(source) for source in dict.fromkeys(source for page in pages for source in sources(page))]
 
 
 def store(app: Sphinx) -> Path:
@@ -34,11 +41,11 @@ def drawn(app: Sphinx, explorer: Explorer) -> Drawn:
     """What the build has drawn of an explorer.
 
     Raises:
-        LookupError: if it was not among those that the notebooks show.
+        LookupError: if it was not among those that the book shows.
     """
     found = kept(explorer, store(app))
     if found is None:
-        raise LookupError(f"explorer {explorer.name} was not drawn: no notebook shows it")
+        raise LookupError(f"explorer {explorer.name} was not drawn: no page shows it")
     return found
 
 

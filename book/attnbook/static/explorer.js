@@ -43,6 +43,14 @@ class Explorer {
   moved() {
     this.show(this.stateOf(this.positions));
     remember(this);
+    this.answer();
+  }
+
+  // What was asked before the figure is answered behind it, once the reader has tried.
+  answer() {
+    const next = this.figure.closest(".cell")?.nextElementSibling;
+    if (next?.matches("details.answer")) next.open = true;
+    this.answer = () => {}; // whoever closes it again wants it closed
   }
 
   // Set the controls to a state and show it.

@@ -100,6 +100,17 @@
     code.prepend(button);
   }
 
+  // A link into a closed part opens it: not every browser does by itself.
+  function openTo(address) {
+    const place = document.getElementById(decodeURIComponent(address.slice(1)));
+    let closed = place?.closest("details:not([open])");
+    if (!closed) return;
+    for (; closed; closed = closed.parentElement.closest("details:not([open])")) closed.open = true;
+    place.scrollIntoView();
+  }
+  openTo(location.hash);
+  addEventListener("hashchange", () => openTo(location.hash));
+
   // Folded parts print as the reader left them, or all open.
   document.addEventListener("click", (event) => {
     const button = event.target.closest(".print");

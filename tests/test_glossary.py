@@ -1,0 +1,56 @@
+"""Every term of the glossary has one sentence, and the first use of a term on a page leads to it."""
+
+import re
+
+import pytest
+from docutils.core import publish_doctree
+
+from attnbook.glossary import Term, link_terms
+from tests.notebooks import ROOT
+
+GLOSSARY = (ROOT / "appendix" / "glossary.md").read_text("utf-8")
+ENTRIES = re.findall(
+    r"((?:^\S.*\n)+)^  (\S.*)$", "\n".join(re.findall(r"```\{glossary\}\n(.*?)```", GLOSSARY, re.S)), re.M
+)
+NAMES = [name for names, _ in ENTRIES for name in names.split("\n") if name]
+TERMS = [
+    Term(("score", "scores"), "term-score", "How well they fit."),
+    Term(("self-attention",), "term-self", "From one sequence."),
+    Term(("attention weight",), "term-weight", "A share."),
+]
+
+
+def links(source: str) -> list[tuple[str, str]]:
+    page = publish_doctree(source, settings_overrides={"report_level": 5})
+    link_terms(page, TERMS, "../glossary.html")
+    return [(link.astext(), link["refuri"]) for link in page.findall() if link.tagname == "reference"]
+
+
+def test_the_first_use_of_a_term_is_a_link_and_the_second_is_not():
+    assert links("Scores are large. A score is a number.") == [("Scores", "../glossary.html#term-score")]
+
+
+def test_a_term_within_another_word_stays():
+    assert links("An underscore, a scoreboard, and non-self-attention.") == []
+
+
+def test_code_headings_and_links_stay_as_they_are():
+    assert links("Score\n=====\n\nSee ``score`` and `attention weight <x>`_.") == [("attention weight", "x")]
+
+
+def test_what_is_linked_reads_as_before():
+    source = "The *score* of self-attention is no attention weight."
+    page = publish_doctree(source)
+    link_terms(page, TERMS, "g.html")
+    assert page.astext() == "The score of self-attention is no attention weight."
+
+
+def test_no_term_is_explained_twice():
+    assert len(NAMES) == len(set(NAMES)) > 40
+
+
+@pytest.mark.parametrize(("names", "sentence"), ENTRIES, ids=[names.split("\n")[0] for names, _ in ENTRIES])
+def test_an_entry_is_one_sentence_and_says_which_chapter_explains_it(names, sentence):
+    explained, where = re.fullmatch(r"(.+?\.) See \[chapter \d\]\(\.\./chapters/(\S+\.ipynb)\)\.", sentence).groups()
+    assert len(explained.split()) <= 40
+    assert (ROOT / "chapters" / where).is_file()
