@@ -14,7 +14,8 @@ ENTRIES = re.findall(
 )
 NAMES = [name for names, _ in ENTRIES for name in names.split("\n") if name]
 TERMS = [
-    Term(("score", "scores"), "term-score", "How well they fit."),
+    Term(("score",), "term-score", "How well they fit."),
+    Term(("query",), "term-query", "What is asked."),
     Term(("self-attention",), "term-self", "From one sequence."),
     Term(("attention weight",), "term-weight", "A share."),
 ]
@@ -28,6 +29,10 @@ def links(source: str) -> list[tuple[str, str]]:
 
 def test_the_first_use_of_a_term_is_a_link_and_the_second_is_not():
     assert links("Scores are large. A score is a number.") == [("Scores", "../glossary.html#term-score")]
+
+
+def test_a_plural_leads_to_its_term():
+    assert links("Queries meet keys.") == [("Queries", "../glossary.html#term-query")]
 
 
 def test_a_term_within_another_word_stays():

@@ -1,7 +1,7 @@
 """The first use of a term on a page leads to the glossary, whose sentence shows where it is pointed at."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from docutils import nodes
@@ -14,7 +14,7 @@ _AS_IT_IS = (nodes.reference, nodes.literal, nodes.math, nodes.math_block, nodes
 class Term(NamedTuple):
     """One entry of the glossary."""
 
-    names: tuple[str, ...]  # the term and its other forms
+    names: tuple[str, ...]  # the term and its synonyms, in the singular
     anchor: str
     sentence: str
 
@@ -30,11 +30,17 @@ def terms_of(glossary: nodes.Node) -> list[Term]:
     return found
 
 
-def pattern(terms: list[Term]) -> re.Pattern[str]:
-    """Finds a term in a text, the longest that begins at a place; capital letters may begin a sentence."""
-    names = sorted((name for term in terms for name in term.names), key=len, reverse=True)
-    either = "|".join(f"[{name[0]}{name[0].upper()}]{re.escape(name[1:])}" for name in names)
-    return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])")
+def forms(terms: list[Term]) -> dict[str, Term]:
+    """Every term as it may stand in a text, in lower case: in the singular and in the plural."""
+    singular = {name.lower(): term for term in terms for name in term.names}
+    plural = {re.sub("y$", "ie", name) + "s": term for name, term in singular.items()}
+    return plural | singular
+
+
+def pattern(names: Iterable[str]) -> re.Pattern[str]:
+    """Finds a name in a text, the longest that begins at a place."""
+    either = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])", re.IGNORECASE)
 
 
 def texts(doctree: nodes.document) -> Iterator[nodes.Text]:
@@ -57,10 +63,10 @@ def link_terms(doctree: nodes.document, terms: list[Term], address: str) -> None
         terms: of the glossary.
         address: of the glossary, seen from the page.
     """
-    by_name = {name.lower(): term for term in terms for name in term.names}
+    by_name = forms(terms)
     if not by_name:
         return
-    any_term, linked = pattern(terms), set()
+    any_term, linked = pattern(by_name), set()
     for text in texts(doctree):
         parts: list[nodes.Node] = []
         end = 0
