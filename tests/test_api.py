@@ -1,6 +1,6 @@
 import json
 
-from attnbook.api import description, index, keep_returns_whole, names_used, public_names, used_in
+from attnbook.api import contents, description, index, keep_returns_whole, names_used, public_names, used_in
 
 
 def notebook(path, *sources):
@@ -41,6 +41,16 @@ def test_classes_and_functions_are_told_apart():
 def test_the_page_shows_every_public_function_of_the_library(request):
     page = (request.config.rootpath / "appendix" / "api.md").read_text("utf-8").split()
     assert [name for name in public_names("attnlib") if name not in page] == []
+
+
+def test_the_contents_name_what_stands_under_each_heading():
+    page = (
+        "# T\n\n## Heads\n\n```{api} attnlib\n:names: split_heads merge_heads\n```\n\n"
+        "### Checks\n\n```{api} attncourse\n```\n"
+    )
+    heads, checks = contents(page)
+    assert heads == ("Heads", ["attnlib.split_heads", "attnlib.merge_heads"])
+    assert checks == ("Checks", [f"attncourse.{name}" for name in public_names("attncourse")])
 
 
 def test_what_a_function_returns_is_no_type_before_a_colon():

@@ -2,8 +2,10 @@
 
 import ast
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable
+from html import escape
 from importlib import import_module
 from pathlib import Path
 
@@ -67,6 +69,35 @@ class Api(SphinxDirective):
         return container.children
 
 
+class ApiContents(SphinxDirective):
+    """``{api-contents}``: every name of the page as a link, under the headings that it stands below."""
+
+    def run(self) -> list[nodes.Node]:
+        """A list with an entry for each heading."""
+        self.env.note_reread()
+        entries = contents(Path(self.env.doc2path(self.env.docname)).read_text("utf-8"))
+        items = "".join(
+            f"<div><dt>{escape(title)}</dt><dd>{', '.join(map(_link, names))}</dd></div>" for title, names in entries
+        )
+        return [nodes.raw("", f'<dl class="api-contents">{items}</dl>', format="html")]
+
+
+def contents(page: str) -> list[tuple[str, list[str]]]:
+    """The headings of an API page, each with the full names that are described below it."""
+    found = []
+    for section in re.split(r"^#{2,3} ", page, flags=re.MULTILINE)[1:]:
+        title = section.partition("\n")[0].strip()
+        names = []
+        for module, chosen in re.findall(r"^```\{api\} (\S+)\n(?::names: (.*)\n)?```", section, re.MULTILINE):
+            names += [f"{module}.{name}" for name in chosen.split() or public_names(module)]
+        found.append((title, names))
+    return [(title, names) for title, names in found if names]
+
+
+def _link(name: str) -> str:
+    return f'<a href="#{name}"><code>{name.rpartition(".")[2]}</code></a>'
+
+
 def description(module: str, name: str, links: Iterable[str]) -> list[str]:
     """What autodoc is asked to write about one name, and a line on where it is used."""
     kind = "class" if isinstance(getattr(import_module(module), name), type) else "function"
@@ -84,4 +115,5 @@ def keep_returns_whole(app, what, name, obj, options, lines: list[str]) -> None:
 def setup(app) -> None:
     """Make the directive known, and prepare docstrings before Napoleon reads them."""
     app.add_directive("api", Api)
+    app.add_directive("api-contents", ApiContents)
     app.connect("autodoc-process-docstring", keep_returns_whole, priority=400)
