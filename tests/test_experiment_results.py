@@ -52,6 +52,7 @@ def test_the_readme_lists_every_experiment():
 def test_every_script_has_its_result():
     """A module of ``experiments`` that is run by a command writes a result that is committed."""
     scripts = {file.stem for file in (ROOT / "experiments").glob("*.py") if "__main__" in file.read_text("utf-8")}
+    scripts -= {"tables"}  # which fills in the README
     assert scripts == {path.stem for path in RESULTS}
 
 

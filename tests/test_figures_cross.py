@@ -4,11 +4,28 @@ import numpy as np
 import pytest
 from ipywidgets import Widget
 
-from attncourse.figures.cross import alignment, edit_source, map_misleads, memory_switch, shuffle_memory, sources
+from attncourse.figures.cross import (
+    alignment,
+    blank_out,
+    edit_source,
+    map_misleads,
+    memory_switch,
+    shuffle_memory,
+    sources,
+)
 from attncourse.figures.cross.alignment import EXAMPLES, MEAN
 from attncourse.figures.cross.edit_source import ALONE, READ_AGAIN, SOURCE
-from attncourse.figures.cross.map_misleads import HIDDEN, SPACE, UNREADABLE, idle, losses, overlooked
+from attncourse.figures.cross.map_misleads import idle, lost_by, overlooked
 from attncourse.figures.cross.memory_switch import ITSELF, OTHER
+from attncourse.figures.cross.removals import (
+    DELETED,
+    HIDDEN,
+    SPACE,
+    UNREADABLE,
+    lost_by_one_vector,
+    probabilities,
+    without_each,
+)
 from attncourse.figures.cross.shuffle_memory import MEMORY, QUERIES, SHUFFLED
 from attncourse.figures.cross.sources import ENGLISH_VECTORS, GERMAN_VECTORS
 from attncourse.figures.date_readings import answer_of, date_model, reading
@@ -18,13 +35,48 @@ from attnlib.dates.model import translate
 from attnlib.dates.task import BEGIN, UNKNOWN, as_source
 from tests.explorers import every_state, numbers_in, said_by, words_of
 
-ALL = (alignment, edit_source, map_misleads, memory_switch, shuffle_memory, sources)
+ALL = (alignment, blank_out, edit_source, map_misleads, memory_switch, shuffle_memory, sources)
 
 
 @pytest.mark.parametrize("explorer", ALL, ids=lambda explorer: explorer.name)
 def test_sentences_are_short(explorer):
     assert max(map(len, explorer.describe()["readouts"])) <= 180
     assert len(explorer.states) <= 100
+
+
+# Blanking a character out
+
+
+@every_state(blank_out)
+def test_what_is_said_is_what_translate_says_to_the_text_with_a_space(state):
+    shown, text, place = blank_out.measure(**state), state["text"], state["blanked"]
+    [found] = translate(date_model(), [text[: place - 1] + " " + text[place:] if place else text])
+    assert (shown.says, shown.confidence) == (found.answer, pytest.approx(found.confidence))
+    assert shown.answer == "2021-06-07"
+    assert shown.attn_weights.sum() == pytest.approx(1)
+
+
+def test_at_the_start_nothing_is_blanked_out_and_nothing_given_away():
+    shown = blank_out.measure()
+    assert shown.says == shown.answer
+    assert "becomes" not in blank_out.readout(shown)
+
+
+def test_a_separator_with_little_weight_decides_the_day_and_the_last_digit_with_more_does_not():
+    for text in blank_out.controls["text"].stops:
+        separator, last = (blank_out.measure(text, place) for place in (2, 8))
+        assert separator.attn_weights[1] < 0.05 < 0.15 < separator.attn_weights[7]
+        assert separator.says[8:] == "06"
+        assert last.says[8:] == "07"
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_every_weight_is_written_and_every_bar_says_its_own(narrow):
+    shown = blank_out.measure()
+    words, said = words_of(blank_out, {}, narrow), said_by(blank_out, {}, "words", narrow)
+    for character, weight in zip(shown.text, shown.attn_weights, strict=True):
+        assert f"{weight:.2f}" in words
+        assert f"weight {weight:.2f} on “{character}”" in said
 
 
 # Where queries, keys and values come from
@@ -112,11 +164,17 @@ def test_outputs_ignore_the_memory_s_order_and_follow_that_of_the_queries(state)
     assert sorted(shown.queries) == list(range(len(QUERIES)))
     assert sorted(shown.memory) == list(range(len(MEMORY)))
     moved = list(shown.queries)
-    keys_alone, memory_stays = state["shuffled"] == SHUFFLED[-1], state["shuffled"] == "the queries"
+    keys_alone, memory_stays = state["shuffled"] == SHUFFLED[-1], state["shuffled"] in ("nothing", "the queries")
     same = np.allclose(shown.shuffled_output, shown.output[moved], atol=1e-12)
     assert same == (memory_stays or not (keys_alone or state["encoding"]))
     assert same == (np.abs(shown.change).max() == 0)
     assert ("outputs: the same" in shuffle_memory.readout(shown)) == same
+
+
+def test_at_the_start_nothing_is_shuffled():
+    shown = shuffle_memory.measure()
+    np.testing.assert_array_equal(shown.after, shown.before)
+    assert "order" not in shuffle_memory.readout(shown)
 
 
 def test_weights_move_with_their_keys_even_where_the_values_are_left_behind():
@@ -215,7 +273,9 @@ def test_the_model_s_answer_to_the_edited_text_is_what_translate_says():
 def test_one_moved_key_takes_or_gives_weight_of_the_others_in_proportion():
     """In layer 1 the queries do not know the memory: a softmax shares the rest as before."""
     edit, target = 5, np.insert(reading(SOURCE).said[:-1], 0, BEGIN)[None]
-    before, other = (encode(date_model(), as_source([text])[0])[0] for text in (SOURCE, edit_source.measure().text))
+    before, other = (
+        encode(date_model(), as_source([text])[0])[0] for text in (SOURCE, edit_source.measure(6, "l").text)
+    )
     after = before.copy()
     after[:, edit] = other[:, edit]
     (old, _), (new, _) = (decode(date_model(), target, memory)[1] for memory in (before, after))
@@ -242,7 +302,7 @@ def test_an_edit_of_more_or_less_than_one_character_is_refused(new):
 # When the map misleads
 
 
-def test_losses_are_those_of_one_text_at_a_time():
+def test_what_is_lost_is_that_of_one_text_at_a_time():
     text, step, character = "6/7/21", 6, 0
     read, params = reading(text), date_model()
     source, target = read.source[None], np.insert(read.said[:-1], 0, BEGIN)[None]
@@ -253,36 +313,61 @@ def test_losses_are_those_of_one_text_at_a_time():
     for way, logits in (
         (HIDDEN, decode(params, target, memory, mask)[0]),
         (SPACE, decode(params, target, encode(params, as_source([" /7/21"])[0])[0])[0]),
+        (DELETED, decode(params, target, encode(params, as_source(["/7/21"])[0])[0])[0]),
         (UNREADABLE, decode(params, target, encode(params, unknown)[0])[0]),
     ):
         expected = read.probs[step, read.said[step]] - softmax(logits)[0, step, read.said[step]]
-        assert losses(text, way)[character, step] == pytest.approx(expected, abs=2e-6)
+        assert lost_by(text, way)[character, step] == pytest.approx(expected, abs=2e-6)
+
+
+def test_each_text_lacks_its_own_character():
+    source = np.array([5, 6, 7])
+    np.testing.assert_array_equal(without_each(source, DELETED)[0], [[6, 7], [5, 7], [5, 6]])
+    sources, mask = without_each(source, HIDDEN)
+    np.testing.assert_array_equal(sources, [source] * 3)
+    np.testing.assert_array_equal(mask[:, 0], ~np.eye(3, dtype=bool))
+    np.testing.assert_array_equal(np.argwhere(without_each(source, UNREADABLE)[0] == UNKNOWN), [[0, 0], [1, 1], [2, 2]])
+
+
+def test_probabilities_of_the_model_s_own_answer_are_those_it_had_while_reading():
+    read = reading("7.6.2021")
+    memory, _ = encode(date_model(), read.source)
+    expected = read.probs[np.arange(len(read.said)), read.said]
+    np.testing.assert_allclose(probabilities(date_model(), memory, read.said), expected)
+
+
+def test_the_dot_acts_through_the_vectors_of_others():
+    read = reading("7.6.2021")
+    own, others = lost_by_one_vector(date_model(), read.source, read.said)
+    assert np.abs(own[1, 9]) < 0.001
+    assert others[1, 9] > 0.9
+    assert np.abs(lost_by("7.6.2021", HIDDEN)[1, 9]) < 0.001
+    assert lost_by("7.6.2021", SPACE)[1, 9] > 0.9
 
 
 def test_a_digit_that_is_copied_is_lost_with_its_character():
-    for way in (HIDDEN, SPACE, UNREADABLE):
-        shown = map_misleads.measure("7. Juni 2021", 10, way)
-        assert shown.attn_weights.argmax() == shown.loss.argmax() == 0
-        assert shown.loss[0] > 0.9
+    for way in (HIDDEN, SPACE, DELETED, UNREADABLE):
+        shown = map_misleads.measure("June 7th, 2021", 10, way)
+        assert shown.attn_weights.argmax() == shown.lost.argmax() == 5
+        assert shown.lost[5] > 0.9
 
 
 def test_some_characters_with_little_weight_decide_and_some_with_much_are_not_needed():
-    states = [state for state in map_misleads.states if state["step"] not in (5, 8)]  # the dashes are always sure
-    shown = [map_misleads.measure(**state) for state in states]
+    shown = [map_misleads.measure(**state) for state in map_misleads.states]
     unseen = [numbers for numbers in shown if overlooked(numbers)]
     needless = [numbers for numbers in shown if idle(numbers)]
     assert len(unseen) >= 1
-    assert len(needless) > len(shown) / 4
+    assert len(needless) > len(shown) / 5
     for numbers in unseen:
         worst = overlooked(numbers)[0]
-        assert numbers.attn_weights[worst] < 0.1 < 0.5 < numbers.loss[worst]
-        assert "little weight, large loss" in map_misleads.readout(numbers)
+        assert numbers.attn_weights[worst] < 0.1 < 0.5 < numbers.lost[worst]
+        assert "little weight, much lost" in map_misleads.readout(numbers)
 
 
 @pytest.mark.parametrize("narrow", [False, True])
 def test_what_is_framed_is_named(narrow):
     shown = map_misleads.measure()
     words = words_of(map_misleads, {}, narrow)
-    for title, found in (("little weight, large loss", overlooked(shown)), ("much weight, no loss", idle(shown))):
+    for title, found in (("little weight, much lost", overlooked(shown)), ("much weight, nothing lost", idle(shown))):
         names = " ".join(f"“{shown.text[i]}”" for i in found[:4]) or "none"
         assert f"{title}: {names}" in words

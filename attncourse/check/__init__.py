@@ -9,11 +9,10 @@ from attncourse.check.compute import (
     streaming_attention,
 )
 from attncourse.check.cross import (
-    cross_attention,
-    depends_on_order,
     fast_asker,
     memory_gradient,
     removal_effects,
+    token_contributions,
 )
 from attncourse.check.heads import (
     factor_scores,
@@ -62,9 +61,7 @@ __all__ = [
     "cached_attention",
     "changed_tokens",
     "cosine_attention",
-    "cross_attention",
     "decoder_mask",
-    "depends_on_order",
     "factor_scores",
     "fast_asker",
     "first_rise",
@@ -96,4 +93,5 @@ __all__ = [
     "streaming_attention",
     "temperature_for",
     "to_halves",
+    "token_contributions",
 ]

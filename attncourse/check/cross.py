@@ -1,31 +1,43 @@
-"""The checks of chapter 7: attention to another sequence, its memory kept, its gradient, and what removal reveals."""
+"""The checks of chapter 7: what each token contributes, what its removal changes, the memory kept, its gradient."""
 
 import numpy as np
 
 from attncourse.check.base import checker
-from attncourse.check.compare import TOLERANCE
-from attncourse.check.require import require, require_close, require_judgement, require_shape
+from attncourse.check.require import require, require_close, require_shape
 from attnlib.attention import attention, attention_vjp
+from attnlib.softmax import softmax
 
 
 @checker
-def cross_attention(answer):
-    """``answer(x, memory, w_q, w_k, w_v)`` is one head of attention from x to the memory."""
+def token_contributions(answer):
+    """``answer(attn_weights, value, w_o)``: how long a vector each token adds to each output, all heads together."""
     rng = np.random.default_rng(71)
-    for seq_q, seq_k, width, memory_width, d_k, d_v in [(3, 5, 4, 6, 2, 7), (6, 2, 3, 5, 4, 1), (1, 1, 2, 3, 5, 4)]:
-        x, memory = rng.normal(size=(seq_q, width)), rng.normal(size=(seq_k, memory_width))
-        w_q, w_k, w_v = (rng.normal(size=s) for s in [(width, d_k), (memory_width, d_k), (memory_width, d_v)])
-        what = f"the output for seq_q = {seq_q} and seq_k = {seq_k}"
-        found = require_shape(answer(x, memory, w_q, w_k, w_v), (seq_q, d_v), what)
-        shuffled = require_shape(answer(x, rng.permutation(memory), w_q, w_k, w_v), (seq_q, d_v), what)
-        require_close(shuffled, found, "a shuffled memory must give the same output")
-        value = memory @ w_v
-        inside = (found >= value.min(axis=0) - TOLERANCE) & (found <= value.max(axis=0) + TOLERANCE)
-        require(inside.all(), "an output is a weighted mean of the memory's values: yours lies outside their range")
+    for num_heads, seq_q, seq_k, d_v, d_model in [(2, 3, 5, 4, 6), (3, 4, 2, 2, 5), (1, 1, 3, 2, 4)]:
+        attn_weights = softmax(rng.normal(size=(num_heads, seq_q, seq_k)))
+        value, w_o = rng.normal(size=(num_heads, seq_k, d_v)), rng.normal(size=(num_heads * d_v, d_model))
+        value[:, 0] = 0
+        what = f"the contributions of {seq_k} tokens to {seq_q} outputs"
+        found = require_shape(answer(attn_weights, value, w_o), (seq_q, seq_k), what)
+        require((found >= 0).all(), f"a norm is never negative: your smallest is {found.min():.4g}")
+        require_close(found[:, 0], 0, "a token whose values are zero contributes nothing, whatever its weight")
+        by_head = attn_weights[..., None] * (value @ w_o.reshape(num_heads, d_v, d_model))[:, None]
+        mixed = attn_weights[..., None] * (value @ w_o.reshape(d_v, num_heads, d_model).swapaxes(0, 1))[:, None]
         require_close(
             found,
-            attention(x @ w_q, memory @ w_k, value)[0],
-            "queries come from x, keys and values from the memory, and scores are divided by √d_k",
+            np.linalg.norm(by_head.sum(axis=0), axis=-1),
+            "entry (i, j) must be the norm of the vector that token j adds to output i",
+            mistakes={
+                "heads can cancel each other: add their vectors first, and take the norm of the sum": np.linalg.norm(
+                    by_head, axis=-1
+                ).sum(axis=0),
+                "yours are the squares: the norm is the root of the sum of squares": (by_head.sum(axis=0) ** 2).sum(-1),
+                "yours are norms before the map w_o: the output comes after it": np.linalg.norm(
+                    attn_weights[..., None] * value[:, None], axis=(0, -1)
+                ),
+                "head 1 owns the first d_v rows of w_o, head 2 the next: yours takes every num_heads-th row": (
+                    np.linalg.norm(mixed.sum(axis=0), axis=-1)
+                ),
+            },
         )
 
 
@@ -73,50 +85,31 @@ def memory_gradient(answer):
 
 
 @checker
-def depends_on_order(answer):
-    """``answer(layer, x, memory)`` says whether shuffling the memory's rows changes the layer's output."""
-    rng = np.random.default_rng(74)
-    for seq_q, seq_k, width in [(3, 6, 4), (5, 4, 2)]:
-        x, memory = rng.normal(size=(seq_q, width)), rng.normal(size=(seq_k, width))
-        for name, layer, truth in _layers(seq_q, seq_k):
-            require_judgement(answer(layer, x, memory), truth, f"{name} (seq_k = {seq_k})")
-
-
-def _layers(seq_q, seq_k):
-    """Layers to be judged: a name, the layer, and whether the order of the memory counts."""
-    first_only = np.arange(seq_k) < seq_k - 1  # the last row is hidden, wherever it came from
-    near_first = -0.5 * np.abs(np.arange(seq_k) - (seq_k - 1) / 2)  # the same after a reversal
-
-    def ask(mask=None, bias=None):
-        return lambda x, memory: attention(x, memory, memory, mask, bias)[0]
-
-    return [
-        ("cross-attention", ask(), False),
-        ("a layer that ignores the memory", lambda x, memory: 2 * x, False),
-        ("the memory's mean added to every query", lambda x, memory: x + memory.mean(axis=0), False),
-        ("keys of the memory, each with the value of the next row",
-         lambda x, memory: attention(x, memory, np.roll(memory, -1, axis=0))[0], True),
-        ("a mask that hides the last place", ask(mask=first_only), True),
-        ("a bias by distance from the middle (reversing the memory does not reveal it)", ask(bias=near_first), True),
-    ]  # fmt: skip
-
-
-@checker
 def removal_effects(answer):
     """``answer(query, key, value)``: how far the output of each query moves if one key is hidden from all of them."""
     rng = np.random.default_rng(75)
-    for seq_q, seq_k, d_k, d_v in [(2, 5, 3, 4), (4, 3, 2, 6)]:
+    for seq_q, seq_k, d_k, d_v in [(2, 5, 3, 4), (4, 3, 2, 6), (3, 3, 2, 1)]:
         query, key, value = (rng.normal(size=s) for s in [(seq_q, d_k), (seq_k, d_k), (seq_k, d_v)])
-        value[0] = value[1:].mean(axis=0)
         found = require_shape(answer(query, key, value), (seq_q, seq_k), f"the effects of {seq_k} keys")
         require((found >= 0).all(), f"a distance is never negative: your smallest effect is {found.min():.4g}")
         output, attn_weights = attention(query, key, value)
-        without = [attention(query, key, value, mask=np.arange(seq_k) != j)[0] for j in range(seq_k)]
+        hidden = np.stack([attention(query, key, value, mask=np.arange(seq_k) != j)[0] for j in range(seq_k)], axis=1)
+        moved = hidden - output[:, None]  # (seq_q, seq_k, d_v)
+        wanted = np.linalg.norm(moved, axis=-1)
+        lost = attn_weights[..., None] * value
         require_close(
             found,
-            np.stack([np.linalg.norm(moved - output, axis=-1) for moved in without], axis=-1),
+            wanted,
             "column j must hold ‖output without key j − output‖, the other weights summing to 1 again",
             mistakes={
-                "yours are the weights themselves: they do not say how far a value is from the others": attn_weights
+                "yours are the weights themselves: they do not say how far a value is from the others": attn_weights,
+                "yours lets the other weights sum to less than 1: mask before the softmax, or divide by what is left": (
+                    np.linalg.norm(lost, axis=-1)
+                ),
+                "yours is a(i, j)·‖v(j) − o(i)‖: without key j the other weights grow, too": (
+                    wanted * (1 - attn_weights)
+                ),
+                "yours are the squares: a distance is the root of the sum of squares": wanted**2,
+                "yours are sums of absolute differences: the distance is the Euclidean norm": np.abs(moved).sum(-1),
             },
         )

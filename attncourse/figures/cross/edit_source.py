@@ -50,7 +50,7 @@ class Numbers(NamedTuple):
     weight_change: np.ndarray  # (steps, seq_source)
 
 
-def measure(character: int = 6, new: str = "l", scope: str = READ_AGAIN, layer: int = 1) -> Numbers:
+def measure(character: int = 1, new: str = "9", scope: str = READ_AGAIN, layer: int = 1) -> Numbers:
     """Edit the text, or only the memory vector of the character, and compare with the text as it was.
 
     Raises:
@@ -190,7 +190,7 @@ edit_source = Explorer(
     ),
     controls={
         "character": Slider("character", stops=tuple(range(1, len(SOURCE) + 1))),
-        "new": Text("becomes", stops=("l", "9")),
+        "new": Text("becomes", stops=("9", "l")),
         "scope": Choice("what changes", stops=(READ_AGAIN, ALONE)),
         "layer": Slider("layer", stops=(1, 2)),
     },

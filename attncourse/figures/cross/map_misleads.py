@@ -1,5 +1,6 @@
 """Explorer: the weight of each character beside what it costs to take the character away."""
 
+import itertools
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,19 +13,17 @@ from attncourse.controls import Choice, Slider, Text
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
+from attncourse.figures.cross.removals import DELETED, HIDDEN, SPACE, UNREADABLE, probability_lost
 from attncourse.figures.date_readings import date_model, reading, signs, visible
-from attnlib import decode, encode, softmax
 from attnlib.dates.characters import as_known
-from attnlib.dates.task import BEGIN, UNKNOWN, as_source
 
-TEXTS = "7.6.2021", "June 7th, 2021", "7. Juni 2021"
-HIDDEN, SPACE, UNREADABLE = "hidden from the decoder", "replaced by a space", "made unreadable"
-_SIGNS = {SPACE: int(as_source([" "])[0][0, 0]), UNREADABLE: UNKNOWN}
+TEXTS = "7.6.2021", "June 7th, 2021", "2021-06-07"
+DIGITS = (1, 2, 3, 4, 6, 7, 9, 10)  # places in an answer; the dashes are always sure
 MUCH, LITTLE = 0.15, 0.1  # weight
-LARGE, NONE = 0.5, 0.05  # loss
+HALF, NOTHING = 0.5, 0.05  # probability lost
 _GAP = 0.13  # between zero and the bars
 
 
@@ -36,7 +35,7 @@ class Numbers(NamedTuple):
     said: list[str]
     way: str
     attn_weights: np.ndarray  # (seq_source,) mean of all layers and heads
-    loss: np.ndarray  # (seq_source,) probability that the character of the answer loses
+    lost: np.ndarray  # (seq_source,) probability that the character of the answer loses
 
 
 def measure(text: str = TEXTS[0], step: int = 10, way: str = SPACE) -> Numbers:
@@ -45,60 +44,52 @@ def measure(text: str = TEXTS[0], step: int = 10, way: str = SPACE) -> Numbers:
     said = signs(reading(text).said)
     step = min(step, len(said))
     weights = np.mean([layer.mean(axis=0) for layer in reading(text).maps.cross], axis=0)
-    return Numbers(text, step, said, way, weights[step - 1], losses(text, way)[:, step - 1])
+    return Numbers(text, step, said, way, weights[step - 1], lost_by(text, way)[:, step - 1])
 
 
 @lru_cache(maxsize=64)
-def losses(text: str, way: str) -> np.ndarray:
-    """(seq_source, steps): what each character of the answer loses, after the same characters before it."""
-    read, params = reading(text), date_model()
-    seq, steps = len(read.source), len(read.said)
-    sources, mask = np.repeat(read.source[None], seq, axis=0), None
-    if way == HIDDEN:
-        mask = ~np.eye(seq, dtype=bool)[:, None]
-    else:
-        np.fill_diagonal(sources, _SIGNS[way])
-    memory, _ = encode(params, sources)
-    target = np.repeat(np.insert(read.said[:-1], 0, BEGIN)[None], seq, axis=0)
-    logits, _ = decode(params, target, memory, mask)
-    which = np.arange(steps), read.said
-    lost = read.probs[which] - softmax(logits)[:, *which]
+def lost_by(text: str, way: str) -> np.ndarray:
+    """(seq_source, steps): what each character of the model's answer loses, after the same characters before it."""
+    read = reading(text)
+    lost = probability_lost(date_model(), read.source, read.said, way)
     return np.round(lost, 6) + 0.0  # smaller ones are rounding, which is another on other machines
 
 
 def overlooked(numbers: Numbers) -> list[int]:
-    """Characters with little weight and a large loss, the largest first."""
-    return _sorted(numbers, (numbers.attn_weights < LITTLE) & (numbers.loss > LARGE), numbers.loss)
+    """Characters with little weight that cost more than half the probability, the costliest first."""
+    return _sorted(numbers, (numbers.attn_weights < LITTLE) & (numbers.lost > HALF), numbers.lost)
 
 
 def idle(numbers: Numbers) -> list[int]:
-    """Characters with much weight and no loss to speak of, the one with the most weight first."""
-    return _sorted(numbers, (numbers.attn_weights > MUCH) & (numbers.loss < NONE), numbers.attn_weights)
+    """Characters with much weight that cost next to nothing, the one with the most weight first."""
+    return _sorted(numbers, (numbers.attn_weights > MUCH) & (numbers.lost < NOTHING), numbers.attn_weights)
 
 
 def _sorted(numbers: Numbers, chosen: np.ndarray, by: np.ndarray) -> list[int]:
-    return sorted(np.flatnonzero(chosen).tolist(), key=lambda character: -by[character])
+    # As printed, and equal ones from the left: the last digits are others on other machines.
+    return sorted(np.flatnonzero(chosen).tolist(), key=lambda character: -by[character].round(2))
 
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     most = int(numbers.attn_weights.argmax())
     parts = [
-        f"“{numbers.said[numbers.step - 1]}” in place {numbers.step} looks most at {_named(numbers, most)} "
-        f"({numbers.attn_weights[most]:.2f}, loss {_loss(numbers, most)} if {numbers.way})",
+        f"“{numbers.said[numbers.step - 1]}” in {numbers.step} looks most at {_named(numbers, most)} "
+        f"({numbers.attn_weights[most]:.2f}; {_lost(numbers, most)} lost, {numbers.way})",
         *(f"{title}: {_listed(numbers, found)}" for title, found in _findings(numbers) if found),
     ]
     return "; ".join(parts) + "."
 
 
 def _findings(numbers: Numbers) -> tuple[tuple[str, list[int]], tuple[str, list[int]]]:
-    return ("little weight, large loss", overlooked(numbers)), ("much weight, no loss", idle(numbers))
+    return ("little weight, much lost", overlooked(numbers)), ("much weight, nothing lost", idle(numbers))
 
 
 def _listed(numbers: Numbers, found: list[int]) -> str:
+    """The foremost, with its weight and what is lost without it."""
     first = found[0]
-    words = f"{_named(numbers, first)} ({numbers.attn_weights[first]:.2f}, {_loss(numbers, first)})"
-    return words + " and more" * (len(found) > 1)
+    several = "e.g. " * (len(found) > 1)
+    return f"{several}{_named(numbers, first)} ({numbers.attn_weights[first]:.2f}, {_lost(numbers, first)})"
 
 
 def _named(numbers: Numbers, character: int) -> str:
@@ -106,8 +97,8 @@ def _named(numbers: Numbers, character: int) -> str:
     return f"“{visible(numbers.text)[character]}” in {character + 1}"
 
 
-def _loss(numbers: Numbers, character: int) -> str:
-    return f"{max(numbers.loss[character], 0):.2f}"
+def _lost(numbers: Numbers, character: int) -> str:
+    return f"{max(numbers.lost[character], 0):.2f}"
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
@@ -135,7 +126,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
             )
         else:
             label(paper, *wide, words, ink, size=TEXT, va="center")
-    _draw_bars(place(figure, *((8, 98, 328, 386) if narrow else (90, 56, 626, 312))), numbers, narrow)
+    _draw_bars(place(figure, *((8, 98, 328, 370) if narrow else (112, 56, 600, 312))), numbers, narrow)
     return figure
 
 
@@ -150,12 +141,12 @@ def _draw_answer(paper: Axes, numbers: Numbers, y: float) -> None:
 
 
 def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
-    """Weights up and losses down; on a phone to the left and to the right. Between them stand the names."""
+    """Weights up, what is lost down; on a phone to the left and to the right. Between them stand the names."""
     names, marked = visible(numbers.text), overlooked(numbers) + idle(numbers)
     up = -1 if narrow else 1
     for heights, sign, fill, ink, what in (
         (numbers.attn_weights, up, WEIGHT, WEIGHT_INK, "weight on “{}”: {:.2f}"),
-        (np.clip(numbers.loss, 0, 1), -up, FAINT, INK, "probability lost without “{}”: {:.2f}"),
+        (np.clip(numbers.lost, 0, 1), -up, FAINT, INK, "probability lost without “{}”: {:.2f}"),
     ):
         bars = (axes.barh if narrow else axes.bar)(np.arange(len(names)), sign * heights, 0.6, sign * _GAP, color=fill)
         for i, bar in enumerate(bars):
@@ -165,7 +156,7 @@ def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
     for i, name in enumerate(names):
         spot = (0, i) if narrow else (i, 0)
         words = label(axes, *spot, name, KEY_INK, size=TEXT, ha="center", va="center_baseline")
-        both = f"weight {numbers.attn_weights[i]:.2f}, loss {_loss(numbers, i)}"
+        both = f"weight {numbers.attn_weights[i]:.2f}, lost {_lost(numbers, i)}"
         say(words, words=f"“{name}”: {both}", of=f"character{i}", lights=f"character{i}")
         if i in marked:
             size = min(16, 450 / len(names))
@@ -176,6 +167,19 @@ def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
         axes.set(xlim=(-0.6, len(names) - 0.4), ylim=(-1.36, 1.36))
     axes.set(xticks=[], yticks=[])
     axes.axis("off")
+    _draw_scale(axes, len(names), narrow)
+
+
+def _draw_scale(axes: Axes, count: int, narrow: bool) -> None:
+    """Thin lines at 0, ½ and 1 on both sides of the names."""
+    for side, amount in itertools.product((-1, 1), (0, 0.5, 1)):
+        at, number = side * (_GAP + amount), f"{amount:g}"
+        if narrow:
+            axes.vlines(at, -0.5, count - 0.5, color=RULE, linewidth=0.8, zorder=0)
+            label(axes, at, count - 0.3, number, FAINT, ha="center", va="top")
+        else:
+            axes.hlines(at, -0.5, count - 0.5, color=RULE, linewidth=0.8, zorder=0)
+            label(axes, -0.6, at, number, FAINT, ha="right", va="center_baseline")
 
 
 def _write_heights(axes: Axes, heights: np.ndarray, sign: int, ink: str, narrow: bool) -> None:
@@ -197,7 +201,7 @@ map_misleads = Explorer(
     ),
     controls={
         "text": Text("date", stops=TEXTS),
-        "step": Slider("character of the answer", stops=tuple(range(1, 11))),
-        "way": Choice("each character in turn is", stops=(HIDDEN, SPACE, UNREADABLE)),
+        "step": Slider("character of the answer", stops=DIGITS, stops_only=True),
+        "way": Choice("each character in turn is", stops=(SPACE, HIDDEN, DELETED, UNREADABLE)),
     },
 )

@@ -26,8 +26,8 @@ _X = np.array([[0.3, 2, 0, 0.4], [0, 0.2, 2, 0], [0.2, 0.3, 0, 2]])
 _VECTORS = np.array([[2, 0, 0.1, 0], [0.1, 2, 0, 0.3], [0, 0.1, 2, 0.2], [0.2, 0.3, 0, 2]])
 _W_V = np.array([[0.3, 0.1, -0.2, 0], [0.9, -0.3, 0, 0.4], [0.1, 0.8, -0.5, 0], [-0.4, 0.2, 0.3, 0.9]])
 _LAYER = MultiHeadParams(1.1 * np.eye(_D_MODEL), np.eye(_D_MODEL), _W_V, np.eye(_D_MODEL), num_heads=1)
-SHUFFLED = ("the memory", "the queries", "both", "the keys, not the values")
-ORDERS = {"reversed": -1, "one step on": 0, "the first two swapped": 1}
+SHUFFLED = ("nothing", "the memory", "the queries", "both", "the keys, not the values")
+_QUERIES_ORDER, _MEMORY_ORDER = (2, 0, 1), (2, 0, 3, 1)
 
 
 class Numbers(NamedTuple):
@@ -44,20 +44,11 @@ class Numbers(NamedTuple):
     change: np.ndarray  # (3, d_model) after − before of each query, wherever it stands now
 
 
-def new_order(order: str, size: int) -> tuple[int, ...]:
-    """Which element comes first, second, … in this order."""
-    if order == "reversed":
-        return tuple(range(size))[::-1]
-    if order == "one step on":
-        return (size - 1, *range(size - 1))
-    return (1, 0, *range(2, size))
-
-
-def measure(shuffled: str = "the memory", order: str = "reversed", encoding: bool = False) -> Numbers:
+def measure(shuffled: str = SHUFFLED[0], encoding: bool = False) -> Numbers:
     """Attention of three queries to four words, and the same with one side or both in another order."""
     same = [tuple(range(len(words))) for words in (QUERIES, MEMORY)]
-    queries = new_order(order, len(QUERIES)) if shuffled in ("the queries", "both") else same[0]
-    memory = new_order(order, len(MEMORY)) if shuffled != "the queries" else same[1]
+    queries = _QUERIES_ORDER if shuffled in ("the queries", "both") else same[0]
+    memory = same[1] if shuffled in ("nothing", "the queries") else _MEMORY_ORDER
     values = same[1] if shuffled == SHUFFLED[-1] else memory
     positions = sinusoidal_positions(len(MEMORY), _D_MODEL) * encoding
     key, value = _VECTORS[list(memory)] + positions, _VECTORS[list(values)] + positions
@@ -84,10 +75,11 @@ def _verdicts(numbers: Numbers) -> tuple[str, str]:
     """Of the weights, and of the outputs."""
     same = np.allclose(numbers.after, numbers.before[list(numbers.queries)][:, list(numbers.memory)], atol=1e-12)
     largest = np.abs(numbers.change).max()
-    moved = "" if numbers.queries == (0, 1, 2) else ", in the new order"
+    rows, columns = numbers.queries == _QUERIES_ORDER, numbers.memory == _MEMORY_ORDER
+    moved = ", in the new order"
     return (
-        "weights: the same, in the new order" if same else "weights: not the same",
-        f"outputs: changed by up to {largest:.2f}" if largest > ROUNDING else f"outputs: the same{moved}",
+        f"weights: the same{moved * (rows or columns)}" if same else "weights: not the same",
+        f"outputs: changed by up to {largest:.2f}" if largest > ROUNDING else f"outputs: the same{moved * rows}",
     )
 
 
@@ -147,13 +139,12 @@ def _name_queries(paper: Axes, grid: Grid, queries: Sequence[int]) -> None:
 shuffle_memory = Explorer(
     __name__,
     caption=(
-        "Three words ask four: a shuffled memory moves the weights along and leaves the outputs as they are, until "
-        "positions are added, which belong to the places and do not move along. "
-        "Keys that are shuffled without their values are a mistake, made here on purpose."
+        "Three German words ask four English ones; each query’s weights and output, before the shuffle and after it. "
+        "Positions, if they are added, belong to the places and do not move along; shuffling the keys without their "
+        "values is a mistake, made on purpose."
     ),
     controls={
         "shuffled": Choice("shuffle", stops=SHUFFLED),
-        "order": Choice("new order", stops=tuple(ORDERS)),
         "encoding": Switch("positions added after the shuffle"),
     },
 )
