@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib import attention_vjp, attention_weights, entropy
+from attnlib import attention_vjp
 
 SEQ = 16  # keys in one example, and queries
 D_IN = 16  # width of the vectors behind keys and queries
@@ -59,13 +59,8 @@ def _map_gradient(x: np.ndarray, grad_output: np.ndarray) -> np.ndarray:
     return x.reshape(-1, x.shape[-1]).T @ grad_output.reshape(-1, grad_output.shape[-1])
 
 
-def mean_entropy(params: Params, batch: Batch, scale: float | None) -> float:
-    """How spread out the attention is, in nats, averaged over all queries of the batch."""
-    return float(entropy(attention_weights(batch.asked @ params.w_q, batch.stored @ params.w_k, scale=scale)).mean())
-
-
 def score_gradients(params: Params, batch: Batch, scale: float | None) -> np.ndarray:
-    """For each query the length of the gradient of its own squared error by its scores, what the softmax lets through.
+    """For each query the norm of the gradient of its own squared error by its scores, what the softmax lets through.
 
     Returns:
         (batch · seq,)

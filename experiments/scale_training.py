@@ -1,12 +1,15 @@
-"""Train one attention layer to look things up, with and without 1/√d_k.
+"""Train one attention layer to look things up: with 1/√d_k, without it, and without it from smaller maps.
 
     python -m experiments.scale_training            # from the repository's root; continues, if it was interrupted
     python -m experiments.scale_training --fresh    # throws the stored runs away first
 
 The maps of the layer start so that each component of a query or key has variance 1; then scores have variance d_k.
-Each arm (width, optimiser, scale) gets the learning rate that suits it best, chosen on seeds that are not used again.
+*Small maps* start d_k^¼ times smaller, both of them: their scores have variance 1 without any division.
+Each run (width, optimiser, arm) has the learning rate that suits it best, chosen on seeds that are not used again.
 """
 
+import itertools
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -16,13 +19,22 @@ from attncourse.results import result_path
 from attnlib.adam import adam_start, adam_step
 from attnlib.params import tree_map
 from experiments.arms import run_arm
-from experiments.lookup import Params, draw_batch, initial_params, loss_and_gradient, mean_entropy, score_gradients
+from experiments.lookup import Params, draw_batch, initial_params, loss_and_gradient, score_gradients
 from experiments.record import Record
 from experiments.training import block_means
 
 RESULT = result_path("scale_training")
 COMMAND = "python -m experiments.scale_training"
-SCALES = {"√d_k": None, "none": 1.0}  # what the scores are divided by -> the argument of attention
+
+
+class Arm(NamedTuple):
+    """What is compared."""
+
+    scale: float | None  # of the scores; None is 1/√d_k
+    power: float  # the maps start d_k to this power times as large
+
+
+ARMS = {"√d_k": Arm(None, 0), "none": Arm(1.0, 0), "none, small maps": Arm(1.0, -1 / 4)}
 
 
 class Settings(NamedTuple):
@@ -31,12 +43,13 @@ class Settings(NamedTuple):
     batch: int = 4  # examples a step, of 16 queries each
     steps: int = 400
     record_every: int = 5  # steps averaged into one stored number
-    widths: tuple[int, ...] = (16, 1024)  # d_k
+    learned: float = 0.1  # a layer has learned when the mean loss of so many steps is below this for the first time
+    widths: tuple[int, ...] = (16, 64, 256, 1024)  # d_k
     learning_rates: dict[str, tuple[float, ...]] = {  # noqa: RUF012 a NamedTuple's default is shared, and never changed
-        "sgd": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0),
-        "adam": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),
+        "sgd": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0),
+        "adam": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
     }
-    choosing_seeds: tuple[int, ...] = (100, 101)  # pick the learning rate, and are not used again
+    choosing_seeds: tuple[int, ...] = (100, 101, 102, 103)  # pick the learning rate, and are not used again
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7)
 
 
@@ -54,61 +67,105 @@ OPTIMISERS = {  # Adam with the constants of its paper
 }
 
 
-def train(
+def start(seed: int, d_k: int, arm: str) -> tuple[Params, np.random.Generator]:
+    """Initial maps, and the generator of all examples: the same for every arm, but for the maps' size."""
+    rng = np.random.default_rng(seed)
+    size = d_k ** ARMS[arm].power
+    return tree_map(lambda param: size * param, initial_params(rng, d_k)), rng
+
+
+def training(
     params: Params,
     rng: np.random.Generator,
     scale: float | None,
     optimiser: str,
     learning_rate: float,
-    settings: Settings = SETTINGS,
-) -> dict[str, Any]:
-    """One run: loss and entropy along the way, averaged over blocks of steps, and the gradient at the start."""
-    state, losses, entropies = adam_start(params), [], []
-    start: dict[str, Any] = {}
-    for step in range(settings.steps):
-        batch = draw_batch(rng, settings.batch)
-        loss, grads = loss_and_gradient(params, batch, scale)
-        losses.append(loss)
-        entropies.append(mean_entropy(params, batch, scale))
-        if step == 0:
-            start = {f"grad_{name}": float(np.linalg.norm(grad)) for name, grad in grads._asdict().items()}
-            start["grad_of_each_query"] = sorted(score_gradients(params, batch, scale).tolist())
+    batch: int = SETTINGS.batch,
+) -> Iterator[float]:
+    """The loss of each step, for as long as it is asked for."""
+    state = adam_start(params)
+    while True:
+        loss, grads = loss_and_gradient(params, draw_batch(rng, batch), scale)
+        yield loss
         params, state = OPTIMISERS[optimiser](params, grads, state, learning_rate)
-    every = settings.record_every
-    return {"loss": block_means(losses, every), "entropy": block_means(entropies, every), "start": start}
 
 
-def new_run(
-    seed: int, d_k: int, scale: str, optimiser: str, learning_rate: float, settings: Settings = SETTINGS
-) -> dict[str, Any]:
-    """Initial maps and data from the seed alone: the same for every scale, optimiser and learning rate."""
-    rng = np.random.default_rng(seed)
-    return train(initial_params(rng, d_k), rng, SCALES[scale], optimiser, learning_rate, settings)
+def block_losses(
+    seed: int, d_k: int, optimiser: str, arm: str, learning_rate: float, settings: Settings = SETTINGS
+) -> Iterator[float]:
+    """The losses of a run, averaged over blocks of steps, one block after the other."""
+    losses = training(*start(seed, d_k, arm), ARMS[arm].scale, optimiser, learning_rate, settings.batch)
+    for _ in range(settings.steps // settings.record_every):
+        yield from block_means(list(itertools.islice(losses, settings.record_every)), settings.record_every)
 
 
-def arms(settings: Settings = SETTINGS) -> list[tuple[int, str, str]]:
-    """What is compared: (d_k, optimiser, scale)."""
-    return [
-        (d_k, optimiser, scale) for d_k in settings.widths for optimiser in settings.learning_rates for scale in SCALES
-    ]
+def steps_to_learn(block: Iterator[float] | list[float], settings: Settings = SETTINGS) -> float:
+    """How many steps a run takes until it has learned; all of them, if it never does.
+
+    What is compared between the arms, and what chooses their learning rates (of equally fast ones the lowest).
+    """
+    slow = itertools.takewhile(lambda loss: loss >= settings.learned, block)
+    return float(min(settings.steps, (sum(1 for _ in slow) + 1) * settings.record_every))
 
 
-def mean_loss(**how: Any) -> float:
-    """Of all steps of a run: the smallest learns fastest."""
-    return float(np.mean(new_run(**how)["loss"]))
+def trial(**how: Any) -> float:
+    """A run that chooses: it stops as soon as the layer has learned."""
+    return steps_to_learn(block_losses(**how))
 
 
-def name(d_k: int, optimiser: str, scale: str) -> str:
-    """Under which an arm is stored: "d_k=16 sgd none"."""
-    return f"d_k={d_k} {optimiser} {scale}"
+def new_run(settings: Settings = SETTINGS, **how: Any) -> dict[str, Any]:
+    """A run that counts: its losses, and its gradient before the first step."""
+    return {
+        "loss": list(block_losses(**how, settings=settings)),
+        "start": first_gradient(how["seed"], how["d_k"], how["arm"]),
+    }
+
+
+def first_gradient(seed: int, d_k: int, arm: str) -> dict[str, float]:
+    """How large the gradient of w_q is, and how evenly the queries send one through the softmax."""
+    params, rng = start(seed, d_k, arm)
+    batch, scale = draw_batch(rng, SETTINGS.batch), ARMS[arm].scale
+    _, grads = loss_and_gradient(params, batch, scale)
+    each = np.sort(score_gradients(params, batch, scale))
+    tenth = each[-(len(each) // 10) :]
+    return {
+        "grad_w_q": float(np.linalg.norm(grads.w_q)),
+        "median_query": float(np.median(each)),
+        "share_of_tenth": float(tenth.sum() / each.sum()),  # of the sum of all queries' norms
+    }
+
+
+def runs(settings: Settings = SETTINGS) -> list[tuple[int, str, str]]:
+    """What is compared: (d_k, optimiser, arm)."""
+    return list(itertools.product(settings.widths, settings.learning_rates, ARMS))
+
+
+def name(d_k: int, optimiser: str, arm: str) -> str:
+    """Under which runs are stored: "d_k=16 sgd none"."""
+    return f"d_k={d_k} {optimiser} {arm}"
+
+
+def table(result: dict[str, Any]) -> str:
+    """The steps and rates of all arms, as Markdown."""
+    lines = [["d_k", "optimiser", *(f"{arm}: steps, rate" for arm in ARMS)]]
+    lines.append(["---"] * len(lines[0]))
+    for d_k, optimiser in itertools.product(SETTINGS.widths, SETTINGS.learning_rates):
+        stored = [result["arms"][name(d_k, optimiser, arm)] for arm in ARMS]
+        steps = [sorted(steps_to_learn(run["loss"]) for run in arm["runs"].values()) for arm in stored]
+        cells = [
+            f"{np.median(each):g} ({each[0]:g}–{each[-1]:g}), {arm['learning_rate']:g}"
+            for each, arm in zip(steps, stored, strict=True)
+        ]
+        lines.append([f"{d_k}", optimiser, *cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def main(record: Record) -> None:
     """Run what is not stored yet."""
-    for d_k, optimiser, scale in arms():
-        how = {"d_k": d_k, "optimiser": optimiser, "scale": scale}
+    for d_k, optimiser, arm in runs():
+        how = {"d_k": d_k, "optimiser": optimiser, "arm": arm}
         settings = SETTINGS._replace(learning_rates=SETTINGS.learning_rates[optimiser])
-        run_arm(record, ("arms", name(**how)), partial(mean_loss, **how), partial(new_run, **how), settings)
+        run_arm(record, ("arms", name(**how)), partial(trial, **how), partial(new_run, **how), settings)
 
 
 if __name__ == "__main__":

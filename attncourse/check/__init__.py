@@ -41,10 +41,9 @@ from attncourse.check.order import (
 )
 from attncourse.check.scaling import (
     jacobian_norm,
-    scaled_scores,
     score_variance,
-    softmax_pullback,
     temperature_for,
+    undivided,
 )
 from attncourse.check.transformer import (
     beam_search,
@@ -83,15 +82,14 @@ __all__ = [
     "rms_norm_pullback",
     "rotate",
     "running_statistics",
-    "scaled_scores",
     "score_variance",
     "shift_matrix",
     "sinusoidal_positions",
     "softmax",
-    "softmax_pullback",
     "split_heads",
     "streaming_attention",
     "temperature_for",
     "to_halves",
     "token_contributions",
+    "undivided",
 ]

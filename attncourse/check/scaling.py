@@ -1,83 +1,112 @@
-"""The checks of chapter 2: the scale of the scores, the gradient of the softmax, the temperature."""
+"""The checks of chapter 2: the variance of a score, training without 1/√d_k, the Jacobian's norm, the temperature."""
 
 import numpy as np
 
 from attncourse.check.base import checker
 from attncourse.check.compare import apart, close
-from attncourse.check.require import require, require_close, require_shape
+from attncourse.check.memory import peak_memory
+from attncourse.check.require import require, require_close, require_parts, require_shape
+from attnlib.attention import attention_vjp
 from attnlib.softmax import entropy, softmax, softmax_jacobian
 
 
 @checker
 def score_variance(answer):
-    """``answer(d_k, std_q, std_k)`` is the variance of q · k, as a simulation finds it."""
+    """``answer(cov_q, cov_k)`` is the variance of q · k for independent q and k of mean 0 with these covariances."""
     rng = np.random.default_rng(21)
-    for d_k, std_q, std_k in [(7, 1.0, 1.0), (96, 1.0, 1.0), (48, 3.0, 1.0), (48, 1.0, 3.0), (12, 0.5, 0.25)]:
-        query = rng.normal(scale=std_q, size=(20_000, d_k))
-        key = rng.normal(scale=std_k, size=(20_000, d_k))
-        measured = (query * key).sum(axis=-1).var()
-        found = require_shape(answer(d_k, std_q, std_k), (), "the variance")
-        require(
-            abs(found - measured) < 0.08 * measured,
-            "20,000 pairs with d_k = {}, std_q = {:g}, std_k = {:g} have variance {}: yours says {}".format(
-                d_k, std_q, std_k, *apart(measured, found)
-            ),
+    found = require_shape(answer(np.eye(7), np.eye(7)), (), "the variance")
+    require_close(found, 7, "7 independent components of variance 1 must give variance d_k = 7")
+    ones = np.ones((5, 5))
+    found = require_shape(answer(ones, ones), (), "the variance")
+    require_close(
+        found,
+        25,
+        "5 components that are all the same number, in q and in k, must give variance d_k² = 25",
+        mistakes={
+            "the variances of the terms do not simply add: components that go together add to the variance too. "
+            "With 5 components that are all the same number it is 25, and yours says 5": 5
+        },
+    )
+    for d_k in (2, 3, 6):
+        cov_q, cov_k = (_covariance(rng, d_k) for _ in range(2))
+        found = require_shape(answer(cov_q, cov_k), (), "the variance")
+        wanted = np.einsum("ce,ce->", cov_q, cov_k)
+        require_close(
+            found,
+            wanted,
+            f"the variance of q · k for d_k = {d_k}, as a double sum over pairs of components",
+            mistakes={
+                "q_c q_e comes with k_c k_e only, of the same two components: yours sums all entries of a product of "
+                "matrices": (cov_q @ cov_k).sum(),
+                "q_c q_e comes with k_c k_e only, of the same two components: yours multiplies all pairs with all "
+                "pairs": cov_q.sum() * cov_k.sum(),
+                "yours counts each component's own variance only: components that go together add to it": np.trace(
+                    cov_q
+                )
+                * np.trace(cov_k)
+                / d_k,
+                "yours is the standard deviation: the variance is its square": wanted**0.5,
+            },
         )
 
 
+def _covariance(rng, d_k):
+    """One that a random mixture of independent numbers has."""
+    mixture = rng.normal(size=(d_k, d_k))
+    return mixture @ mixture.T
+
+
 @checker
-def scaled_scores(answer):
-    """``answer(query, key)`` is query · keyᵀ / √d_k, in the dtype of its input."""
+def undivided(answer):
+    """``answer(w_q, w_k, learning_rate)`` starts a layer without 1/√d_k that trains as one with it."""
     rng = np.random.default_rng(22)
-    for lead, seq_q, seq_k, d_k in [((), 2, 5, 3), ((4,), 3, 2, 64), ((2, 3), 6, 7, 5)]:
-        query = rng.normal(size=(*lead, seq_q, d_k))
-        key = rng.normal(size=(*lead, seq_k, d_k))
-        found = require_shape(answer(query, key), (*lead, seq_q, seq_k), "the scores")
-        wanted = np.einsum("...qd,...kd->...qk", query, key) / d_k**0.5
-        factor = np.sum(found * wanted) / np.sum(wanted**2)
+    for d_in, d_k, learning_rate in [(5, 16, 1.0), (6, 9, 3.0), (4, 2, 0.5)]:
+        w_q, w_k = rng.normal(size=(2, d_in, d_k)) / d_in**0.5
+        found_q, found_k, rate = require_parts(answer(w_q, w_k, learning_rate), "w_q", "w_k", "learning_rate")
+        found_q, found_k = (
+            require_shape(found, (d_in, d_k), name).astype(np.float64)
+            for found, name in ((found_q, "w_q"), (found_k, "w_k"))
+        )
+        rate = float(require_shape(rate, (), "the learning rate"))
+        seed = int(rng.integers(1000))
+        wanted, found = _losses(w_q, w_k, learning_rate, None, seed), _losses(found_q, found_k, rate, 1.0, seed)
+        if close(found, wanted):
+            continue
+        size = np.linalg.norm(found_q) * np.linalg.norm(found_k) / np.linalg.norm(w_q) / np.linalg.norm(w_k)
         require(
-            close(factor, 1) or not close(found, factor * wanted),
-            f"scores must be divided by √d_k: with d_k = {d_k}, seq_q = {seq_q} and seq_k = {seq_k} "
-            f"yours are {apart(factor, 1)[0]} times what they should be",
+            close(size * d_k**0.5, 1),
+            f"the scores must start as those of the layer that divides, whose scale is 1/√{d_k}: both maps together "
+            f"make yours {size:.4g} times as large as the scores before the division, where {d_k**-0.5:.4g} is due",
         )
-        require_close(found, wanted, "entry (i, j) must be query i · key j / √d_k")
-        for dtype in (np.float32, np.float64):
-            got = require_shape(answer(query.astype(dtype), key.astype(dtype)), found.shape, "the scores").dtype
-            require(got == dtype, f"{np.dtype(dtype)} in must give {np.dtype(dtype)} out: yours gives {got}")
+        of_q, of_k = (np.linalg.norm(a) / np.linalg.norm(b) for a, b in ((found_q, w_q), (found_k, w_k)))
+        require(
+            close(of_q, of_k),
+            f"one learning rate moves both maps, so both must start smaller by the same factor: yours are {of_q:.4g} "
+            f"and {of_k:.4g} times as large",
+        )
+        require_close(
+            found,
+            wanted,
+            f"the loss of every step must be that of the layer that divides, here with d_k = {d_k}, and your learning "
+            f"rate is {rate / learning_rate:.4g} times the one given",
+        )
 
 
-@checker
-def softmax_pullback(answer):
-    """``answer(attn_weights, grad_weights)`` is the gradient by the scores."""
-    rng = np.random.default_rng(23)
-    for shape in [(5,), (2, 5), (3, 2, 4)]:
-        scores, grad_weights = rng.normal(size=shape), rng.normal(size=shape)
-        attn_weights = softmax(scores)
-        found = require_shape(answer(attn_weights, grad_weights), shape, "the gradient by the scores")
-        level = require_shape(answer(attn_weights, np.ones(shape)), shape, "the gradient by the scores")
-        require_close(
-            level,
-            0,
-            "if the loss rises by the same amount for every weight, nothing is gained by moving a score, since "
-            "the weights sum to 1: the gradient must be 0",
-        )
-        require_close(
-            found.sum(axis=-1),
-            0,
-            "adding one number to all scores of a row changes no weight, so the gradient of a row must sum to 0",
-        )
-        direction, step = rng.normal(size=shape), 1e-6
-        change = softmax(scores + step * direction) - softmax(scores - step * direction)
-        require_close(
-            (found * direction).sum(),
-            (grad_weights * change).sum() / (2 * step),
-            "the product with a random direction must be what the loss changes by, a unit step in that direction",
-        )
+def _losses(w_q, w_k, learning_rate, scale, seed):
+    """Of the first four steps of plain gradient descent on a task like the chapter's."""
+    rng, losses = np.random.default_rng(seed), []
+    for _ in range(4):
+        x, value = rng.normal(size=(8, w_q.shape[0])), rng.normal(size=(8, 3))
+        output, pullback = attention_vjp(x @ w_q, x @ w_k, value, scale=scale)
+        losses.append(((output - value) ** 2).mean())
+        grad_query, grad_key, _ = pullback(2 * (output - value) / value.size)
+        w_q, w_k = w_q - learning_rate * x.T @ grad_query, w_k - learning_rate * x.T @ grad_key
+    return np.array(losses)
 
 
 @checker
 def jacobian_norm(answer):
-    """``answer(attn_weights)`` is the Frobenius norm of diag(p) − p pᵀ for each row p."""
+    """``answer(attn_weights)`` is the Frobenius norm of diag(a) − a aᵀ for each row a of weights."""
     rng = np.random.default_rng(24)
     for seq_k in (2, 7):
         found = require_shape(answer(np.full(seq_k, 1 / seq_k)), (), "the norm of one row")
@@ -97,6 +126,9 @@ def jacobian_norm(answer):
         "rounding can push a sum of squares slightly below 0: of 500 rows that are almost one-hot, "
         f"yours gives {bad.sum()} a norm that is not close to 0, such as {found[bad.argmax()]:.2g}",
     )
+    long = np.full(1500, 1 / 1500)
+    share = peak_memory(lambda: answer(long)) / (8 * long.size**2)
+    require(share < 0.5, f"sums over the weights must do: for {long.size} yours took {share:.0%} of their matrix")
 
 
 @checker

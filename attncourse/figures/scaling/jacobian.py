@@ -18,14 +18,15 @@ from attncourse.drawing.palette import FAINT, NUMBER, RULE, SCORE, SCORE_INK, WE
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.scaling.scales import SCALES, WIDTHS, divided_by, scale_factor
+from attncourse.figures.scaling.wide_row import ASKING
+from attncourse.figures.sentence import TOKENS
 from attnlib import scaled_dot_scores, softmax, softmax_jacobian
 
 # How far each key reaches along the query's direction, in standard deviations: five numbers as a standard normal gives
 # them, picked so that ‖J‖ is close to the median of random rows at every width. This row is a typical one.
-_ALONG = np.array([-1.0, -0.2, 1.2, 1.7, -0.5])
-_KEYS = range(len(_ALONG))
-_NAMES = [str(key + 1) for key in _KEYS]
-_LARGEST = 0.25  # of p (1 − p), at p = 1/2: the ends of the colours, whatever the state
+_ALONG = np.array([-0.5, 1.7, -1.0, -0.2, 1.2])
+_KEYS = range(len(TOKENS))
+_LARGEST = 0.25  # of a (1 − a), at a = 1/2: the ends of the colours, whatever the state
 
 
 class Numbers(NamedTuple):
@@ -38,8 +39,8 @@ class Numbers(NamedTuple):
     norm: float  # ‖J‖, the Frobenius norm
 
 
-def measure(d_k: int = 64, scale: str = "none") -> Numbers:
-    """One query against five keys.
+def measure(d_k: int = 1, scale: str = "none") -> Numbers:
+    """One query, that of "its", against five keys.
 
     The axes are turned so that the query lies along the first one; random components of variance 1 make it √d_k long.
     What the keys have along the other axes does not count, and is left out.
@@ -52,10 +53,10 @@ def measure(d_k: int = 64, scale: str = "none") -> Numbers:
 
 
 def jacobian_norm(attn_weights: np.ndarray) -> np.ndarray:
-    """‖diag(p) − p pᵀ‖, the Frobenius norm, for each row p of weights.
+    """‖diag(a) − a aᵀ‖, the Frobenius norm, for each row a of weights.
 
     The rows of the matrix sum to zero, so an entry of the diagonal is minus the sum of the others in its row.
-    Taken so, it keeps its digits where p is close to 1 and p − p² would lose them.
+    Taken so, it keeps its digits where a weight is close to 1 and a − a² would lose them.
 
     Args:
         attn_weights: (..., n)
@@ -72,9 +73,9 @@ def jacobian_norm(attn_weights: np.ndarray) -> np.ndarray:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     return (
-        f"At d_k = {numbers.d_k}, {divided_by(numbers.scale)}, the largest of five weights is "
-        f"{numbers.attn_weights.max():.3f}; "
-        f"the largest of their 25 derivatives is {in_words(np.abs(numbers.jacobian).max())}, "
+        f"At d_k = {numbers.d_k}, {divided_by(numbers.scale)}, the largest weight of “{ASKING}” is "
+        f"{numbers.attn_weights.max():.3f}, on “{TOKENS[numbers.attn_weights.argmax()]}”; "
+        f"the largest of the 25 derivatives is {in_words(np.abs(numbers.jacobian).max())}, "
         f"and the norm of all of them together {in_words(numbers.norm)}."
     )
 
@@ -89,11 +90,11 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         weights, matrix = place(figure, 50, 38, 190, 248), place(figure, 330, 38, 380, 248)
         _weights_beside(weights, numbers)
     divisor = {"none": "", "√d_k": f" ÷ √{numbers.d_k}", "d_k": f" ÷ {numbers.d_k}"}[numbers.scale]
-    dress(weights, f"p = softmax(q·k{divisor})", colour=WEIGHT_INK, y="" if narrow else "key")
-    dress(matrix, "J: derivative of weight i by score j", y="" if narrow else "weight i", colour=SCORE_INK)
+    dress(weights, f"weights a = softmax(q·k{divisor})", colour=WEIGHT_INK)
+    dress(matrix, "J: weight (row) by score (column)", colour=SCORE_INK)
     _draw_matrix(matrix, numbers)
     norm, box = f"‖J‖ = {in_words(numbers.norm)}", matrix.transAxes
-    label(matrix, 0, -0.09, "score j", size=TEXT, va="top", transform=box)
+    label(matrix, 0, -0.09, "score of …", size=TEXT, va="top", transform=box)
     label(matrix, 1, -0.09, norm, size=TEXT, weight="semibold", ha="right", va="top", transform=box)
     return figure
 
@@ -103,7 +104,7 @@ def _weights_beside(axes: Axes, numbers: Numbers) -> None:
     for key, weight in enumerate(numbers.attn_weights):
         label(axes, weight + 0.03, key, f"{weight:.2f}", WEIGHT_INK, va="center")
     axes.set(xlim=(0, 1), ylim=(len(_KEYS) - 0.5, -0.5), xticks=(0, 0.5, 1))
-    axes.set_yticks(_KEYS, _NAMES)
+    axes.set_yticks(_KEYS, TOKENS)
 
 
 def _weights_above(axes: Axes, numbers: Numbers) -> None:
@@ -111,21 +112,26 @@ def _weights_above(axes: Axes, numbers: Numbers) -> None:
     for key, weight in enumerate(numbers.attn_weights):
         label(axes, key, weight + 0.03, f"{weight:.2f}", WEIGHT_INK, ha="center")
     axes.set(xlim=(-0.5, len(_KEYS) - 0.5), ylim=(0, 1.2), yticks=(0, 1))
-    axes.set_xticks(_KEYS, _NAMES)
+    axes.set_xticks(_KEYS, TOKENS)
 
 
 def _say_weights(bars: BarContainer, numbers: Numbers) -> None:
     """A weight lights its row of the Jacobian, and an entry the two weights that it is made of."""
     for key, (bar, weight) in enumerate(zip(bars, numbers.attn_weights, strict=True)):
-        say(bar, words=f"weight {key + 1}: {in_words(weight)}", of=f"weight{key}", lights=f"weight{key} row{key}")
+        say(
+            bar,
+            words=f"weight {in_words(weight)} · {ASKING} → {TOKENS[key]}",
+            of=f"weight{key}",
+            lights=f"weight{key} row{key}",
+        )
 
 
 def _draw_matrix(axes: Axes, numbers: Numbers) -> None:
-    p = numbers.attn_weights
+    a = numbers.attn_weights
 
     def tell(i: int, j: int) -> dict[str, str]:
-        made = f"{in_words(p[i])} × {in_words(1 - p[i])}" if i == j else f"−{in_words(p[i])} × {in_words(p[j])}"
-        words = f"weight {i + 1} by score {j + 1}: {made} = {_signed(numbers.jacobian[i, j])}"
+        made = f"{in_words(a[i])} × {in_words(1 - a[i])}" if i == j else f"−{in_words(a[i])} × {in_words(a[j])}"
+        words = f"weight of {TOKENS[i]} by score of {TOKENS[j]}: {made} = {_signed(numbers.jacobian[i, j])}"
         own = f"entry{i}{j}"
         return {"words": words, "of": f"row{i} {own}", "lights": f"weight{i} weight{j} {own}"}
 
@@ -135,8 +141,8 @@ def _draw_matrix(axes: Axes, numbers: Numbers) -> None:
         if abs(entry) < 0.005:
             words, ink = "0", FAINT
         label(axes, j, i, words, ink, ha="center", va="center")
-    axes.set_xticks(_KEYS, _NAMES)
-    axes.set_yticks(_KEYS, _NAMES)
+    axes.set_xticks(_KEYS, TOKENS)
+    axes.set_yticks(_KEYS, TOKENS)
     axes.tick_params(length=0)
     axes.spines[:].set(visible=True, color=RULE)
 
@@ -148,8 +154,8 @@ def _signed(number: float) -> str:
 jacobian = Explorer(
     __name__,
     caption=(
-        "When one weight takes all, every derivative of the weights by the scores fades, and no gradient gets through. "
-        "J = diag(p) − p pᵀ for one query and five keys; a colour means the same number at every width."
+        "A weight answers to a score only while it is neither 0 nor 1: each entry is a product of two weights, or of "
+        "one with what it lacks to 1. A colour means the same number at every width."
     ),
     controls={
         "d_k": Slider("width d_k", stops=WIDTHS, log=True),

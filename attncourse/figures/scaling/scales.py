@@ -9,7 +9,7 @@ from attncourse.drawing.palette import INK
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)  # d_k
 SCALES = ("none", "√d_k", "d_k")  # what the scores are divided by
 
-NAMES = {"none": "no scale", "√d_k": "÷ √d_k", "d_k": "÷ d_k"}  # beside their lines
+NAMES = {"none": "undivided", "√d_k": "÷ √d_k", "d_k": "÷ d_k"}  # beside their lines
 # How the three scales are told apart in every figure, next to their names.
 LINE_STYLES = {"none": (0, (5, 2)), "√d_k": "solid", "d_k": (0, (1, 1.5))}
 BANDS = {"none": (INK, 0.12), "√d_k": (INK, 0.38), "d_k": (INK, 0.24)}

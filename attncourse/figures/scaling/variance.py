@@ -31,7 +31,7 @@ class Numbers(NamedTuple):
     means: np.ndarray  # (scales, widths) of the score under each scale
 
 
-def measure(correlation: float = 0.0) -> Numbers:
+def measure(correlation: float = 0.1) -> Numbers:
     """The scores of 1024 pairs of query and key at every width."""
     scores = np.array([[_scores(d_k, scale, correlation) for d_k in WIDTHS] for scale in SCALES])
     return Numbers(correlation, WIDTHS, scores[0].var(axis=-1), scores.mean(axis=-1))
