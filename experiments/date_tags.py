@@ -1,5 +1,6 @@
 """The task of ``norms``: mark the day, the month and the year in dates as people write them, letter by letter."""
 
+import itertools
 import string
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -35,15 +36,17 @@ def tagged_date(rng: np.random.Generator) -> tuple[str, list[int]]:
     return text, tags
 
 
-def date_tags(rng: np.random.Generator, batch: int, dates: int = 1) -> Iterator[Padded]:
+def date_tags(rng: np.random.Generator, batch: int, dates: int = 1, letters: int | None = None) -> Iterator[Padded]:
     """Endless batches, padded to the longest text of each; a text holds so many dates, one behind the other."""
     while True:
-        yield text_batch(rng, batch, dates)
+        yield text_batch(rng, batch, dates, letters)
 
 
-def text_batch(rng: np.random.Generator, batch: int, dates: int = 1) -> Padded:
-    """So many texts, each of so many dates."""
-    texts, tags = zip(*(joined([tagged_date(rng) for _ in range(dates)]) for _ in range(batch)), strict=True)
+def text_batch(rng: np.random.Generator, batch: int, dates: int = 1, letters: int | None = None) -> Padded:
+    """So many texts, each of so many dates; with ``letters``, only such as are exactly so long."""
+    drawn = (joined([tagged_date(rng) for _ in range(dates)]) for _ in itertools.count())
+    kept = (text for text in drawn if letters in (None, len(text[0])))
+    texts, tags = zip(*itertools.islice(kept, batch), strict=True)
     return as_padded(texts, tags)
 
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attncourse.results import result_path
+from attncourse.table import Table
 from attnlib import Statistics, accuracy, batch_statistics, count_parameters, cross_entropy, cross_entropy_vjp
 from attnlib.dates.characters import LONGEST
 from attnlib.dates.task import SOURCE_VOCAB
@@ -29,6 +30,7 @@ from experiments.normed_model import (
     PER_POSITION,
     NormedModel,
     Running,
+    has_statistics,
     init_normed_model,
     normed_model_vjp,
     start_running,
@@ -61,6 +63,10 @@ class Settings(NamedTuple):
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     more_seeds: tuple[int, ...] = (5, 6, 7, 8, 9)  # for the two arms that lie close together and matter most
     more_arms: tuple[tuple[str, int], ...] = (("LayerNorm", 32), (MASKED, 32))
+    letters: int = 10  # of every text in the arms of equal lengths
+    equal_kinds: tuple[str, ...] = ("LayerNorm", PER_POSITION)
+    averaged_kinds: tuple[str, ...] = (MASKED, COUNTED)
+    averaged_at: tuple[int, ...] = (5, 10, 20)  # steps
     processes: int = 2
 
 
@@ -85,15 +91,18 @@ def name(kind: str, batch: int) -> str:
     return f"{kind}, batch {batch}"
 
 
-def new_run(seed: int, kind: str, batch: int, learning_rate: float, settings: Settings = SETTINGS) -> dict[str, Any]:
+def new_run(
+    seed: int, kind: str, batch: int, learning_rate: float, settings: Settings = SETTINGS, letters: int | None = None
+) -> dict[str, Any]:
     """The losses in both modes along the way, and what the model does at the end.
 
     The data come from the seed alone: they are the same for every norm, and so are the first maps.
+    ``letters`` keeps the texts of this length alone.
     """
     start, data, fresh = np.random.default_rng(seed).spawn(3)
-    held_out, final = (text_batch(fresh, texts) for texts in (settings.held_out, settings.final_texts))
+    held_out, final = (text_batch(fresh, texts, letters=letters) for texts in (settings.held_out, settings.final_texts))
     along: list[tuple[float, float | None, float | None]] = []
-    for model in stages(start, data, kind, batch, learning_rate, settings):
+    for model in stages(start, data, kind, batch, learning_rate, settings, letters):
         along.append((*in_training(model, held_out, batch), loss_at_inference(model, held_out)))
     training, stray, inference = ([*values] for values in zip(*along, strict=True))
     end: dict[str, Any] = {"training": in_training(model, final, batch)[0]}
@@ -112,16 +121,23 @@ def stages(
     batch: int,
     learning_rate: float,
     settings: Settings = SETTINGS,
+    letters: int | None = None,
+    averaged: bool = False,
 ) -> Iterable[Trained]:
-    """Train, and yield the model at the steps at which it is measured."""
-    running = start_running(kind, settings.num_layers, settings.d_model, LONGEST)
+    """Train, and yield the model at the steps at which it is measured.
+
+    ``averaged`` lets the running statistics be the means of all batches so far, until their momentum has fallen to 0.1.
+    """
+    running, seen = start_running(kind, settings.num_layers, settings.d_model, LONGEST), 0
     params = new_model(start, kind, settings)
-    batches, state = date_tags(data, batch), None
+    batches, state = date_tags(data, batch, letters=letters), None
 
     def loss_vjp(params: NormedModel, batch: Padded) -> tuple[float, Callable[[float], NormedModel]]:
-        nonlocal running
+        nonlocal running, seen
+        seen += 1
         forward = normed_model_vjp(params, kind, batch.tokens, batch.lengths)
-        running = update_running(kind, running, forward.normed, forward.counts)
+        momentum = max(0.1, 1 / seen) if averaged else 0.1
+        running = update_running(kind, running, forward.normed, forward.counts, momentum)
         loss, back_loss = cross_entropy_vjp(forward.logits, batch.targets)
         return loss, lambda grad_loss: forward.pullback(back_loss(grad_loss))
 
@@ -132,6 +148,20 @@ def stages(
         steps = itertools.islice(batches, now - before)
         params, _, state, _ = fit_whole(params, loss_vjp, steps, rate, state)
         yield Trained(kind, params, running)
+
+
+def early_losses(
+    seed: int, kind: str, batch: int, learning_rate: float, settings: Settings = SETTINGS
+) -> dict[str, Any]:
+    """As ``new_run`` begins, with running statistics that are plain means of the batches at first."""
+    start, data, fresh = np.random.default_rng(seed).spawn(3)
+    held_out = text_batch(fresh, settings.held_out)
+    few = settings._replace(measured_at=settings.averaged_at)
+    models = list(stages(start, data, kind, batch, learning_rate, few, averaged=True))
+    return {
+        "training": [in_training(model, held_out, batch)[0] for model in models],
+        "inference": [loss_at_inference(model, held_out) for model in models],
+    }
 
 
 def new_model(rng: np.random.Generator, kind: str, settings: Settings = SETTINGS) -> NormedModel:
@@ -188,6 +218,7 @@ def losses_by_position(model: Trained, texts: Padded, borders: tuple[int, ...]) 
     return [
         float(cross_entropy(logits[:, low:high], texts.targets[:, low:high]))
         for low, high in itertools.pairwise(borders)
+        if low < logits.shape[1]
     ]
 
 
@@ -208,13 +239,63 @@ def trimmed(texts: Padded) -> Padded:
     return Padded(texts.tokens[:, :longest], texts.lengths, texts.targets[:, :longest])
 
 
-def final_loss(seed: int, kind: str, batch: int, learning_rate: float, settings: Settings = SETTINGS) -> float:
+def final_loss(
+    seed: int, kind: str, batch: int, learning_rate: float, settings: Settings = SETTINGS, letters: int | None = None
+) -> float:
     """The loss at inference after training, which chooses."""
     start, data, fresh = np.random.default_rng(seed).spawn(3)
-    *_, model = stages(start, data, kind, batch, learning_rate, settings)
-    loss = loss_at_inference(model, text_batch(fresh, settings.final_texts))
+    *_, model = stages(start, data, kind, batch, learning_rate, settings, letters)
+    loss = loss_at_inference(model, text_batch(fresh, settings.final_texts, letters=letters))
     assert loss is not None  # no text is longer than those of the training
     return loss
+
+
+def table(result: dict[str, Any]) -> str:
+    """Final losses in both modes, and their difference, seed by seed."""
+    head, rows = ["norm"], [[kind] for kind in NORMS]
+    for batch in result["settings"]["batches"]:
+        head += [f"training mode, batches of {batch}", "inference", "gap"]
+        for row, kind in zip(rows, NORMS, strict=True):
+            training, inference = (
+                at_the_end(result["arms"][name(kind, batch)], key) for key in ("training", "inference")
+            )
+            row.append(spread(training))
+            row += [spread(inference), spread(inference - training)] if has_statistics(kind) else ["the same", "0"]
+    return repr(Table(head, rows))
+
+
+def table_equal_lengths(result: dict[str, Any]) -> str:
+    """Final losses at inference of all letters, of the first eight, and of arms whose texts have one length."""
+    rows = []
+    for key, equal in result["equal_lengths"].items():
+        arm = result["arms"][key]
+        first = np.array([run["end"]["by_position"][0] for run in arm["runs"].values()])
+        rows.append([key, *map(spread, (at_the_end(arm, "inference"), first, at_the_end(equal, "inference")))])
+    letters = f"texts of {result['settings']['letters']} letters"
+    return repr(Table(["norm, texts in a batch", "all letters", "letters 1 to 8", letters], rows))
+
+
+def table_averaged(result: dict[str, Any]) -> str:
+    """Inference ÷ training mode, early in training, with two ways to start the running statistics."""
+    steps, rows = result["settings"]["averaged_at"], []
+    for key, averaged in result["averaged"].items():
+        both = [
+            np.mean([np.divide(run["inference"], run["training"])[: len(steps)] for run in runs.values()], axis=0)
+            for runs in (result["arms"][key]["runs"], averaged)
+        ]
+        rows.append([key, *(f"{ratio:.2f}" for ratios in zip(*both, strict=True) for ratio in ratios)])
+    starts = [f"step {step}, {start}" for step in steps for start in ("from 0 and 1", "plain means")]
+    return repr(Table(["norm, texts in a batch", *starts], rows))
+
+
+def at_the_end(arm: dict[str, Any], loss: str) -> np.ndarray:
+    """(seeds,) one of the final losses."""
+    return np.array([run["end"][loss] for run in arm["runs"].values()])
+
+
+def spread(losses: np.ndarray) -> str:
+    """Mean ± standard deviation of the seeds."""
+    return f"{losses.mean():.3f} ± {losses.std(ddof=1):.3f}".replace("-", "−")
 
 
 def main(record: Record) -> None:
@@ -228,6 +309,13 @@ def main(record: Record) -> None:
             if (kind, batch) in SETTINGS.more_arms:
                 more = partial(run, learning_rate=arm["learning_rate"])
                 run_seeds(record, (*where, "more_runs"), more, SETTINGS.more_seeds, executor)
+            if kind in SETTINGS.averaged_kinds:
+                early = partial(early_losses, learning_rate=arm["learning_rate"], **how)
+                run_seeds(record, ("averaged", name(kind, batch)), early, SETTINGS.seeds, executor)
+        for batch, kind in itertools.product(SETTINGS.batches, SETTINGS.equal_kinds):
+            how = {"kind": kind, "batch": batch, "letters": SETTINGS.letters}
+            where = ("equal_lengths", name(kind, batch))
+            run_arm(record, where, partial(final_loss, **how), partial(new_run, **how), SETTINGS, executor)
 
 
 if __name__ == "__main__":

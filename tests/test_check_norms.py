@@ -1,8 +1,10 @@
 """Chapter 6's checks accept the notebook's own solutions and name what is wrong with other answers."""
 
 import numpy as np
+import pytest
 
 import attnlib
+from attncourse import check
 from tests.exercises import exercise_tests, solutions_of
 from tests.notebooks import ROOT
 
@@ -11,61 +13,54 @@ CHAPTER = ROOT / "chapters" / "06_normalise_the_token.ipynb"
 SOLUTIONS = solutions_of(CHAPTER)
 
 
-def whatever_is_not_nan(x, mask):
-    return np.nanmean(x, axis=(0, 1)), np.nanvar(x, axis=(0, 1))
+def fold_norm(gain, bias, w, b):
+    return gain[:, None] * w, bias @ w + b
 
 
-def normed(x, eps, axis=-1, ddof=0):
-    return (x - x.mean(axis=axis, keepdims=True)) / np.sqrt(x.var(axis=axis, keepdims=True, ddof=ddof) + eps)
+def fold_norm_in_place(gain, bias, w, b):
+    w *= gain[:, None]
+    return w, bias @ w + b
 
 
-def one_pass(x, gain, bias, eps):
-    mean = x.mean(axis=-1, keepdims=True)
-    variance = np.maximum((x * x).mean(axis=-1, keepdims=True) - mean**2, 0)
-    return (x - mean) / np.sqrt(variance + eps) * gain + bias
+def one_scale(gain, bias, w, b):
+    return gain.mean() * w, bias @ w + b
 
 
-def eps_outside(x, gain, bias, eps):
-    centred = x - x.mean(axis=-1, keepdims=True)
-    return centred / (x.std(axis=-1, keepdims=True) + eps) * gain + bias
+def by_looking(gain, bias, w, b):
+    """The map that answers for unit vectors, but with LayerNorm put before it."""
+    width = len(gain)
+    units = attnlib.layer_norm(np.eye(width), gain, bias) @ w + b
+    return units - b, b
 
 
-def normalise_in_place(x, gain, bias, eps):
-    x -= x.mean(axis=-1, keepdims=True)
-    return x / np.sqrt(x.var(axis=-1, keepdims=True) + eps) * gain + bias
+def merged(n, m, v, k, p, q, ddof=0):
+    mean = (n * m + k * p) / (n + k)
+    return mean, (n * (v + (m - mean) ** 2) + k * (q + (p - mean) ** 2)) / (n + k - ddof)
 
 
-def times_the_mask(x, mask):
-    kept = x * mask[..., None]
-    return kept.sum(axis=(0, 1)) / mask.sum(), (kept**2).sum(axis=(0, 1)) / mask.sum()
+def only_mean(n, m, v, k, p, q):
+    return merged(n, m, v, k, p, q)[0]
 
 
-def padding_as_zeros(x, mask):
-    kept = np.where(mask[..., None], x, 0)
-    return kept.mean(axis=(0, 1)), kept.var(axis=(0, 1))
+def squares_less_square(n, m, v, k, p, q):
+    mean = merged(n, m, v, k, p, q)[0]
+    return mean, (n * (v + m**2) + k * (q + p**2)) / (n + k) - mean**2
 
 
-def squares_of_the_padding_too(x, mask):
-    kept = np.where(mask[..., None], x, 0)
-    mean = kept.sum(axis=(0, 1)) / mask.sum()
-    return mean, ((kept - mean) ** 2).sum(axis=(0, 1)) / mask.sum()
+def merge_in_place(n, m, v, k, p, q):
+    found = merged(n, m, v, k, p, q)
+    m[:], v[:] = found
+    return m, v
 
 
-def sentence_by_sentence(x, mask):
-    means = [row[real].mean(axis=0) for row, real in zip(x, mask, strict=True)]
-    return np.mean(means, axis=0), x[mask].var(axis=0)
+def with_mean(mean):
+    """A merge with another mean, and the right variance."""
+    return lambda *halves: (mean(*halves), merged(*halves)[1])
 
 
-def step(mean, variance, x, momentum, ddof=1):
-    tokens = x.reshape(-1, x.shape[-1])
-    news = tokens.mean(axis=0), tokens.var(axis=0, ddof=ddof)
-    return tuple(old + momentum * (new - old) for old, new in zip((mean, variance), news, strict=True))
-
-
-def step_in_place(mean, variance, x, momentum):
-    new_mean, new_variance = step(mean, variance, x, momentum)
-    mean[:], variance[:] = new_mean, new_variance
-    return mean, variance
+def with_variance(variance):
+    """A merge with the right mean, and another variance."""
+    return lambda *halves: (merged(*halves)[0], variance(*halves))
 
 
 def changes(x, token, change):
@@ -73,6 +68,13 @@ def changes(x, token, change):
     other = x.copy()
     other[token] = change(other[token])
     return lambda norm: ~np.isclose(norm(other), norm(x)).all(axis=-1)
+
+
+def replaced(x, token, new=None):
+    """A copy with another token."""
+    other = x.copy()
+    other[token] = np.random.default_rng(5).normal(size=x.shape[-1]) if new is None else new
+    return other
 
 
 def only_the_token(norm, x, token):
@@ -122,38 +124,43 @@ def fold_in_place(w, b, mean, variance, gain, bias, eps):
 
 
 WRONG = {
-    "layer_norm": [
-        (lambda x, gain, bias, eps: normed(x, eps, ddof=1) * gain + bias, r"\(biased\): with d_model = 6 .* by 5"),
-        (lambda x, gain, bias, eps: normed(x, eps, axis=0) * gain + bias, r"every token's mean must become 0"),
-        (lambda x, gain, bias, eps: attnlib.rms_norm(x, gain, eps) + bias, r"every token's mean must become 0"),
-        (lambda x, gain, bias, eps: (x - x.mean(axis=-1, keepdims=True)) * gain + bias, r"variance must become 1"),
-        (lambda x, gain, bias, eps: normed(x, eps) * gain, r"normed · gain \+ bias"),
-        (eps_outside, r"inside the root, .* yours at"),
-        (one_pass, r"the digits must survive"),
-        (lambda x, gain, bias, eps: normed(x, 1e-5) * gain + bias, r"eps, here 0\.0001, .* yours at"),
+    "fold_layer_norm": [
+        (lambda g, c, w, b: (w * (g if w.shape[0] == w.shape[1] else g[:, None]), c @ w + b), r"stretches its columns"),
+        (lambda g, c, w, b: (w, c @ w + b), r"the gain is still missing"),
+        (lambda g, c, w, b: (w / g[:, None], c @ w + b), r"the gain multiplies: yours divides"),
+        (lambda g, c, w, b: ((g * c)[:, None] * w, c @ w + b), r"in yours the bias is mixed in"),
+        (lambda g, c, w, b: (g[:, None] * w, b), r"the bias is still missing"),
+        (lambda g, c, w, b: (g[:, None] * w, c @ w), r"the old b is missing"),
+        (lambda g, c, w, b: (g[:, None] * w, c @ (g[:, None] * w) + b), r"the old w, not the stretched one"),
+        (lambda g, c, w, b: (g[:, None] * w, b - c @ w), r"it is not subtracted"),
+        (lambda g, c, w, b: (g[:, None] * w, c + b if len(c) == len(b) else c @ w + b), r"the new b is what a token"),
+        (lambda g, c, w, b: (np.diag(g), c @ w + b), r"the new w must have shape \(3, 5\)"),
+        (lambda g, c, w, b: g[:, None] * w, r"must be 2 things, \(w, b\)"),
+        (lambda g, c, w, b: fold_norm(g, c, w, b)[::-1], r"the new w must have shape"),
+        (lambda g, c, w, b: (w * g, c @ w + b), r"your code raised ValueError"),
+        (one_scale, r"row i of the new w is gain\[i\] times row i"),
+        (by_looking, r"row i of the new w is gain\[i\] times row i"),
+        (fold_norm_in_place, r"changed w in place"),
+    ],
+    "merge_statistics": [
+        (with_mean(lambda n, m, v, k, p, q: (m + p) / 2), r"with 3 and 5 tokens the halves do not weigh the same"),
+        (with_mean(lambda n, m, v, k, p, q: (k * m + n * p) / (n + k)), r"the weight of the other"),
+        (with_mean(lambda n, m, v, k, p, q: n * m + k * p), r"a mean divides by the number of tokens"),
+        (with_variance(lambda n, m, v, k, p, q: (n * v + k * q) / (n + k)), r"distance between the means is missing"),
+        (with_variance(lambda n, m, v, k, p, q: (v + q) / 2), r"and every token counts once"),
+        (lambda *halves: merged(*halves, ddof=1), r"biased: divide by 8, not by 7"),
+        (with_variance(lambda *halves: np.sqrt(merged(*halves)[1])), r"yours is its root"),
         (
-            lambda x, gain, bias, eps: normed(x, 0.1) * gain + bias,
-            r"variance must become 1: yours at \[0\] is 0\.9\d+ ",
+            with_variance(lambda n, m, v, k, p, q: (n * v + k * q) / (n + k) + n * k / (n + k) ** 2 * (p - m)),
+            r"must be squared",
         ),
-        (lambda x, gain, bias, eps: np.nan_to_num(normed(x, 0)) * gain + bias, r"inside the root, .* yours at"),
-        (normalise_in_place, r"changed x in place"),
-    ],
-    "masked_statistics": [
-        (times_the_mask, r"0 · NaN is NaN"),
-        (padding_as_zeros, r"over the 9 tokens that count, not over all 15"),
-        (sentence_by_sentence, r"a mean of the sentences' means"),
-        (lambda x, mask: (x[mask].mean(axis=0), x[mask].var(axis=0, ddof=1)), r"the variance is biased: divide by \d"),
-        (squares_of_the_padding_too, r"the mean squared distance of the tokens that count"),
-        (lambda x, mask: x[mask].mean(axis=0), r"must be 2 things, \(mean, variance\)"),
-        (whatever_is_not_nan, r"the mask says what is padding, not NaN"),
-    ],
-    "running_statistics": [
-        (lambda m, v, x, momentum: step(m, v, x, 1 - momentum), r"momentum = 0.1 is the share of the new batch"),
-        (lambda m, v, x, momentum: step(m, v, x, momentum, ddof=0), r"unbiased, .* with n = 6 tokens"),
-        (lambda m, v, x, momentum: step(m, v, x, 1.0), r"the mean goes 10% of the way"),
-        (lambda m, v, x, momentum: (step(m, v, x, momentum)[0], v), r"the variance goes 10% of the way"),
-        (lambda m, v, x, momentum: step(m, v, x[:1], momentum), r"the mean goes 10% of the way"),
-        (step_in_place, r"changed mean in place"),
+        (with_variance(lambda n, m, v, k, p, q: (n * v + k * q) / (n + k) + (p - m) ** 2), r"share · \(1 − share\)"),
+        (with_variance(lambda n, m, v, k, p, q: v + q), r"mean squared distance of all 8 tokens"),
+        (with_variance(lambda *halves: sum(halves[::3]) * merged(*halves)[1]), r"yours is a sum of squares"),
+        (squares_less_square, r"the digits must survive"),
+        (only_mean, r"must be 2 things, \(mean, variance\)"),
+        (lambda *halves: merged(*halves)[::-1], r"the mean is over all 8 tokens"),
+        (merge_in_place, r"changed mean_1 in place|changed m in place"),
     ],
     "changed_tokens": [
         (
@@ -171,6 +178,22 @@ WRONG = {
         (
             lambda norm, x, token: np.ones(x.shape[:-1], dtype=bool),
             r"LayerNorm .*: 1 of 6 .* at \(0, 0\) does not, and yours",
+        ),
+        (
+            lambda norm, x, token: (norm(replaced(x, token)) != norm(x)).any(axis=-1),
+            r"last digits differ from call to call: 1 of 6 .* does not, and yours",
+        ),
+        (
+            lambda norm, x, token: (norm(replaced(x, token, 1 + x[token])) != norm(x)).any(axis=-1),
+            r"rounded to nine digits: 1 of 6 .* does, and yours",
+        ),
+        (
+            lambda norm, x, token: ~np.isclose(norm(replaced(x, token)).sum(axis=-1), norm(x).sum(axis=-1)),
+            r"LayerNorm .*: 1 of 6 .* does, and yours",
+        ),
+        (
+            lambda norm, x, token: ~np.isclose(norm(replaced(x, token)), norm(x)).any(axis=-1)[::-1],
+            r"at \(0, 2\) does not, and yours",
         ),
         (only_the_token, r"over the sentence and its features: 3 of 6 .* at \(1, 0\) does, and yours"),
         (lambda norm, x, token: np.zeros(x.shape[:-1]), r"must hold True and False: yours is of dtype float64"),
@@ -204,3 +227,25 @@ WRONG = {
     test_an_empty_answer_is_named_as_such,
     test_a_wrong_answer_fails_for_the_right_reason,
 ) = exercise_tests(SOLUTIONS, WRONG)
+
+
+def by_difference(n, m, v, k, p, q):
+    """The two means once, as their difference (Chan et al.)."""
+    share, apart = k / (n + k), p - m
+    return [m + share * apart, v + share * (q - v) + share * (1 - share) * apart**2]
+
+
+RIGHT = [
+    ("fold_layer_norm", lambda gain, bias, w, b: [np.diag(gain) @ w, np.einsum("i,ij->j", bias, w) + b]),
+    ("fold_layer_norm", lambda gain, bias, w, b: ((w.T * gain).T, b + (bias[:, None] * w).sum(axis=0))),
+    ("merge_statistics", by_difference),
+    ("merge_statistics", lambda *halves: np.stack(merged(*halves))),
+    ("changed_tokens", lambda norm, x, token: np.abs(norm(replaced(x, token)) - norm(x)).max(axis=-1) > 1e-6),
+]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"), RIGHT, ids=[f"{exercise}-{i}" for i, (exercise, _) in enumerate(RIGHT)]
+)
+def test_another_right_answer_passes(exercise, answer):
+    assert getattr(check, exercise)(answer), repr(getattr(check, exercise)(answer))

@@ -27,6 +27,7 @@ from experiments.norms import (
     SETTINGS,
     Trained,
     arms,
+    early_losses,
     in_batches,
     in_training,
     loss_at_inference,
@@ -177,6 +178,14 @@ def test_texts_are_padded_and_padding_is_not_asked_for(rng):
     assert texts.lengths.max() <= LONGEST
 
 
+def test_texts_of_one_length_are_all_so_long_and_otherwise_drawn_the_same():
+    texts = text_batch(np.random.default_rng(1), 30, letters=10)
+    assert (texts.lengths == 10).all()
+    usual = next(date_tags(np.random.default_rng(1), 200))
+    first = usual.tokens[usual.lengths == 10][0]
+    np.testing.assert_array_equal(texts.tokens[0], first[:10])
+
+
 def test_two_dates_are_longer_than_one(rng):
     one, two = (text_batch(rng, 40, dates).lengths.mean() for dates in (1, 2))
     assert two == pytest.approx(2 * one + 1, rel=0.2)
@@ -229,6 +238,14 @@ def test_result_is_complete(result):
             assert (run["end"]["longer"] is None) == (kind == PER_POSITION)
 
 
+def test_the_questions_that_were_added_are_answered_in_full(result):
+    batches, seeds = SETTINGS.batches, {str(seed) for seed in SETTINGS.seeds}
+    assert set(result["averaged"]) == {name(kind, batch) for kind in SETTINGS.averaged_kinds for batch in batches}
+    assert set(result["equal_lengths"]) == {name(kind, batch) for kind in SETTINGS.equal_kinds for batch in batches}
+    assert all(set(runs) == seeds for runs in result["averaged"].values())
+    assert all(set(arm["runs"]) == seeds for arm in result["equal_lengths"].values())
+
+
 def test_training_is_measured_to_its_end():
     assert SETTINGS.measured_at[-1] == SETTINGS.steps
 
@@ -255,6 +272,22 @@ def test_running_again_gives_the_stored_losses(result, kind, batch):
         np.testing.assert_allclose(again["strays"], first["strays"][:1], rtol=2e-3)
     else:
         assert again["strays"] == first["strays"][:1] == [None]
+
+
+@pytest.mark.parametrize("kind", SETTINGS.equal_kinds)
+def test_running_equal_lengths_again_gives_the_stored_losses(result, kind):
+    stored, few = result["equal_lengths"][name(kind, 4)], SETTINGS._replace(measured_at=(5,), final_texts=8, alone=2)
+    again = new_run(SETTINGS.seeds[0], kind, 4, stored["learning_rate"], few, SETTINGS.letters)
+    first = stored["runs"][str(SETTINGS.seeds[0])]
+    np.testing.assert_allclose(again["inference"], first["inference"][:1], rtol=2e-3)
+
+
+@pytest.mark.parametrize("kind", SETTINGS.averaged_kinds)
+def test_running_the_early_losses_again_gives_the_stored_ones(result, kind):
+    rate, few = result["arms"][name(kind, 4)]["learning_rate"], SETTINGS._replace(averaged_at=(5,))
+    again, first = early_losses(SETTINGS.seeds[0], kind, 4, rate, few), result["averaged"][name(kind, 4)]["0"]
+    for key in ("training", "inference"):
+        np.testing.assert_allclose(again[key], first[key][:1], rtol=2e-3)
 
 
 def test_a_reduced_run_comes_to_the_same_conclusion():
@@ -289,6 +322,29 @@ def test_statistics_per_position_learn_worst_and_have_seen_too_little_at_the_end
     assert last > 2 * late
     *_, late, last = at_end(result, "LayerNorm", 32, "by_position").mean(axis=0)
     assert last < late
+
+
+def test_few_tokens_a_mean_and_not_unequal_lengths_harm_statistics_per_position_in_small_batches(result):
+    def of_equal(kind, batch):
+        return np.array(
+            [run["end"]["inference"] for run in result["equal_lengths"][name(kind, batch)]["runs"].values()]
+        )
+
+    first = at_end(result, PER_POSITION, 4, "by_position")[:, 0]
+    assert first.min() > 0.8 > 3 * at_end(result, "LayerNorm", 4, "by_position")[:, 0].max()
+    assert of_equal(PER_POSITION, 4).min() > 3 * of_equal("LayerNorm", 4).max()
+    assert of_equal(PER_POSITION, 32).mean() < 1.5 * of_equal("LayerNorm", 32).mean()
+    assert at_end(result, PER_POSITION, 32).mean() > 2 * at_end(result, "LayerNorm", 32).mean()
+
+
+@pytest.mark.parametrize("kind", SETTINGS.averaged_kinds)
+@pytest.mark.parametrize("batch", SETTINGS.batches)
+def test_most_of_the_earliest_gap_is_the_start_of_the_running_statistics(result, kind, batch):
+    averaged = result["averaged"][name(kind, batch)].values()
+    step_5, step_10, _ = np.mean([np.divide(run["inference"], run["training"]) for run in averaged], axis=0)
+    usual_5, usual_10, *_ = ratios(result, kind, batch).mean(axis=0)
+    assert step_5 - 1 < 0.5 * (usual_5 - 1)
+    assert step_10 - 1 < 0.7 * (usual_10 - 1)
 
 
 @pytest.mark.parametrize("kind", [MASKED, COUNTED, PER_POSITION])

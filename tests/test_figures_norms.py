@@ -187,24 +187,24 @@ def test_zeros_that_count_shrink_the_mean_by_their_share():
 
 
 def test_masked_statistics_come_closer_with_the_root_of_the_batch_and_counted_ones_do_not():
-    shown = drift.measure(32, 8)
+    shown = drift.measure(32, 8, counted=True)
     assert shown.masked_curve[0] / shown.masked_curve[-1] == pytest.approx(np.sqrt(SIZES[-1] / SIZES[0]), rel=0.25)
     assert shown.counted_curve[-1] > shown.counted_curve[0]
 
 
 def test_the_spread_of_lengths_moves_counted_statistics_most():
-    strays = [drift.measure(16, spread).stray for spread in SPREADS]
-    assert (np.diff(strays) > 0).all()
-    masked = [drift.measure(16, spread, counted=False).stray for spread in SPREADS]
-    assert max(masked) < 0.3 < 0.5 < strays[-1]
+    errors = [drift.measure(16, spread, counted=True).error for spread in SPREADS]
+    assert (np.diff(errors) > 0).all()
+    masked = [drift.measure(16, spread, counted=False).error for spread in SPREADS]
+    assert max(masked) < 0.3 < 0.5 < errors[-1]
 
 
 def test_the_distance_is_that_of_the_dots():
     shown = drift.measure(4, 2, counted=False)
-    assert shown.stray == pytest.approx(np.sqrt(((shown.means - MEAN) ** 2).mean()))
-    assert shown.stray == shown.masked_curve[SIZES.index(4)]
+    assert shown.error == pytest.approx(np.sqrt(((shown.means - MEAN) ** 2).mean()))
+    assert shown.error == shown.masked_curve[SIZES.index(4)]
     average, swing = numbers_in(drift.readout(shown))[3:5]
-    assert np.hypot(average - MEAN, swing) == pytest.approx(shown.stray, abs=0.01)
+    assert np.hypot(average - MEAN, swing) == pytest.approx(shown.error, abs=0.01)
 
 
 def test_every_batch_has_its_dot_inside_the_panel():
@@ -216,8 +216,8 @@ def test_every_batch_has_its_dot_inside_the_panel():
 
 
 def test_between_the_stops_of_a_live_slider_there_is_a_picture_too():
-    shown = drift.measure(batch_size=7, spread=5)
-    assert shown.masked_curve[2] < shown.masked_curve[1] < shown.stray
+    shown = drift.measure(batch_size=7, spread=5, counted=True)
+    assert shown.masked_curve[2] < shown.masked_curve[1] < shown.error
     assert "Batches of 7, 7 to 17 tokens" in drift.readout(shown)
     assert "one batch of 7" in [axes.get_title(loc="left") for axes in drift.draw(shown).axes]
 
@@ -249,11 +249,12 @@ def test_one_set_of_statistics_fits_new_positions_only_if_the_features_do_not_dr
     assert np.abs(steady.mean[LONGEST:]).mean() < 0.3
 
 
-def test_positions_that_training_seldom_saw_are_normalised_badly():
-    shown = long_sequence.measure(EACH_POSITION, LONGEST, drifts=False)
+@pytest.mark.parametrize("drifts", [False, True])
+def test_inside_the_lengths_of_training_every_position_comes_out_alike(drifts):
+    shown = long_sequence.measure(EACH_POSITION, LONGEST, drifts)
     assert (np.diff(shown.seen[:LONGEST]) <= 0).all()
-    assert shown.seen[LONGEST - 1] < 20
-    assert abs(shown.mean[-1]) > 0.8 > 0.4 > np.abs(shown.mean[:10]).max()
+    assert shown.seen[LONGEST - 1] > 200
+    assert np.abs(shown.mean).max() < 0.5
 
 
 @pytest.mark.parametrize("explorer", [drift, long_sequence, norm_grid, ripple, shared_mean], ids=lambda e: e.name)

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from attncourse.figures.norms import norm_training, train_inference
+from attncourse.figures.norms import deep_stack, leaky_norm, norm_training, train_inference
+from attncourse.figures.norms.deep_stack import RIGHT, TEXT
+from attncourse.figures.norms.leaky_norm import AXES, READINGS, STEPS
 from attncourse.figures.norms.norm_training import LOSSES
 from attncourse.figures.norms.runs import BATCHES, NORMS
 from attncourse.results import load_result
@@ -85,6 +87,35 @@ def test_only_statistics_per_position_cannot_read_two_dates():
         assert set(np.array(NORMS)[unknown.all(axis=0)]) <= {"BatchNorm per position"}
 
 
-@pytest.mark.parametrize("explorer", [train_inference, norm_training])
+@every_state(deep_stack)
+def test_a_stack_shows_the_stored_runs_and_counts_its_right_letters(state):
+    numbers = deep_stack.measure(**state)
+    arm = f"{state['norm']}, {state['depth']} layer{'s' * (state['depth'] > 1)}"
+    stored = load_result("norm_depth")["arms"][arm]["runs"].values()
+    assert numbers.end == pytest.approx(np.mean([run["end"] for run in stored]))
+    assert numbers.sizes[-1] == pytest.approx(np.mean([run["sizes"][-1] for run in stored]))
+    assert len(numbers.answers) == len(RIGHT) == len(TEXT) == 14
+    assert f"{numbers.right} of 14 letters" in deep_stack.readout(numbers)
+
+
+def test_twelve_layers_need_the_norm_and_the_first_picture_does_not_say_so():
+    assert deep_stack.measure(12, "LayerNorm").end < 0.3 < 20 < deep_stack.measure(12, "none").end
+    assert deep_stack.measure().end < 0.3
+
+
+@every_state(leaky_norm)
+def test_the_leak_shows_the_stored_shares(state):
+    numbers = leaky_norm.measure(**state)
+    runs = load_result("leaky_norm")["arms"][AXES[state["axis"]]]["runs"].values()
+    at, mode = STEPS.index(state["step"]), READINGS[state["reading"]]
+    assert numbers.share == pytest.approx(np.mean([run[mode][at] for run in runs]))
+    assert len(numbers.chances) == len(numbers.example) - 1
+
+
+def test_steps_that_can_be_chosen_are_those_that_were_measured():
+    assert list(STEPS) == load_result("leaky_norm")["settings"]["measured_at"]
+
+
+@pytest.mark.parametrize("explorer", [deep_stack, leaky_norm, train_inference, norm_training])
 def test_sentences_are_short(explorer):
     assert max(len(explorer.readout(explorer.measure(**state))) for state in explorer.states) <= 190

@@ -1,4 +1,4 @@
-"""The checks of chapter 6: LayerNorm by hand, statistics that skip padding, what a change reaches, and gradients."""
+"""The checks of chapter 6: parameters that fold away, statistics of halves, what a change reaches, and gradients."""
 
 import numpy as np
 
@@ -10,114 +10,88 @@ from attnlib.rms_norm import rms_norm, rms_norm_vjp
 
 
 @checker
-def layer_norm(answer):
-    """``answer(x, gain, bias, eps)`` is LayerNorm over the last axis of ``x``, two-pass and biased."""
+def fold_layer_norm(answer):
+    """``answer(gain, bias, w, b)`` is (w, b) of the linear map that has taken over LayerNorm's gain and bias."""
     rng = np.random.default_rng(61)
-    for lead, d_model in [((4,), 6), ((2, 5), 3), ((), 8)]:
+    for d_model, d_out in [(3, 5), (4, 4), (6, 2)]:
         gain, bias = rng.normal(size=(2, d_model))
-        x = 2 + 3 * rng.normal(size=(*lead, d_model))
-        plain = require_shape(answer(x, np.ones(d_model), np.zeros(d_model), 0.0), x.shape, "the output")
-        require_close(plain.mean(axis=-1), 0, "every token's mean must become 0")
+        w, b = rng.normal(size=(d_model, d_out)), rng.normal(size=d_out)
+        new_w, new_b = require_parts(answer(gain, bias, w, b), "w", "b")
+        new_w, new_b = require_shape(new_w, w.shape, "the new w"), require_shape(new_b, b.shape, "the new b")
+        ones, zeros, token = np.ones(d_model), np.zeros(d_model), rng.normal(size=(4, d_model))
+        columns = "the gain stretches the features that come in, the rows of w: yours stretches its columns"
+        turned = {columns: w * gain} if d_model == d_out else {}
         require_close(
-            plain.var(axis=-1),
-            1,
-            "every token's variance must become 1",
+            new_w,
+            gain[:, None] * w,
+            "row i of the new w is gain[i] times row i of the old one",
             mistakes={
-                f"the variance is a mean of d_model squares (biased): with d_model = {d_model} yours comes out at "
-                f"{1 - 1 / d_model:.3f}, as if the squares had been divided by {d_model - 1}": 1 - 1 / d_model
+                "the gain is still missing: your w is the old one": w,
+                "the gain multiplies: yours divides by it": w / gain[:, None],
+                "row i is stretched by gain[i] alone: in yours the bias is mixed in": (gain * bias)[:, None] * w,
+            }
+            | turned,
+        )
+        require_close(
+            new_b,
+            bias @ w + b,
+            "the new b is what a token of zeros before gain and bias was given",
+            mistakes={
+                "the bias is still missing: your b is the old one": b,
+                "the old b is missing: yours is what LayerNorm's bias alone comes to": bias @ w,
+                "the bias meets the old w, not the stretched one: it was added behind the gain": bias @ new_w + b,
+                "the bias is added before the map, so it passes through w: it is not subtracted": b - bias @ w,
             },
         )
-        found = require_shape(answer(x, gain, bias, 0.0), x.shape, "the output with gain and bias")
-        require_close(found, plain * gain + bias, "the output is normed · gain + bias, feature by feature")
-        small = 1e-3 * x
-        for eps in (1e-5, 1e-4):  # two, so that one which is written into the function does not pass
-            found = require_shape(answer(small, gain, bias, eps), x.shape, "the output for small numbers")
-            require_close(
-                found,
-                normalise(small, gain, bias, eps),
-                f"eps, here {eps:g}, is added to the variance, inside the root, and numbers of a few thousandths "
-                "reveal it",
-            )
-        far = 1e8 + x
-        found = require_shape(answer(far, gain, bias, 1e-5), x.shape, "the output far from 0")
         require_close(
-            found,
-            normalise(far, gain, bias, 1e-5),
-            "far from 0 the digits must survive: first the mean, then the mean of the squared distances from it, "
-            "not E[x²] − E[x]²",
+            normalise(token, ones, zeros) @ new_w + new_b,
+            normalise(token, gain, bias) @ w + b,
+            "every token must come out as before",
         )
-        flat = require_shape(answer(np.full_like(x, 7.0), gain, bias, 1e-5), x.shape, "the output for equal numbers")
-        require_close(flat, bias, "a token of equal numbers becomes 0 before gain and bias")
 
 
 @checker
-def masked_statistics(answer):
-    """``answer(x, mask)`` is (mean, variance) of each feature over the tokens that count."""
+def merge_statistics(answer):
+    """``answer(count_1, mean_1, variance_1, count_2, mean_2, variance_2)`` is (mean, variance) of both halves."""
     rng = np.random.default_rng(62)
-    for batch, seq, d_model in [(3, 5, 2), (4, 7, 6), (2, 1, 3)]:
-        x = 2 + rng.normal(size=(batch, seq, d_model))
-        mask = np.arange(seq) < rng.integers(1, seq + 1, size=batch)[:, None]
-        x[~mask] = np.nan
-        mean, variance = require_parts(answer(x, mask), "mean", "variance")
-        kept = x[mask]
-        mean = require_shape(mean, (d_model,), "the mean", finite=False)
-        require(
-            np.isfinite(mean).all(),
-            "padding holds NaN here and must not be touched: 0 · NaN is NaN, so choose with np.where",
+    for counts, d_model, far in [((3, 5), 2, 0.0), ((6, 6), 3, 0.0), ((1, 7), 4, 0.0), ((2, 9), 3, 1e8)]:
+        one, two = (
+            far + shift + rng.normal(size=(count, d_model)) for count, shift in zip(counts, (0, 2), strict=True)
         )
+        given = [(len(half), half.mean(axis=0), half.var(axis=0)) for half in (one, two)]
+        (n, m, v), (k, p, q) = given
+        mean, variance = require_parts(answer(*given[0], *given[1]), "mean", "variance")
+        every, share = np.concatenate([one, two]), n / (n + k)
         require_close(
-            mean,
-            kept.mean(axis=0),
-            f"the mean is over the {len(kept)} tokens that count, not over all {batch * seq}",
+            require_shape(mean, (d_model,), "the mean"),
+            every.mean(axis=0),
+            f"the mean is over all {n + k} tokens",
             mistakes={
-                "every token counts once: yours is a mean of the sentences' means, where short sentences weigh "
-                "too much": np.mean([row[real].mean(axis=0) for row, real in zip(x, mask, strict=True)], axis=0)
+                f"every token counts once: with {n} and {k} tokens the halves do not weigh the same": (m + p) / 2,
+                "the larger half must weigh more: yours gives each the weight of the other": (1 - share) * m
+                + share * p,
+                "a mean divides by the number of tokens: yours is a sum": n * m + k * p,
             },
         )
         variance = require_shape(variance, (d_model,), "the variance")
+        if far:
+            words = "with means near a hundred million the digits must survive: add squared distances, not squares"
+            require(np.allclose(variance, every.var(axis=0), rtol=1e-5), words)
+            continue
+        inside = share * v + (1 - share) * q
         require_close(
             variance,
-            kept.var(axis=0),
-            "the variance is the mean squared distance of the tokens that count",
+            every.var(axis=0),
+            f"the variance is the mean squared distance of all {n + k} tokens from their common mean",
             mistakes={
-                f"the variance is biased: divide by {len(kept)}, not by {len(kept) - 1}": kept.var(axis=0, ddof=1)
-            },
-        )
-        again = require_parts(answer(np.where(mask[..., None], x, 100.0), mask), "mean", "variance")
-        for name, other, one in zip(("mean", "variance"), again, (mean, variance), strict=True):
-            require_close(
-                require_shape(other, (d_model,), f"the {name}"),
-                one,
-                f"the mask says what is padding, not NaN: with 100 in the padding the {name} is another",
-            )
-
-
-@checker
-def running_statistics(answer):
-    """``answer(mean, variance, x, momentum)`` is (mean, variance) after one more batch, as PyTorch keeps them."""
-    rng = np.random.default_rng(63)
-    for shape, momentum in [((2, 3, 4), 0.1), ((1, 5, 2), 0.3), ((4, 2, 3), 1.0)]:
-        x = 1 + 2 * rng.normal(size=shape)
-        mean, variance = rng.normal(size=shape[-1]), rng.uniform(1, 2, size=shape[-1])
-        new_mean, new_variance = require_parts(answer(mean, variance, x, momentum), "mean", "variance")
-        tokens = x.reshape(-1, shape[-1])
-        require_close(
-            require_shape(new_mean, mean.shape, "the mean"),
-            mean + momentum * (tokens.mean(axis=0) - mean),
-            f"the mean goes {momentum:.0%} of the way to the batch's mean",
-            mistakes={
-                f"momentum = {momentum} is the share of the new batch here: yours gives the new batch "
-                f"{1 - momentum:.1f}": momentum * mean + (1 - momentum) * tokens.mean(axis=0)
-            },
-        )
-        biased, unbiased = (variance + momentum * (tokens.var(axis=0, ddof=k) - variance) for k in (0, 1))
-        require_close(
-            require_shape(new_variance, variance.shape, "the variance"),
-            unbiased,
-            f"the variance goes {momentum:.0%} of the way to the batch's",
-            mistakes={
-                f"the batch's variance counts unbiased, times n / (n − 1) with n = {len(tokens)} tokens: "
-                "yours is biased": biased
+                "two halves of variance 0 can have different means, and then the whole has a variance: the distance "
+                "between the means is missing": inside,
+                "so is the distance between the means, and every token counts once": (v + q) / 2,
+                f"the variance is biased: divide by {n + k}, not by {n + k - 1}": every.var(axis=0, ddof=1),
+                "a variance is asked for: yours is its root": every.std(axis=0),
+                "the distance between the means must be squared": inside + share * (1 - share) * (p - m),
+                "the squared distance between the means has the weight share · (1 − share)": inside + (p - m) ** 2,
+                "a variance is a mean: yours is a sum of squares": (n + k) * every.var(axis=0),
             },
         )
 
@@ -133,7 +107,7 @@ def changed_tokens(answer):
         here[token] = True
         sentence, position = np.zeros_like(here), np.zeros_like(here)
         sentence[1], position[:, 2] = True, True
-        for name, norm, wanted in _norms(here, sentence, position, d_model):
+        for name, norm, wanted in _norms(rng, here, sentence, position, d_model):
             found = require_flags(answer(norm, x, token), here.shape, "the answer")
             for place in np.ndindex(here.shape):
                 require(
@@ -143,7 +117,7 @@ def changed_tokens(answer):
                 )
 
 
-def _norms(here, sentence, position, d_model):
+def _norms(rng, here, sentence, position, d_model):
     """Norms to be judged: a name, the norm, and which outputs a change of one token reaches."""
     one, zero, everywhere = np.ones(d_model), np.zeros(d_model), np.ones_like(here)
 
@@ -152,6 +126,12 @@ def _norms(here, sentence, position, d_model):
 
     return [
         ("LayerNorm (it sees neither a number added to all features nor a factor)", over(-1), here),
+        ("LayerNorm, rounded to nine digits", lambda x: over(-1)(x).round(9), here),
+        (
+            "LayerNorm whose last digits differ from call to call",
+            lambda x: over(-1)(x) + 1e-13 * rng.normal(size=x.shape),
+            here,
+        ),
         ("RMSNorm (it sees no factor)", lambda x: rms_norm(x, one, eps=0.0), here),
         ("normalising over the sentence and its features", over((1, 2)), sentence),
         ("normalising over the sequence axis", over(1), sentence),

@@ -1,4 +1,4 @@
-"""Explorer: how far the statistics of a batch stray from those of all sentences."""
+"""Explorer: how far the statistics of a batch lie from those of all sentences."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -37,20 +37,20 @@ class Numbers(NamedTuple):
     lengths: np.ndarray  # (batch_size,) tokens of each sentence in the first batch, the longest first
     means: np.ndarray  # (draws,) of each batch
     variances: np.ndarray  # (draws,)
-    stray: float  # root mean square distance of the means from the population's
+    error: float  # root mean square distance of the means from the population's
     masked_curve: np.ndarray  # (sizes,) the means' distance by batch size, padding masked
     counted_curve: np.ndarray  # (sizes,) the same, padding counted
 
 
-def measure(batch_size: int = 8, spread: int = 8, counted: bool = True) -> Numbers:
+def measure(batch_size: int = 8, spread: int = 8, counted: bool = False) -> Numbers:
     """Draw batches, take their statistics, and compare them with those of the population."""
     lengths, statistics = _batches(batch_size, spread)
     means, variances = statistics[int(counted)]
-    curves = np.array([[_stray(kept[0]) for kept in _batches(size, spread)[1]] for size in SIZES])
-    return Numbers(batch_size, spread, counted, lengths, means, variances, _stray(means), curves[:, 0], curves[:, 1])
+    curves = np.array([[_error(kept[0]) for kept in _batches(size, spread)[1]] for size in SIZES])
+    return Numbers(batch_size, spread, counted, lengths, means, variances, _error(means), curves[:, 0], curves[:, 1])
 
 
-def _stray(means: np.ndarray) -> float:
+def _error(means: np.ndarray) -> float:
     return float(np.sqrt(((means - MEAN) ** 2).mean()))
 
 
@@ -82,7 +82,7 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """One batch, the statistics of many, and how far their means stray by batch size."""
+    """One batch, the statistics of many, and the error of their means by batch size."""
     figure = sheet(height=272, narrow=narrow, narrow_height=502)
     places = (
         [(12, 32, 116, 170), (172, 32, 168, 170), (48, 284, 220, 170)]
@@ -92,7 +92,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     batch, cloud, curves = (place(figure, *spot) for spot in places)
     _draw_batch(dress(batch, f"one batch of {numbers.batch_size}", x="position"), numbers, room=10 if narrow else 8)
     _draw_cloud(dress(cloud, f"{_DRAWS} batches", x="mean of a batch", y="variance of a batch"), numbers)
-    _draw_curves(dress(curves, "how far the mean strays", x="sentences in a batch"), numbers)
+    _draw_curves(dress(curves, "error of the mean", x="sentences in a batch"), numbers)
     return figure
 
 
@@ -136,18 +136,18 @@ def _draw_cloud(axes: Axes, numbers: Numbers) -> None:
 def _draw_curves(axes: Axes, numbers: Numbers) -> None:
     x = np.log2(SIZES)
     curves = {"masked": numbers.masked_curve, "counted": numbers.counted_curve}
-    names = ["masked", "counted"] if numbers.counted else ["counted", "masked"]  # the chosen one above the other
-    for name, ink, width in zip(names, (FAINT, SHARED_INK), (1.4, 2.4), strict=True):
+    looks = {"masked": (FAINT, 1.4), "counted": (SHARED_INK, 2.4)} if numbers.counted else {"masked": (SHARED_INK, 2.4)}
+    for name, (ink, width) in looks.items():
         (curve,) = axes.plot(
             x, curves[name], color=ink, linewidth=width, linestyle="-" if ink != FAINT else (0, (4, 2))
         )
         sizes, distances = [str(size) for size in SIZES], [in_digits(y) for y in curves[name]]
         say(curve, label=f"padding {name}", x=sizes, y=distances, names=["sentences in a batch", "distance"])
         if ink != FAINT or numbers.spread:
-            words = name if numbers.spread else "both"
+            words = name if numbers.spread or not numbers.counted else "both"
             label(axes, x[-1] + 0.3, curves[name][-1], words, ink, va="center_baseline")
-    (here,) = axes.plot(np.log2(numbers.batch_size), numbers.stray, "o", color=SHARED_INK, markersize=8, clip_on=False)
-    say(here, words=f"batches of {numbers.batch_size}: distance {in_digits(numbers.stray)}")
+    (here,) = axes.plot(np.log2(numbers.batch_size), numbers.error, "o", color=SHARED_INK, markersize=8, clip_on=False)
+    say(here, words=f"batches of {numbers.batch_size}: distance {in_digits(numbers.error)}")
     axes.set(xlim=(0.8, 5.1), ylim=(0, 1.2))
     axes.set_xticks(x, [str(size) for size in SIZES])
     axes.set_yticks((0, 0.5, 1), ["0", "0.5", "1"])
@@ -156,9 +156,8 @@ def _draw_curves(axes: Axes, numbers: Numbers) -> None:
 drift = Explorer(
     __name__,
     caption=(
-        "Padding that counts pulls the mean of a batch away from that of all sentences (the cross), in small batches "
-        "and large ones; masked padding (hatched) does not. One feature in 100 batches, a dot each; the curve is the "
-        "distance of their means from the cross (root mean square)."
+        "Each batch (a dot) has a mean and a variance of its own, scattered about those of all sentences (the cross). "
+        "One feature in 100 batches; on the right, the error of their means (root mean square)."
     ),
     controls={
         "batch_size": Slider("sentences in a batch", stops=SIZES, log=True),

@@ -22,7 +22,7 @@ PER_POSITION, PER_FEATURE, LAYER = "BatchNorm, per position", "BatchNorm, per fe
 LONGEST, _SHORTEST = 16, 4  # tokens of a training sentence
 LENGTHS = (8, 12, 16, 17, 20, 24, 32)
 _D_MODEL = 32
-_BATCHES, _BATCH_SIZE = 60, 8
+_BATCHES, _BATCH_SIZE = 100, 32
 _MEAN, _SLOPE = 1.0, 0.1  # mean of every feature at position 1, and by how much it grows a position
 _ONES, _ZEROS = np.ones(_D_MODEL), np.zeros(_D_MODEL)
 
@@ -39,7 +39,7 @@ class Numbers(NamedTuple):
     refused: bool  # whether the library raised ValueError for the whole sequence
 
 
-def measure(norm: str = PER_POSITION, seq: int = 24, drifts: bool = True) -> Numbers:
+def measure(norm: str = PER_POSITION, seq: int = 16, drifts: bool = True) -> Numbers:
     """Train the running statistics, then normalise one sequence; if it is too long, as much of it as there are any."""
     seen, per_position, per_feature = _trained(drifts)
     x = _tokens(np.random.default_rng(1), 1, drifts)[:, :seq]
@@ -69,7 +69,7 @@ def _trained(drifts: bool) -> tuple[np.ndarray, Statistics, Statistics]:
     seen = np.zeros(LENGTHS[-1])
     per_position, per_feature = start_statistics(_D_MODEL, LONGEST), start_statistics(_D_MODEL)
     for _ in range(_BATCHES):
-        lengths = np.floor(_SHORTEST + (LONGEST + 1 - _SHORTEST) * rng.random(_BATCH_SIZE) ** 3).astype(int)
+        lengths = rng.integers(_SHORTEST, LONGEST, size=_BATCH_SIZE, endpoint=True)
         x = _tokens(rng, _BATCH_SIZE, drifts)[:, :LONGEST]
         mask = padding_mask(lengths, LONGEST)[:, 0]
         seen[:LONGEST] += mask.sum(axis=0)
@@ -86,8 +86,7 @@ def readout(numbers: Numbers) -> str:
         without = (
             f"positions {LONGEST + 1} to {numbers.seq}" if numbers.seq > LONGEST + 1 else f"position {numbers.seq}"
         )
-        few = f"position {LONGEST}, seen {numbers.seen[LONGEST - 1]:.0f} times in training, gets mean {mean}"
-        return f"{start} ValueError, no statistics for {without}; {few}."
+        return f"{start} ValueError, for there are no statistics of {without}."
     return f"{start} all are normalised, the last one to mean {mean} and deviation {numbers.deviation[-1]:.2f}."
 
 
@@ -103,12 +102,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     bars = above.bar(positions, numbers.seen, color=SHARED)
     for position, bar in zip(positions, bars, strict=True):
         say(bar, words=f"position {position}: {numbers.seen[position - 1]:.0f} tokens seen in training")
-    for x, words, side in (
-        (LONGEST + 0.3, f"{numbers.seen[LONGEST - 1]:.0f}", "right"),
-        (LONGEST + 0.9, "none", "left"),
-    ):
-        label(above, x, 40, words, ha=side, va="bottom")
-    above.set(ylim=(0, 560), yticks=(0, 500))
+    label(above, LONGEST + 0.9, 200, "none", va="bottom")
+    above.set(ylim=(0, 3600), yticks=(0, 3200))
     above.tick_params(labelbottom=False)
     _draw_tokens(below, numbers, narrow)
     for axes in (above, below):
@@ -127,9 +122,6 @@ def _draw_tokens(axes: Axes, numbers: Numbers, narrow: bool) -> None:
     (dots,) = axes.plot(positions, mean, "o", color=SHARED_INK, markersize=5)
     say(dots, words=[f"position {x}: mean {in_digits(y)}, deviation {in_digits(swing)}"
                      for x, y, swing in zip(positions, mean, deviation, strict=True)])  # fmt: skip
-    if numbers.norm == PER_POSITION and numbers.seq >= LONGEST:
-        words = "seldom seen" if narrow else "seldom seen: statistics still near their start"
-        label(axes, LONGEST - 1, 3.4, words, ha="right", va="center_baseline")
     if numbers.refused:
         without = (LONGEST + 0.5, -2.5), numbers.seq - LONGEST, 5.6
         unread = axes.add_patch(Rectangle(*without, fill=False, edgecolor=RULE, linewidth=0, hatch="////"))
@@ -142,8 +134,8 @@ def _draw_tokens(axes: Axes, numbers: Numbers, narrow: bool) -> None:
 long_sequence = Explorer(
     __name__,
     caption=(
-        "Training saw sentences of 4 to 16 tokens, few of them long; what becomes of a longer one depends on whose "
-        "statistics it is normalised with: those of each position, one set for all positions, or each token’s own."
+        "Each dot is a token of a new sequence after the norm; mean 0 ± deviation 1 (the band) is what the next layer "
+        "knows. Above, how many tokens of each position training has seen, in sentences of 4 to 16."
     ),
     controls={
         "norm": Choice("norm", stops=(PER_POSITION, PER_FEATURE, LAYER)),

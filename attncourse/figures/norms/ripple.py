@@ -41,7 +41,7 @@ class Numbers(NamedTuple):
     others: int  # of these, in other tokens than the changed one
 
 
-def measure(norm: str = MASKED, word: str = "cats", one_feature: bool = False) -> Numbers:
+def measure(norm: str = LAYER, word: str = "cats", one_feature: bool = False) -> Numbers:
     """The norm's output before and after one token of the batch is changed."""
     spot = _SPOTS[word]
     change = np.where(np.arange(len(FEATURES)) == _ONE, _CHANGE, 0) if one_feature else _CHANGE

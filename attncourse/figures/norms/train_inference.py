@@ -14,7 +14,7 @@ from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE, SHARED, SHARED_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.runs import BATCHES, NORMS, result, runs_of
+from attncourse.figures.norms.runs import BATCHES, NORMS, runs_of, stored
 
 _LOSSES = (0.02, 2.0)  # ends of the axis
 _RATIOS = (0.4, 4.0)
@@ -43,7 +43,7 @@ def measure(norm: str = "BatchNorm, padding masked", batch: float = 4) -> Number
     return Numbers(
         norm=norm,
         batch=int(batch),
-        steps=np.array(result()["settings"]["measured_at"]),
+        steps=np.array(stored("norms")["settings"]["measured_at"]),
         training=training.mean(axis=0),
         inference=inference.mean(axis=0),
         ratio=inference / training,

@@ -1,0 +1,136 @@
+"""Explorer: an encoder of more and more layers, with LayerNorm or none: how its vectors grow, and what it learns."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from attncourse.controls import Choice, Slider
+from attncourse.digits import in_digits
+from attncourse.drawing.axes import decades, dress, power_axis
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import HEADING, place, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.matrix import matrix
+from attncourse.drawing.palette import INK, NUMBER, PAPER, SHARED, SHARED_INK
+from attncourse.drawing.touch import say
+from attncourse.explorer import Explorer
+from attncourse.figures.norms.runs import arms_of, stored
+
+TEXT = "June 7th, 2021"
+TAGS = "·dmy"  # other, day, month, year: the codes of the experiment
+RIGHT = "mmmm·d····yyyy"
+DEPTHS = (1, 2, 4, 8, 12)
+NORMS = ("none", "LayerNorm")
+_SIZES, _LOSSES = (0.5, 1000), (0.05, 1000)
+
+
+class Numbers(NamedTuple):
+    """What the figure shows; all but the answers are means of the seeds."""
+
+    depth: int
+    norm: str
+    sizes: np.ndarray  # (2 · depth + 1,) root mean square of the text's vectors, before and behind each sublayer
+    steps: np.ndarray  # (blocks,) the last step of each
+    losses: np.ndarray  # (blocks,)
+    end: float  # loss on fresh texts
+    answers: str  # one of TAGS for each letter of the text, seed 1
+    right: int  # of them
+
+
+def measure(depth: float = 2, norm: str = "none") -> Numbers:
+    """Sum up one arm of the experiment's result file."""
+    runs = arms_of("norm_depth")[f"{norm}, {_layers(int(depth))}"]
+    sizes, losses = (np.mean([run[key] for run in runs], axis=0) for key in ("sizes", "losses"))
+    every = stored("norm_depth")["settings"]["record_every"]
+    answers = "".join(TAGS[tag] for tag in runs[0]["example"])
+    right = sum(answer == wanted for answer, wanted in zip(answers, RIGHT, strict=True))
+    end = float(np.mean([run["end"] for run in runs]))
+    return Numbers(int(depth), norm, sizes, every * np.arange(1, len(losses) + 1), losses, end, answers, right)
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    norm = "without a norm" if numbers.norm == "none" else f"with {numbers.norm}"
+    return (
+        f"{_layers(numbers.depth)} {norm}: vectors of size {_size(numbers.sizes[-1])} at the start; after training the "
+        f"loss is {_loss(numbers.end)}, and {numbers.right} of {len(TEXT)} letters are marked right."
+    )
+
+
+def _layers(depth: int) -> str:
+    return f"{depth} layer{'s' * (depth > 1)}"
+
+
+def _size(size: float) -> str:
+    return in_digits(size, "{:.1f}" if size < 100 else "{:.0f}")
+
+
+def _loss(loss: float) -> str:
+    return f"{loss:#.2g}" if loss < 9.5 else f"{loss:.0f}"
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """The text as the trained model marks it; the size of its vectors before training; the loss during it."""
+    figure = sheet(height=310, narrow=narrow, narrow_height=516)
+    _draw_answers(board(figure), numbers, narrow)
+    sizes = place(figure, *((44, 126, 250, 130) if narrow else (44, 136, 250, 124)))
+    losses = place(figure, *((44, 332, 250, 130) if narrow else (398, 136, 270, 124)))
+    _draw_sizes(dress(sizes, "size of the vectors, before training", x="sublayers passed"), numbers)
+    _draw_losses(dress(losses, "loss", x="step of training"), numbers)
+    return figure
+
+
+def _draw_answers(paper: Axes, numbers: Numbers, narrow: bool) -> None:
+    left, top, cell = (10, 34, (23, 26)) if narrow else (44, 34, (32, 28))
+    kinds = "d day, m month, y year" if narrow else "marked by the trained model: d day, m month, y year, · other"
+    label(paper, left, 18, kinds, size=HEADING, weight="semibold")
+    good = np.array([[answer == right for answer, right in zip(numbers.answers, RIGHT, strict=True)]], dtype=float)
+    words = [f"“{letter}” marked {answer}, {'right' if answer == wanted else f'should be {wanted}'}"
+             for letter, answer, wanted in zip(TEXT, numbers.answers, RIGHT, strict=True)]  # fmt: skip
+    grid = matrix(paper, left, top + 18, cell, good, SHARED, 1, written=-1, tell=lambda _, j: {"words": words[j]})
+    for at, (letter, answer) in enumerate(zip(TEXT, numbers.answers, strict=True)):
+        x, y = grid.middle(0, at)
+        label(paper, x, top + 6, letter, ha="center", va="center_baseline", weight="semibold")
+        label(paper, x, y, answer, NUMBER, ha="center", va="center_baseline")
+    if not narrow:
+        label(paper, left + 14 * cell[0] + 16, grid.middle(0, 0)[1], f"{numbers.right} of {len(TEXT)} right",
+              SHARED_INK, size=HEADING, va="center_baseline", weight="semibold")  # fmt: skip
+
+
+def _draw_sizes(axes: Axes, numbers: Numbers) -> None:
+    x = np.arange(len(numbers.sizes))
+    (curve,) = axes.plot(x, decades(numbers.sizes, _SIZES[0]), "o-", color=SHARED_INK, linewidth=2, markersize=3.6)
+    said = [_size(size) for size in numbers.sizes]
+    say(curve, label="size", x=[str(i) for i in x], y=said, names=["sublayers", "root mean square"])
+    label(axes, x[-1] + 0.7, np.log10(numbers.sizes[-1]), said[-1], SHARED_INK, weight="semibold", va="center_baseline")
+    power_axis(axes, *_SIZES, (0, 1, 2, 3))
+    axes.set(xlim=(0, 2 * DEPTHS[-1]))
+    axes.set_xticks((0, 8, 16, 24))
+
+
+def _draw_losses(axes: Axes, numbers: Numbers) -> None:
+    (curve,) = axes.plot(numbers.steps, decades(numbers.losses, _LOSSES[0]), color=INK, linewidth=2)
+    said = [_loss(loss) for loss in numbers.losses]
+    say(curve, label="loss", x=[str(step) for step in numbers.steps], y=said, names=["step", "loss"])
+    last = numbers.steps[-1]
+    (dot,) = axes.plot(last, decades(numbers.end, _LOSSES[0]), "o", color=INK, markeredgecolor=PAPER, markersize=8)
+    say(dot, words=f"on fresh texts {_loss(numbers.end)}")
+    label(axes, last + 8, np.log10(numbers.end), _loss(numbers.end), weight="semibold", va="center_baseline")
+    power_axis(axes, *_LOSSES, (-1, 0, 1, 2, 3))
+    axes.set(xlim=(0, last))
+    axes.set_xticks((0, 100, 200))
+
+
+deep_stack = Explorer(
+    __name__,
+    caption=(
+        "One encoder in five depths learns to mark day, month and year; each layer has two sublayers, attention and a "
+        "feed-forward network. Means of three seeds, at the best of seven learning rates; the first seed’s marks."
+    ),
+    controls={
+        "depth": Slider("layers", stops=DEPTHS, stops_only=True),
+        "norm": Choice("norm", stops=NORMS),
+    },
+)
