@@ -18,26 +18,22 @@ def plain_softmax(x):
     return np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True)
 
 
-def change_in_place(x):
-    x -= x.max(axis=-1, keepdims=True)
-    return plain_softmax(x)
-
-
-def scores_of(query, key):
-    return query @ key.mT / np.sqrt(key.shape[-1])
-
-
-def masked_softmax(query, key, mask):
-    return softmax(np.where(mask, scores_of(query, key), -np.inf))
-
-
 def unit(x):
     length = np.linalg.norm(x, axis=-1, keepdims=True)
     return x / np.where(length > 0, length, 1)
 
 
-def bells(query, key, width):
-    return np.exp(-((query[:, None] - key) ** 2) / (2 * width**2))
+def maps(n, step=1, stretch=None, axis=1):
+    return np.roll(np.eye(n), step, axis=axis) * (10 * np.sqrt(n) if stretch is None else stretch), np.eye(n)
+
+
+def pair(query, key, of_query, of_key):
+    """Two numbers for each: the key's square goes with a 1."""
+    return np.stack([query, np.full_like(query, of_query)], -1), np.stack([key, of_key], -1)
+
+
+def distances(query, key, h):
+    return -((query[:, None] - key) ** 2) / (2 * h**2), np.eye(len(key))
 
 
 def keep_the_stream(query, stream):
@@ -69,37 +65,30 @@ def one_pass(query, stream, start=-np.inf, follow=True, rescale_values=True, sca
 
 
 WRONG = {
-    "softmax": [
-        (lambda x: x.sum(axis=-1), r"must have shape \(\d,\): yours has \(\)"),
-        (lambda x: x / x.sum(axis=-1, keepdims=True), "zero or more: the smallest is -"),
-        (lambda x: plain_softmax(x) / 2, r"rows must sum to 1: yours is 0\.5 where 1 is due"),
-        (lambda x: np.exp(x) / np.exp(x).sum(), r"rows must sum to 1: yours at \[0\] is 0\.1649 where 1"),
-        (lambda x: softmax(x, axis=0), r"rows must sum to 1: yours at \[0\] is 1\.359 where 1"),
-        (change_in_place, "your function changed x in place"),
-        (lambda x: softmax(x).astype(np.float16), r"weights are exp\(score\) .*\(dtype float16, not float64\)"),
-        (lambda x: plain_softmax(np.log(2) * x), r"must weigh 3 times as much: yours is 2\.141"),
-        (plain_softmax, "softmax of scores around 1000 must be finite"),
-        (lambda x: plain_softmax(x - x.max()), "one around −1000 must be finite"),
-        (lambda x: plain_softmax(np.clip(x, -9, 9)), "adding 1000 to every score must change no weight"),
-    ],
-    "attention_weights": [
-        (lambda q, k, m: softmax(q @ k.mT), r"is 9 : 1 \(is the score divided by √d_k\?\)"),
+    "next_letter": [
+        (lambda n: np.eye(n), r"the answer must be 2 things, \(w_q, w_k\): yours is one array of shape \(5, 5\)"),
+        (lambda n: maps(n)[0], "the answer must be 2 things"),
         (
-            lambda q, k, m: softmax(np.where(m, q @ k.mT / k.shape[-1], -np.inf)),
-            r"must weigh 3 times as much: yours is 1\.732",
+            lambda n: (np.zeros((n, n)), np.eye(n)),
+            "letter 1 must give .* to letter 2: yours gives the same weight to all",
         ),
-        (lambda q, k, m: plain_softmax(np.where(~m, scores_of(q, k), -np.inf)), "yours hides what it should show"),
-        (lambda q, k, m: softmax(scores_of(q, k)), r"a masked key must weigh 0 .* weighs 0\.\d\d"),
-        (lambda q, k, m: softmax(np.where(m == m.all(), scores_of(q, k), -np.inf)), "a masked key must weigh 0"),
-        (lambda q, k, m: masked_softmax(q, k, m) - 1e-6 * ~m, r"a masked key must weigh 0 .* weighs 1e-06"),
-        (lambda q, k, m: masked_softmax(q, k, m) - 1e-6 * ~m.any(axis=-1, keepdims=True), "must get weights of zero"),
-        (lambda q, k, m: masked_softmax(q, k, m).astype(np.float16), r"not masked: .*\(dtype float16, not float64\)"),
-        (lambda q, k, m: softmax(scores_of(q, k)) * m, r"rows must sum to 1: yours at \[0\] is 0\.6721"),
-        (lambda q, k, m: softmax(np.where(m, scores_of(q, k), -1e9)), r"weights of zero: yours sum to 1$"),
-        (lambda q, k, m: plain_softmax(np.where(m, scores_of(q, k), -np.inf)), "fully masked row must be finite"),
-        (lambda q, k, m: softmax(np.where(m & m.all(0), scores_of(q, k), -np.inf)), "must not change another row"),
-        (lambda q, k, m: m / m.sum(axis=-1, keepdims=True), r"must weigh 3 times as much: yours is 1 where"),
-        (lambda q, k, m: softmax(np.where(m, q @ k.T / np.sqrt(k.shape[-1]), -np.inf)), "your code raised ValueError"),
+        (lambda n: (10 * np.sqrt(n) * np.eye(n), np.eye(n)), r"yours gives most to letter 1, itself"),
+        (lambda n: maps(n, step=-1), r"yours gives most to letter 5, the one before"),
+        (lambda n: maps(n)[::-1], r"yours gives most to letter 5, the one before"),
+        (lambda n: maps(n, axis=0), r"yours gives most to letter 5, the one before"),
+        (lambda n: maps(n, step=2), r"of 5 letters, letter \d must .*: yours gives most to letter \d$"),
+        (lambda n: (np.eye(n, k=1) * 10 * np.sqrt(n), np.eye(n)), "letter 5 must .* letter 1: yours gives the same"),
+        (lambda n: maps(n, stretch=1), r"at least 0\.9: yours gives 0\.28 \(scores are divided by √5, and 4 other"),
+        (
+            lambda n: maps(n, stretch=10),
+            r"of 26 letters, .*, at least 0\.9: yours gives 0\.22 \(.* by √26, and 25 other",
+        ),
+        (lambda n: maps(n, stretch=np.log(9 * n)), r"at least 0\.9: yours gives 0\.\d\d"),
+        (lambda n: maps(26), r"w_q for n = 5 must have shape \(5, 26\): yours has \(26, 26\)"),
+        (lambda n: (maps(n)[0], np.eye(n + 1)[:n]), r"one width d_k: w_q has shape \(5, 5\), w_k \(5, 6\)"),
+        (lambda n: (maps(n)[0], np.arange(n)), r"w_k for n = 5 must have shape"),
+        (lambda n: (np.full((n, n), np.inf), np.eye(n)), "w_q for n = 5 must be finite"),
+        (lambda n: np.eye(n) @ np.eye(3), "your code raised ValueError"),
     ],
     "cosine_attention": [
         (lambda q, k, v, b: softmax(b * q @ k.T) @ v, "the queries made 5 times longer moved"),
@@ -121,52 +110,34 @@ WRONG = {
             "beside a key of zeros.* must be finite",
         ),
     ],
-    "nadaraya_watson": [
+    "nearest_by_dot": [
+        (lambda q, k, h: pair(q, k, 1.0, -(k**2) / 2)[0], "the answer must be 2 things|lifted"),
+        (lambda q, k, h: (q[:, None] / h, k[:, None] / h), "only distances count: .* moved by 10 changed the weights"),
+        (lambda q, k, h: pair(q, k, 1.0, k**2 / 2), "only distances count"),
+        (lambda q, k, h: pair(q / h**2, k, 1.0, -(k**2) / 2), r"only distances count|with h = 0\.5"),
+        (lambda q, k, h: pair(q, k, 1.0, -(k**2) / 2), r"with h = 0\.5, keys at distance 0 and 0\.74 .* 3 : 1: yours"),
         (
-            lambda q, k, v, h: SOLUTIONS["nadaraya_watson"](q, k, v, h).astype(np.float16),
-            r"mean of the values by weight: .*\(dtype float16, not float64\)",
+            lambda q, k, h: pair(q / h, k, 1 / h, -(k**2) / 2),
+            r"with h = 0\.5, keys at .* must weigh 3 : 1: yours is 1\.732",
         ),
-        (lambda q, k, v, h: bells(q, k, h) @ v, "if every value is 4 the result must be 4: yours at"),
+        (lambda q, k, h: pair(2 * q / h**2, k, 2 / h**2, -(k**2) / 2), r"with h = 1, .* 3 : 1: yours is 9"),
+        (lambda q, k, h: pair(q / h**2, k, 1 / h**2, -(k**2)), "only distances count"),
+        (distances, r"a query must be lifted to at most 3 numbers: yours is lifted to [57]"),
         (
-            lambda q, k, v, h: softmax(q[:, None] * k / h**2) @ v,
-            "queries and keys moved by 10 moved the result: yours at",
-        ),
-        (lambda q, k, v, h: softmax(-((q[:, None] - k) ** 2) / h**2) @ v, r"to 3: yours is 3\.6 where"),
-        (
-            lambda q, k, v, h: softmax(-((q[:, None] - k) ** 2) / (2 * h)) @ v,
-            r"with width 0\.5, .* to 3: yours is 2\.\d\d",
-        ),
-        (lambda q, k, v, h: softmax(-np.abs(q[:, None] - k) / h) @ v, "must weigh 3 : 1"),
-        (
-            lambda q, k, v, h: bells(q, k, h) @ v / bells(q, k, h).sum(axis=-1),
-            "far from all keys, the result must be finite",
+            lambda q, k, h: (q[:, None] / h**2, np.stack([k, -(k**2) / 2], -1)),
+            r"the array of lifted keys must have shape",
         ),
         (
-            lambda q, k, v, h: bells(q, k, h) @ v / np.maximum(bells(q, k, h).sum(axis=-1), 1e-300),
-            r"the nearest one decides, here with 7: yours is 0 where",
+            lambda q, k, h: ([[1.0], [1.0, 2.0]], [[1.0]]),
+            "lifted queries must hold real numbers, in rows of one length",
         ),
-    ],
-    "additive_scores": [
+        (lambda q, k, h: (q, k), r"the array of lifted queries must have shape \([57], m\): yours has"),
         (
-            lambda q, k, wq, wk, v: ((k @ wk)[..., :, None, :] + (q @ wq)[..., None, :, :]) @ v,
-            r"must have shape \(\d+, \d+\): yours has",
+            lambda q, k, h: tuple(part.T for part in SOLUTIONS["nearest_by_dot"](q, k, h)),
+            "lifted queries must have shape",
         ),
-        (
-            lambda q, k, wq, wk, v: ((q @ wq)[..., :, None, :] + (k @ wk)[..., None, :, :]) @ v,
-            r"no score exceeds Σ\|v\| = .*: yours reaches",
-        ),
-        (
-            lambda q, k, wq, wk, v: np.tanh(q @ wq)[..., :, None, :] @ v + np.zeros(k.shape[-2]),
-            r"the score of query \d+ and key \d+ must be v · tanh",
-        ),
-        (
-            lambda q, k, wq, wk, v: np.tanh((q @ wq)[:, None] + (k @ wk)[None]) @ v if q.ndim == 2 else None,
-            "the score matrix must not be None",
-        ),
-        (
-            lambda q, k, wq, wk, v: np.tanh((q @ wq)[:, None] + k @ wk) @ v,
-            r"your code raised ValueError|must have shape \(2,",
-        ),
+        (lambda q, k, h: SOLUTIONS["nearest_by_dot"](k, q, h), "lifted queries must have shape"),
+        (lambda q, k, h: softmax(distances(q, k, h)[0]), "the answer must be 2 things|lifted"),
     ],
     "streaming_attention": [
         (keep_references, r"reuses its two arrays, so copy what you keep"),
@@ -183,6 +154,33 @@ WRONG = {
         (lambda q, s: one_pass(q, s, start=0.0), "scores from -2000 to -1000 must be finite"),
     ],
 }
+
+
+def test_maps_of_any_width_and_any_way_to_write_a_rotation_pass():
+    def through_angles(n):
+        """Letters on a circle: the query looks one step further round."""
+        turn = 2 * np.pi * np.arange(n) / n
+        stretch = 20 * n**2
+        return (
+            stretch * np.stack([np.cos(turn + 2 * np.pi / n), np.sin(turn + 2 * np.pi / n)], -1),
+            np.stack([np.cos(turn), np.sin(turn)], -1),
+        )
+
+    assert check.next_letter(through_angles)
+    assert check.next_letter(lambda n: [part.tolist() for part in maps(n)])
+    assert check.next_letter(lambda n: (maps(n)[0].astype(int), np.eye(n, dtype=int)))
+    assert check.next_letter(lambda n: maps(n, stretch=1000))
+
+
+def test_third_number_that_softmax_does_not_see_is_no_mistake():
+    def all_three_terms(query, key, h):
+        ones, half = np.ones_like, 2 * h**2
+        return (
+            np.stack([query / h**2, -ones(query) / half, -(query**2) / half], -1),
+            np.stack([key, key**2, ones(key)], -1),
+        )
+
+    assert check.nearest_by_dot(all_three_terms)
 
 
 def test_small_constant_in_a_denominator_is_no_mistake():

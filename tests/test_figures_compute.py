@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
+from attncourse.digits import in_digits
 from attncourse.drawing.palette import NEGATIVE, SCORE, shade
 from attncourse.drawing.svg import to_svg
 from attncourse.figures.compute import (
+    attends_to,
     cell_arithmetic,
     flow,
     mixing_values,
     orthogonal,
     pipeline,
+    projections,
     score_landscapes,
     soft_lookup,
 )
@@ -22,9 +25,71 @@ from attncourse.figures.compute.mixing_values import _HULL, _PLACES
 from attncourse.figures.compute.score_landscapes import _KEYS, _REACH, _STEPS, _V
 from attncourse.figures.compute.soft_lookup import _KEYS as PLACES
 from attncourse.figures.compute.soft_lookup import _VALUES as MEASURED
-from attncourse.figures.sentence import KEY, QUERY, TOKENS, VALUE
+from attncourse.figures.sentence import FEATURES, KEY, QUERY, TOKENS, VALUE, W_K, W_Q, W_V, X
 from attnlib import attention, attention_weights, causal_mask, dot_scores, softmax
 from tests.explorers import every_state, numbers_in, words_of
+
+
+class TestTheSentence:
+    def test_every_number_that_is_to_be_checked_by_hand_is_whole(self):
+        for numbers in (X, W_Q, W_K, W_V, QUERY, KEY, VALUE, dot_scores(QUERY, KEY)):
+            assert (numbers == numbers.round()).all()
+            assert np.abs(numbers).max() <= 8
+
+    def test_scores_can_be_halved_on_paper(self):
+        assert QUERY.shape == KEY.shape == (5, 4)
+
+    def test_its_has_no_animal_and_receives_the_cats(self):
+        its, animal = TOKENS.index("its"), FEATURES.index("animal")
+        output, attn_weights = attention(QUERY, KEY, VALUE)
+        assert X[its, animal] == VALUE[its, animal] == 0
+        assert TOKENS[attn_weights[its].argmax()] == "cat"
+        assert output[its, animal] > 0.9
+
+    def test_my_is_a_possessive_too_and_looks_for_nothing(self):
+        assert (X[0] >= X[3]).all()
+        assert (QUERY[0] == 0).all()
+        np.testing.assert_allclose(attention(QUERY, KEY, VALUE)[1][0], 1 / 5)
+
+
+@every_state(attends_to)
+def test_a_token_gains_its_output_and_nothing_else(state):
+    shown, row = attends_to.measure(**state), TOKENS.index(state["token"])
+    np.testing.assert_allclose(shown.after - shown.before, np.append(attention(QUERY, KEY, VALUE)[0][row], [0, 0]))
+    written = words_of(attends_to, state)
+    for number in [*shown.attn_weights, *shown.after]:
+        assert in_digits(number) in written
+
+
+@every_state(attends_to)
+def test_whoever_shares_the_largest_weight_is_named(state):
+    shown = attends_to.measure(**state)
+    said = attends_to.readout(shown).partition(";")[0].partition("attends")[2]
+    best = {
+        token
+        for token, weight in zip(TOKENS, shown.attn_weights, strict=True)
+        if weight > 0.99 * max(shown.attn_weights)
+    }
+    assert set(re.findall("“([a-z]+)”", said)) == (best if len(best) < 5 else set())
+    assert numbers_in(said) == [round(shown.attn_weights.max(), 2)]
+
+
+def test_the_first_figure_does_not_open_with_its_own_question():
+    assert attends_to.defaults == {"token": "hid"}
+
+
+@every_state(projections)
+def test_a_vector_picks_rows_of_each_map_and_adds_them_up(state):
+    shown, row = projections.measure(**state), TOKENS.index(state["token"])
+    for result, map_ in [(shown.query, W_Q), (shown.key, W_K), (shown.value, W_V)]:
+        np.testing.assert_array_equal(result, sum(line for line, picked in zip(map_, X[row], strict=True) if picked))
+    np.testing.assert_array_equal(numbers_in(projections.readout(shown)), [*shown.query, *shown.key, *shown.value])
+
+
+def test_projections_say_which_rows_add_up():
+    shapes = "\n".join(to_svg(projections.frame({"token": "my"})))
+    assert 'data-words="query of “my”, animal: 3 + −3 = 0"' in shapes
+    assert 'data-words="possessive looks for animal: 3, picked"' in shapes
 
 
 def test_flow_leads_from_query_key_and_value_to_the_output_of_attention():
@@ -42,10 +107,10 @@ def test_flow_shows_a_masked_pair_whose_weight_is_zero():
     np.testing.assert_allclose(shown.attn_weights.sum(axis=-1), 1)
 
 
-def test_flow_says_the_first_row_of_weights_and_of_output():
+def test_flow_says_the_framed_row_of_weights_and_of_output():
     said = numbers_in(flow.readout(flow.measure()))
     shown = flow.measure()
-    for number in [*shown.scores[0], *shown.attn_weights[0].round(2), *shown.output[0].round(2)]:
+    for number in [*shown.scores[1], *shown.attn_weights[1].round(2), *shown.output[1].round(2)]:
         assert number in said
 
 
@@ -104,14 +169,12 @@ def test_flow_says_shape_and_code_of_every_matrix():
 
 
 @every_state(pipeline)
-def test_pipeline_says_the_largest_weight_and_the_entropy_of_the_marked_query(state):
+def test_pipeline_says_the_largest_weight_and_the_output_of_the_marked_token(state):
     shown = pipeline.measure(**state)
-    row = shown.attn_weights[state["query"] - 1]
-    at_most = np.log(np.count_nonzero(shown.mask[state["query"] - 1]))
+    row = state["query"] - 1
     said = numbers_in(pipeline.readout(shown))
-    np.testing.assert_allclose(said[-3:], [row.max(), shown.entropy, at_most], atol=0.0051)
-    assert shown.entropy <= at_most + 1e-12
-    assert np.count_nonzero(row == row.max()) == 1, "a tie would make the named token a matter of chance"
+    np.testing.assert_allclose(said[-4:], [shown.attn_weights[row].max(), *shown.output[row]], atol=0.0051)
+    assert f"“{TOKENS[row]}”" in pipeline.readout(shown)
 
 
 @every_state(pipeline)

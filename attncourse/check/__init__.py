@@ -1,11 +1,9 @@
 """One check an exercise: ``check.softmax(answer)`` says which property fails, or that every one holds."""
 
 from attncourse.check.compute import (
-    additive_scores,
-    attention_weights,
     cosine_attention,
-    nadaraya_watson,
-    softmax,
+    nearest_by_dot,
+    next_letter,
     streaming_attention,
 )
 from attncourse.check.cross import (
@@ -53,8 +51,6 @@ from attncourse.check.transformer import (
 )
 
 __all__ = [
-    "additive_scores",
-    "attention_weights",
     "beam_search",
     "cached_attention",
     "changed_tokens",
@@ -74,7 +70,8 @@ __all__ = [
     "merge_heads",
     "merge_statistics",
     "multi_head",
-    "nadaraya_watson",
+    "nearest_by_dot",
+    "next_letter",
     "post_norm_decoder",
     "removal_costs",
     "removal_effects",
@@ -83,7 +80,6 @@ __all__ = [
     "score_variance",
     "shift_matrix",
     "sinusoidal_positions",
-    "softmax",
     "split_heads",
     "streaming_attention",
     "temperature_for",

@@ -1,71 +1,58 @@
-"""The exercises of chapter 1: softmax, masks, two soft lookups, additive scores, and attention over a stream."""
+"""The exercises of chapter 1: maps to the next letter, distances as dot products, cosines, and a stream."""
 
 import math
 
 import numpy as np
 
 from attncourse.check.base import checker
-from attncourse.check.compare import TOLERANCE, apart
 from attncourse.check.memory import peak_memory
-from attncourse.check.require import require, require_close, require_shape
+from attncourse.check.require import require, require_close, require_parts, require_shape
 from attnlib.attention import attention
+from attnlib.softmax import softmax
 
 _SIZES = [2, 3, 5, 7, 11]  # drawn without repeats, so that no two axes can be taken for each other
 
 
 @checker
-def softmax(answer):
-    """``answer(x)``: (..., n) scores to (..., n) weights along the last axis."""
+def next_letter(answer):
+    """``answer(n)``: to two maps (n, d_k), for queries and keys of n one-hot letters."""
     rng = np.random.default_rng(0)
-    for lead in [(), (3,), (2, 3)]:
-        x = rng.normal(size=(*lead, int(rng.choice([5, 7]))))
-        weights = require_shape(answer(x), x.shape, "the result")
-        require((weights >= 0).all(), f"weights must be zero or more: the smallest is {weights.min():.4g}")
-        require_close(weights.sum(axis=-1), 1, "rows must sum to 1")
-    pair = require_shape(answer(np.array([math.log(3), 0.0])), (2,), "the result")
-    require_close(pair[0] / pair[1], 3, "a score larger by log 3 must weigh 3 times as much")
-    exps = np.exp(x)
-    require_close(weights, exps / exps.sum(axis=-1, keepdims=True), "weights are exp(score) over the sum of its row")
-    high = require_shape(answer(x + 1000), x.shape, "softmax of scores around 1000")
-    require_close(high, weights, "adding 1000 to every score must change no weight")
-    levels = np.array([[1000.0], [0.0], [-1000.0]]) + rng.normal(size=(3, 5))
-    rows = require_shape(answer(levels), (3, 5), "softmax of one row around 1000 and one around −1000")
-    require_close(rows.sum(axis=-1), 1, "rows must sum to 1")
+    for n in [5, 2, 3, 26, 30]:
+        w_q, w_k = require_parts(answer(n), "w_q", "w_k")
+        w_q, w_k = _matrix(w_q, n, "d_k", f"w_q for n = {n}"), _matrix(w_k, n, "d_k", f"w_k for n = {n}")
+        require(
+            w_q.shape == w_k.shape,
+            f"queries and keys must have one width d_k: w_q has shape {w_q.shape}, w_k {w_k.shape}",
+        )
+        order = rng.permutation(n)  # which letter stands at each place
+        x = np.eye(n)[order]
+        attn_weights = attention(x @ w_q, x @ w_k, x)[0]  # (n, n): a column a letter, since letters are their values
+        for letter, row in enumerate(attn_weights[order.argsort()]):
+            wanted, found = (letter + 1) % n, int(row.argmax())
+            said = f"of {n} letters, letter {letter + 1} must give its weight to letter {wanted + 1}"
+            require(np.ptp(row) > 1e-9, f"{said}: yours gives the same weight to all")
+            require(found == wanted, f"{said}: yours gives most to letter {found + 1}{_why(letter, found, n)}")
+            require(
+                row[wanted] >= 0.9,
+                f"{said}, at least 0.9: yours gives {row[wanted]:.2f} (scores are divided by √{w_k.shape[1]}, and "
+                f"{n - 1} other letters share the rest)",
+            )
 
 
-@checker
-def attention_weights(answer):
-    """``answer(query, key, mask)``: (..., seq_q, d_k), (..., seq_k, d_k), (seq_q, seq_k) to (..., seq_q, seq_k)."""
-    rng = np.random.default_rng(1)
-    direct = answer(np.array([[2 * math.log(3), 0, 0, 0]]), np.eye(4)[:2], np.ones((1, 2), bool))
-    direct = require_shape(direct, (1, 2), "the result", finite=False)[0]
-    require(np.nan_to_num(direct).any(), "True means may attend: yours hides what it should show")
-    require_close(
-        direct[0] / direct[1],
-        3,
-        "weights are exp(score) over its sum, so a scaled score of log 3 beside 0 must weigh 3 times as much",
-        mistakes={
-            "a scaled score of log 3 beside 0 must weigh 3 : 1: yours is 9 : 1 (is the score divided by √d_k?)": 9
-        },
-    )
-    for lead in [(), (2,)]:
-        seq_q, seq_k, d_k = rng.permutation([3, 5, 7]).tolist()
-        query, key = rng.normal(size=(*lead, seq_q, d_k)), rng.normal(size=(*lead, seq_k, d_k))
-        mask = np.tile(rng.permutation(seq_k) < 2, (seq_q, 1))
-        attn_weights = require_shape(answer(query, key, mask), (*lead, seq_q, seq_k), "the result")
-        leak = np.abs(np.where(mask, 0, attn_weights)).max()
-        require(leak == 0, f"a masked key must weigh 0 (True = may attend): one of yours weighs {leak:.4g}")
-        require_close(attn_weights.sum(axis=-1), 1, "rows must sum to 1")
-        wanted = attention(query, key, key, mask)[1]
-        require_close(attn_weights, wanted, "weights are exp(score) over its sum, over the keys that are not masked")
-        kept = key[..., mask[0], :]
-        alone = require_shape(answer(query, kept, np.ones((seq_q, 2), bool)), (*lead, seq_q, 2), "the result")
-        require_close(attn_weights[..., mask[0]], alone, "a masked key must count as little as an absent one")
-        mask[1] = False
-        masked = require_shape(answer(query, key, mask), attn_weights.shape, "the weights with a fully masked row")
-        total = np.abs(masked[..., 1, :]).sum(axis=-1).max()
-        require(total == 0, f"a query that may attend to nothing must get weights of zero: yours sum to {total:.4g}")
-        require_close(masked[..., 0, :], attn_weights[..., 0, :], "a masked row must not change another row")
+def _why(letter: int, found: int, n: int) -> str:
+    if found == letter:
+        return ", itself"
+    return ", the one before" if found == (letter - 1) % n else ""
+
+
+def _matrix(found, rows, columns, what):
+    """A matrix with so many rows and any number of columns, which go by a name."""
+    try:
+        shape = np.shape(found)
+    except ValueError:  # rows of several lengths, which ``require_shape`` names
+        shape = (rows, 0)
+    require(len(shape) in (0, 2), f"{what} must have shape ({rows}, {columns}): yours has {shape}")
+    return require_shape(found, (rows, *shape[1:]), what)
 
 
 @checker
@@ -83,7 +70,7 @@ def cosine_attention(answer):
             require_close(
                 require_shape(moved, (seq_q, d_v), "the result"),
                 output,
-                f"lengths must not count: {name} made 5 times longer moved the output",
+                f"norms must not count: {name} made 5 times longer moved the output",
             )
     query, value = np.array([[3.0, 0.0, 0.0]]), np.array([[8.0], [0.0]])
     for beta, other, cosine in [(1.0, [0.0, 5.0, 0.0], 0), (2.0, [0.0, 5.0, 0.0], 0), (1.0, [-1.0, 0.0, 0.0], -1)]:
@@ -101,53 +88,34 @@ def cosine_attention(answer):
 
 
 @checker
-def nadaraya_watson(answer):
-    """``answer(query, key, value, width)``: (seq_q,), (seq_k,), (seq_k,), number to (seq_q,)."""
+def nearest_by_dot(answer):
+    """``answer(query, key, h)``: (seq_q,), (seq_k,), number to arrays (seq_q, m) and (seq_k, m), m at most 3."""
     rng = np.random.default_rng(3)
-    for width in (0.5, 2.0):
-        seq_q, seq_k = rng.permutation([3, 5]).tolist()
-        query, key, value = rng.normal(size=seq_q), rng.normal(size=seq_k), rng.normal(size=seq_k)
-        output = require_shape(answer(query, key, value, width), (seq_q,), "the result")
-        level = require_shape(answer(query, key, np.full(seq_k, 4.0), width), (seq_q,), "the result")
-        require_close(level, 4, "if every value is 4 the result must be 4")
-        moved = require_shape(answer(query + 10, key + 10, value, width), (seq_q,), "the result")
-        require_close(moved, output, "only distances count: queries and keys moved by 10 moved the result")
-        distance = width * math.sqrt(2 * math.log(3))  # where a Gaussian has fallen to a third
-        half = answer(np.zeros(1), np.array([0.0, distance]), np.array([4.0, 0.0]), width)
+    for h in (1.0, 0.5, 2.0):
+        seq_q, seq_k = rng.permutation([5, 7]).tolist()
+        query, key = rng.normal(size=seq_q), rng.normal(size=seq_k)
+        scores = _dot_products(answer, query, key, h)
+        weights = softmax(scores)
+        middle, distance = float(query[0]), h * math.sqrt(2 * math.log(3))  # where a Gaussian has fallen to a third
+        pair = softmax(_dot_products(answer, np.array([middle]), np.array([middle, middle + distance]), h))[0]
+        moved = softmax(_dot_products(answer, query + 10, key + 10, h))
+        require_close(moved, weights, "only distances count: queries and keys moved by 10 changed the weights")
         require_close(
-            require_shape(half, (1,), "the result")[0],
+            pair[0] / pair[1],
             3,
-            f"with width {width:g}, keys at distance 0 and {distance:.2f} must weigh 3 : 1 and mix the values 4 and 0 "
-            "to 3",
+            f"with h = {h:g}, keys at distance 0 and {distance:.2f} from the query must weigh 3 : 1",
         )
-        bells = np.exp(-((query[:, None] - key) ** 2) / (2 * width**2))
-        require_close(output, bells @ value / bells.sum(axis=-1), "the result is the mean of the values by weight")
-    far = answer(np.array([100.0]), np.array([0.0, 1.0]), np.array([6.0, 7.0]), 0.1)
-    far = require_shape(far, (1,), "far from all keys, the result")
-    require_close(far[0], 7, "far from all keys the nearest one decides, here with 7")
+        wanted = softmax(-((query[:, None] - key) ** 2) / (2 * h**2))
+        require_close(weights, wanted, f"with h = {h:g}, weights must be proportional to exp(−(q − k)²/2h²)")
 
 
-@checker
-def additive_scores(answer):
-    """``answer(query, key, w_q, w_k, v)``: (..., seq_q, d_q), (..., seq_k, d_k), weights to (..., seq_q, seq_k)."""
-    rng = np.random.default_rng(4)
-    for lead in [(), (), (2,)]:
-        seq_q, seq_k, d_q, d_k, d_hidden = rng.permutation([3, 5, 7, 11, 13]).tolist()
-        query, key = rng.normal(size=(*lead, seq_q, d_q)), rng.normal(size=(*lead, seq_k, d_k))
-        w_q, w_k, v = (rng.normal(size=shape) for shape in [(d_q, d_hidden), (d_k, d_hidden), d_hidden])
-        scores = require_shape(answer(query, key, w_q, w_k, v), (*lead, seq_q, seq_k), "the score matrix")
-        bound, largest = np.abs(v).sum(), np.abs(scores).max()
-        require(
-            largest <= bound + TOLERANCE,
-            "tanh stays below 1, so no score exceeds Σ|v| = {}: yours reaches {}".format(*apart(bound, largest)),
-        )
-        i, j = int(rng.integers(seq_q)), int(rng.integers(seq_k))
-        pair = np.concatenate([query[..., i, :], key[..., j, :]], axis=-1)
-        require_close(
-            scores[..., i, j],
-            np.tanh(pair @ np.concatenate([w_q, w_k])) @ v,
-            f"the score of query {i} and key {j} must be v · tanh(query w_q + key w_k)",
-        )
+def _dot_products(answer, query, key, h):
+    lifted_query, lifted_key = require_parts(answer(query, key, h), "lifted queries", "lifted keys")
+    lifted_query = _matrix(lifted_query, len(query), "m", "the array of lifted queries")
+    m = lifted_query.shape[1]
+    require(m <= 3, f"a query must be lifted to at most 3 numbers: yours is lifted to {m}")
+    lifted_key = require_shape(lifted_key, (len(key), m), "the array of lifted keys")
+    return lifted_query @ lifted_key.T
 
 
 @checker

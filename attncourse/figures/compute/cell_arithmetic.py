@@ -17,7 +17,7 @@ from attncourse.drawing.matrix import frame, matrix
 from attncourse.drawing.palette import FAINT, KEY_INK, NEGATIVE, QUERY_INK, SCORE, SCORE_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.sentence import KEY, QUERY, TOKENS
+from attncourse.figures.sentence import FEATURES, KEY, QUERY, TOKENS
 from attnlib import dot_scores
 
 
@@ -33,7 +33,7 @@ class Numbers(NamedTuple):
     scores: np.ndarray  # (5, 5) where the sum lands
 
 
-def measure(query: int = 3, key: int = 2) -> Numbers:
+def measure(query: int = 4, key: int = 2) -> Numbers:
     """Multiply the components in pairs and add the products one after another."""
     query_vector, key_vector = QUERY[query - 1], KEY[key - 1]
     products = query_vector * key_vector
@@ -58,15 +58,18 @@ def _signed(number: float) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Query × key = products, column by column; below, how they add up; and the matrix in which the sum lands."""
-    figure = sheet(height=248, narrow=narrow, narrow_height=452)
+    figure = sheet(height=262, narrow=narrow, narrow_height=466)
     paper = board(figure)
     left, wide = (96, 47) if narrow else (112, 62)
     _draw_product(paper, numbers, left, wide)
-    steps = place(figure, left, 110, 5 * wide + 10, 130)
+    for j, feature in enumerate(FEATURES[:4]):
+        name = "poss." if narrow and feature == "possessive" else feature
+        label(paper, left + (j + 0.5) * wide, 22, name, FAINT, ha="center")
+    steps = place(figure, left, 124, 5 * wide + 10, 130)
     _draw_sum(steps, numbers, wide)
-    label(paper, left - 8, 110 + 130 * 0.6, "sum so far", FAINT, ha="right", va="center_baseline")
+    label(paper, left - 8, 124 + 130 * 0.7, "sum so far", FAINT, ha="right", va="center_baseline")
 
-    scores = matrix(paper, *((118, 310) if narrow else (512, 66)), (34, 26), numbers.scores, SCORE, 5,
+    scores = matrix(paper, *((118, 324) if narrow else (512, 80)), (34, 26), numbers.scores, SCORE, 8,
                     rows=TOKENS, columns=TOKENS, what="score", part="scores")  # fmt: skip
     label(paper, scores.middle()[0], scores.top - 28, "scores", SCORE_INK, size=TEXT, weight="semibold", ha="center")
     frame(paper, scores, row=numbers.query - 1, colour=QUERY_INK)
@@ -79,27 +82,31 @@ def _draw_product(paper: Axes, numbers: Numbers, left: float, wide: float) -> No
     """The two vectors, their products and the score; what belongs to one term is lit together."""
     query, key = TOKENS[numbers.query - 1], TOKENS[numbers.key - 1]
     lines = {  # name: numbers, top, colour, reach, ink, what a cell says
-        f"query “{query}”": (numbers.query_vector, 16, palette.QUERY, 2.5, QUERY_INK, f"query {query}: component"),
-        f"× key “{key}”": (numbers.key_vector, 46, palette.KEY, 2.5, KEY_INK, f"key {key}: component"),
-        "= products": (numbers.products, 76, SCORE, 5, SCORE_INK, "product"),
+        f"query “{query}”": (numbers.query_vector, 30, palette.QUERY, 3.5, QUERY_INK, f"“{query}” looks for"),
+        f"× key “{key}”": (numbers.key_vector, 60, palette.KEY, 3.5, KEY_INK, f"“{key}” is found as"),
+        "= products": (numbers.products, 90, SCORE, 8, SCORE_INK, "product for"),
     }
 
     def tell(what: str, row: np.ndarray) -> Tell:
-        return lambda _, j: {"words": f"{what} {j + 1} is {_number(row[j])}", "of": f"term{j}", "lights": f"term{j}"}
+        return lambda _, j: {
+            "words": f"{what} {FEATURES[j]}: {_number(row[j])}",
+            "of": f"term{j}",
+            "lights": f"term{j}",
+        }
 
     for name, (row, top, colour, reach, ink, what) in lines.items():
         grid = matrix(paper, left, top, (wide, 26), row[None], colour, reach, tell=tell(what, row))
         label(paper, left - 8, grid.middle(0)[1], name, ink, ha="right", va="center_baseline")
-    total = matrix(paper, left + 4 * wide + 10, 76, (wide - 4, 26), numbers.running[-1:, None], SCORE, 5,
+    total = matrix(paper, left + 4 * wide + 10, 90, (wide - 4, 26), numbers.running[-1:, None], SCORE, 8,
                    what="score", rows_said=[query], columns_said=[key])  # fmt: skip
     frame(paper, total)
-    label(paper, total.middle()[0], 68, "score", SCORE_INK, ha="center")
+    label(paper, total.middle()[0], 82, "score", SCORE_INK, ha="center")
 
 
 def _draw_sum(steps: Axes, numbers: Numbers, wide: float) -> None:
     """Each product as a bar that begins where the sum so far ends; the last bar is the whole sum."""
     steps.axis("off")
-    steps.set(xlim=(0, 5 * wide + 10), ylim=(-4.3, 6.3), xticks=[], yticks=[])
+    steps.set(xlim=(0, 5 * wide + 10), ylim=(-4, 9.6), xticks=[], yticks=[])
     centres = (np.arange(5) + 0.5) * wide + [0, 0, 0, 0, 8]  # the score stands a little apart
     ends, heights = (np.append(row, numbers.running[-1]) for row in (numbers.running, numbers.products))
     colours = [*(SCORE if product >= 0 else NEGATIVE for product in numbers.products), SCORE_INK]
@@ -119,7 +126,7 @@ def _number(number: float) -> str:
 
 cell_arithmetic = Explorer(
     __name__,
-    caption="One score is four products added up. Its place in the matrix: the query's row, the key's column.",
+    caption="One score is four products added up. Its place in the matrix: the query’s row, the key’s column.",
     controls={
         "query": Slider("query (row)", stops=(1, 2, 3, 4, 5)),
         "key": Slider("key (column)", stops=(1, 2, 3, 4, 5)),

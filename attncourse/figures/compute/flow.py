@@ -26,13 +26,12 @@ from attncourse.drawing.palette import (
 )
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attnlib import attention, dot_scores, scaled_dot_scores
+from attncourse.figures import sentence
+from attncourse.figures.sentence import TOKENS
+from attnlib import attention, causal_mask, dot_scores, scaled_dot_scores
 
-# Three different widths and lengths, so that no axis can be taken for another.
-_QUERY = np.array([[1, 0, 2, -1], [0, 2, 1, 1]], dtype=float)  # (seq_q, d_k)
-_KEY = np.array([[1, 1, 1, -1], [0, 2, -1, 1], [2, 0, 1, 1]], dtype=float)  # (seq_k, d_k)
-_VALUE = np.array([[4, 0], [0, 2], [1, 3]], dtype=float)  # (seq_k, d_v)
-_MASK = np.array([[True, True, True], [True, True, False]])  # (seq_q, seq_k)
+_ASKING, _ASKED = [2, 3], [1, 2, 4]  # "hid" and "its"; "cat", "hid" and "toy"
+_MASK = causal_mask(5, 5)[np.ix_(_ASKING, _ASKED)]  # (seq_q, seq_k) "toy" comes after both queries
 
 
 class Numbers(NamedTuple):
@@ -50,45 +49,47 @@ class Numbers(NamedTuple):
 
 def measure() -> Numbers:
     """Score, scale, mask, take the softmax, and average the values."""
-    output, attn_weights = attention(_QUERY, _KEY, _VALUE, mask=_MASK)
-    scores, scaled = dot_scores(_QUERY, _KEY), scaled_dot_scores(_QUERY, _KEY)
-    return Numbers(_QUERY, _KEY, _VALUE, _MASK, scores, scaled, attn_weights, output)
+    query, key, value = sentence.QUERY[_ASKING], sentence.KEY[_ASKED], sentence.VALUE[_ASKED]
+    output, attn_weights = attention(query, key, value, mask=_MASK)
+    scores, scaled = dot_scores(query, key), scaled_dot_scores(query, key)
+    return Numbers(query, key, value, _MASK, scores, scaled, attn_weights, output)
 
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    scores = ", ".join(in_digits(score, "{:g}") for score in numbers.scores[0])
-    weights = ", ".join(f"{weight:.2f}" for weight in numbers.attn_weights[0])
-    output = ", ".join(f"{number:.2f}" for number in numbers.output[0])
+    scores = ", ".join(in_digits(score, "{:g}") for score in numbers.scores[1])
+    weights = ", ".join(in_digits(weight) for weight in numbers.attn_weights[1])
+    output = ", ".join(in_digits(number) for number in numbers.output[1])
     return (
-        f"The first query scores {scores} with the three keys; divided by √{numbers.query.shape[-1]} and put through "
-        f"the softmax these become weights {weights}, and the output is ({output}), the weighted mean of the values."
+        f"The query of “its” scores {scores} with the keys of “cat”, “hid” and “toy”; divided by "
+        f"√{numbers.query.shape[-1]}, and with “toy” masked, the softmax makes them weights {weights}, and the output "
+        f"is ({output}), the weighted mean of the values."
     )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Each product as on paper: rows come from the left, columns from above, the result stands where they meet."""
-    figure = sheet(height=240, narrow=narrow, narrow_height=552)
+    figure = sheet(height=254, narrow=narrow, narrow_height=566)
     layout = _NARROW if narrow else _WIDE
     paper = board(figure)
     hidden = np.where(numbers.mask, numbers.attn_weights, np.nan)
     may = np.where(numbers.mask, 0.0, np.nan)
-    tiles = {  # name: matrix, cell, form, colours, reach
-        "query": (numbers.query, (26, 28), "{:g}", QUERY, 2.5),
-        "key": (numbers.key.T, (30, 26), "{:g}", KEY, 2.5),
-        "scores": (numbers.scores, (30, 28), "{:g}", SCORE, 5),
-        "scaled": (numbers.scaled, (40, 28), "{:.1f}", SCORE, 5),
-        "mask": (may, (22, 20), "✓", WEIGHT, 1),
-        "weights": (hidden, (40, 28), "{:.2f}", WEIGHT, 1),
-        "value": (numbers.value, (42, 26), "{:g}", VALUE, 4),
-        "output": (numbers.output, (42, 28), "{:.2f}", VALUE, 4),
+    asking, asked = ([TOKENS[token] for token in tokens] for tokens in (_ASKING, _ASKED))
+    tiles = {  # name: matrix, cell, form, colours, reach, names of rows and of columns
+        "query": (numbers.query, (24, 28), "{:g}", QUERY, 3.5, asking, ()),
+        "key": (numbers.key.T, (30, 26), "{:g}", KEY, 3.5, (), asked),
+        "scores": (numbers.scores, (30, 28), "{:g}", SCORE, 8, (), ()),
+        "scaled": (numbers.scaled, (38, 28), "{:.1f}", SCORE, 8, (), ()),
+        "mask": (may, (22, 20), "✓", WEIGHT, 1, (), ()),
+        "weights": (hidden, (38, 28), "{:.2f}", WEIGHT, 1, (), ()),
+        "value": (numbers.value, (32, 26), "{:g}", VALUE, 1, asked, ()),
+        "output": (numbers.output, (32, 28), "{:.2f}", VALUE, 1, (), ()),
     }
-    for name, (entries, cell, form, colours, reach) in tiles.items():
+    for name, (entries, cell, form, colours, reach, rows, columns) in tiles.items():
         part = _PARTS[name]
         said = {"words": f"{part.code} · shape {entries.shape}", "of": name, "lights": f"{name} {part.made_of}".strip()}
-        grid = matrix(
-            paper, *layout.tiles[name], cell, entries, colours, reach, form, tell=lambda i, j, said=said: said
-        )
+        grid = matrix(paper, *layout.tiles[name], cell, entries, colours, reach, form, rows=rows, columns=columns,
+                      tell=lambda i, j, said=said: said)  # fmt: skip
         if name in _FRAMES:
             frame(paper, grid, *_FRAMES[name])
         x, y, align = layout.words[name]
@@ -99,11 +100,11 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     return figure
 
 
-# One entry of each product is followed: (row, column) of its frame.
-_FRAMES = {"query": (0, None), "key": (None, 0), "scores": (0, 0)} | {
-    "weights": (0, None),
+# One entry of each product is followed, from "its" to "cat": (row, column) of its frame.
+_FRAMES = {"query": (1, None), "key": (None, 0), "scores": (1, 0)} | {
+    "weights": (1, None),
     "value": (None, 0),
-    "output": (0, 0),
+    "output": (1, 0),
 }
 
 
@@ -139,56 +140,56 @@ class _Layout(NamedTuple):
 
 _WIDE = _Layout(
     tiles={
-        "query": (6, 124),
-        "key": (118, 12),
-        "scores": (118, 124),
-        "scaled": (276, 124),
-        "mask": (410, 40),
-        "weights": (498, 124),
-        "value": (626, 38),
-        "output": (626, 124),
+        "query": (32, 140),
+        "key": (136, 28),
+        "scores": (136, 140),
+        "scaled": (288, 140),
+        "mask": (412, 56),
+        "weights": (494, 140),
+        "value": (620, 54),
+        "output": (620, 140),
     },
     words={
-        "query": (58, 190, "center"),
-        "key": (110, 44, "right"),
-        "scores": (163, 190, "center"),
-        "scaled": (336, 190, "center"),
-        "mask": (402, 41, "right"),
-        "weights": (558, 190, "center"),
-        "value": (618, 56, "right"),
-        "output": (668, 190, "center"),
+        "query": (80, 206, "center"),
+        "key": (128, 60, "right"),
+        "scores": (181, 206, "center"),
+        "scaled": (345, 206, "center"),
+        "mask": (404, 57, "right"),
+        "weights": (551, 206, "center"),
+        "value": (668, 14, "center"),
+        "output": (668, 206, "center"),
     },
     arrows=[
-        ((214, 152), (270, 152), "÷ √dₖ"),
-        ((402, 152), (492, 152), "softmax"),
-        ((446, 84), (446, 128), ""),
+        ((230, 168), (284, 168), "÷ √dₖ"),
+        ((406, 168), (490, 168), "softmax"),
+        ((447, 100), (447, 144), ""),
     ],
 )
 _NARROW = _Layout(
     tiles={
-        "query": (110, 124),
-        "key": (222, 12),
-        "scores": (222, 124),
-        "scaled": (124, 276),
-        "mask": (22, 388),
-        "weights": (116, 440),
-        "value": (244, 354),
-        "output": (244, 440),
+        "query": (118, 138),
+        "key": (222, 26),
+        "scores": (222, 138),
+        "scaled": (124, 290),
+        "mask": (22, 402),
+        "weights": (116, 454),
+        "value": (242, 368),
+        "output": (242, 454),
     },
     words={
-        "query": (162, 188, "center"),
-        "key": (214, 44, "right"),
-        "scores": (267, 188, "center"),
-        "scaled": (116, 286, "right"),
-        "mask": (22, 348, "left"),
-        "weights": (176, 504, "center"),
-        "value": (286, 310, "center"),
-        "output": (286, 504, "center"),
+        "query": (162, 202, "center"),
+        "key": (214, 58, "right"),
+        "scores": (267, 202, "center"),
+        "scaled": (116, 300, "right"),
+        "mask": (22, 362, "left"),
+        "weights": (173, 518, "center"),
+        "value": (290, 326, "center"),
+        "output": (290, 518, "center"),
     },
     arrows=[
-        ((233, 230), (233, 270), "÷ √dₖ"),
-        ((162, 336), (162, 436), "softmax"),
-        ((92, 408), (158, 408), ""),
+        ((233, 244), (233, 284), "÷ √dₖ"),
+        ((150, 350), (150, 450), "softmax"),
+        ((92, 422), (146, 422), ""),
     ],
 )
 
@@ -196,7 +197,7 @@ _NARROW = _Layout(
 flow = Explorer(
     __name__,
     caption=(
-        "Each product is laid out as on paper, a row from the left meeting a column from above; the frames follow one "
-        "score and one number of the output. The hatched pair is masked: its weight is exactly zero."
+        "Every product stands as on paper, a row from the left meeting a column from above; the frames follow “its”. "
+        "The hatched key comes later than both queries and is masked: its weight is exactly zero."
     ),
 )

@@ -18,7 +18,7 @@ from attncourse.figures.compute.vectors import vector
 from attnlib import attention_weights, dot_scores
 
 _NAMES = "ABC"
-_QUERY = np.array([[1.0, 0.0]])  # of length 1: a key's score is how far it reaches along the query
+_QUERY = np.array([[1.0, 0.0]])  # of norm 1: a key's score is how far it reaches along the query
 
 
 class Numbers(NamedTuple):
@@ -56,7 +56,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 def _draw_keys(plane: Axes, numbers: Numbers) -> None:
     plane.axhline(0, color=RULE, linewidth=1)
-    plane.plot(range(-3, 6), np.zeros(9), "|", color=FAINT, markersize=6)  # whole scores: lengths of the query
+    plane.plot(range(-3, 6), np.zeros(9), "|", color=FAINT, markersize=6)  # whole scores
     plane.plot([-0.3, -0.3, 0], [0, 0.3, 0.3], color=KEY_INK, linewidth=1)  # A's right angle
     vector(plane, (1, 0), QUERY, 3.4, words="query (1, 0)")
     label(plane, 0.5, -0.16, "query", QUERY_INK, ha="center", va="top")
@@ -99,7 +99,7 @@ orthogonal = Explorer(
     __name__,
     caption=(
         "Key A, framed, is orthogonal and not ignored: score 0 is one score among others, and only differences count. "
-        "The query has length 1, so a key's score is where it stands over the query's line."
+        "The query has norm 1, so a key's score is where it stands over the query's line."
     ),
     controls={"along": Slider("score of key C", stops=(-3, -2, -1, 0, 1, 2, 3, 4, 5))},
 )

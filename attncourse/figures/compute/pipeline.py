@@ -17,8 +17,9 @@ from attncourse.drawing.matrix import frame, matrix, name_columns, name_rows
 from attncourse.drawing.palette import KEY_INK, QUERY_INK, SCORE, SCORE_INK, VALUE_INK, WEIGHT, WEIGHT_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.sentence import KEY, QUERY, TOKENS, VALUE
-from attnlib import attention, causal_mask, dot_scores, entropy, scaled_dot_scores
+from attncourse.figures.compute.attends_to import most_attended
+from attncourse.figures.sentence import FEATURES, KEY, QUERY, TOKENS, VALUE
+from attnlib import attention, causal_mask, dot_scores, scaled_dot_scores
 
 
 class Numbers(NamedTuple):
@@ -31,7 +32,6 @@ class Numbers(NamedTuple):
     scaled: np.ndarray  # (5, 5) scores / (√d_k · τ)
     attn_weights: np.ndarray  # (5, 5)
     output: np.ndarray  # (5, d_v)
-    entropy: float  # nats, of the marked query's weights
 
 
 def measure(query: int = 4, temperature: float = 1.0, mask: bool = False) -> Numbers:
@@ -40,20 +40,20 @@ def measure(query: int = 4, temperature: float = 1.0, mask: bool = False) -> Num
     scale = float(1 / (np.sqrt(KEY.shape[-1]) * temperature))
     output, attn_weights = attention(QUERY, KEY, VALUE, mask=allowed, scale=scale)
     scores, scaled = dot_scores(QUERY, KEY), scaled_dot_scores(QUERY, KEY, scale)
-    spread = float(entropy(attn_weights[query - 1]))
-    return Numbers(query, temperature, allowed, scores, scaled, attn_weights, output, spread)
+    return Numbers(query, temperature, allowed, scores, scaled, attn_weights, output)
 
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    row = numbers.attn_weights[numbers.query - 1]
-    allowed = int(numbers.mask[numbers.query - 1].sum())
-    keys = "all five keys" if allowed == 5 else f"{allowed} of five keys" if allowed > 1 else "its own key alone"
+    row = numbers.query - 1
+    allowed = int(numbers.mask[row].sum())
+    keys = f"may attend to {allowed} of 5 tokens; it attends" if allowed < 5 else "attends"
     mask = "without a mask" if numbers.mask.all() else "with the causal mask"
+    output = zip(FEATURES, numbers.output[row], strict=False)
     return (
-        f"At temperature {numbers.temperature:g} and {mask}, query {numbers.query}, “{TOKENS[numbers.query - 1]}”, "
-        f"may attend to {keys}: its largest weight is {row.max():.2f}, on “{TOKENS[row.argmax()]}”, and the entropy "
-        f"of its weights is {in_digits(numbers.entropy)} of at most {np.log(allowed):.2f} nats."
+        f"At temperature {numbers.temperature:g} and {mask}, “{TOKENS[row]}” {keys} "
+        f"{most_attended(numbers.attn_weights[row])}, and its output is "
+        f"{', '.join(f'{feature} {in_digits(amount)}' for feature, amount in output)}."
     )
 
 
@@ -65,13 +65,13 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     scaled = np.where(numbers.mask, numbers.scaled, np.nan)
     weights = np.where(numbers.mask, numbers.attn_weights, np.nan)
     tiles = {  # name: matrix, width of a cell, colours, reach, form, names of rows and columns
-        "query": (QUERY, 24, palette.QUERY, 2.5, "{:g}", tokens, ()),
-        "key": (KEY.T, tight, palette.KEY, 2.5, "{:g}", (), tokens),
-        "scores": (numbers.scores, tight, SCORE, 5, "{:g}", (), ()),
-        "scaled": (scaled, wide, SCORE, 5, "{:.1f}" if narrow else "{:.2f}", tokens, ()),
+        "query": (QUERY, 24, palette.QUERY, 3.5, "{:g}", tokens, ()),
+        "key": (KEY.T, tight, palette.KEY, 3.5, "{:g}", (), tokens),
+        "scores": (numbers.scores, tight, SCORE, 8, "{:g}", (), ()),
+        "scaled": (scaled, wide, SCORE, 8, "{:.1f}" if narrow else "{:.2f}", tokens, ()),
         "weights": (weights, medium, WEIGHT, 1, "{:.2f}", tokens if narrow else (), tokens),
-        "value": (VALUE, output, palette.VALUE, 4, "{:g}", tokens, ()),
-        "output": (numbers.output, output, palette.VALUE, 4, "{:.2f}", (), ()),
+        "value": (VALUE, output, palette.VALUE, 1, "{:g}", tokens, FEATURES[:3]),
+        "output": (numbers.output, output, palette.VALUE, 1, "{:.2f}", (), ()),
     }
     paper, tells, divisor = board(figure), _tells(numbers), in_digits(2 * numbers.temperature, "{:.3g}")
     for name, (entries, width, colours, reach, form, rows, columns) in tiles.items():
@@ -79,7 +79,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         written = row if followed else None
         grid = matrix(paper, *at[name], (width, tall), entries, colours, reach, form, written, tell=tells[name])
         name_rows(paper, grid, rows, part="all" if followed else name)
-        name_columns(paper, grid, columns, part="all")
+        name_columns(paper, grid, columns, part="value" if name == "value" else "all")
         if followed:
             frame(paper, grid, row)
         x, y, align = words[name]
@@ -104,7 +104,7 @@ def _tells(numbers: Numbers) -> dict[str, Tell]:
         return f"{TOKENS[i]} → {TOKENS[j]}"
 
     def component(kind: str, vectors: np.ndarray, token: int, place: int) -> str:
-        return f"{kind} {TOKENS[token]}: component {place + 1} is {_whole(vectors[token, place])}"
+        return f"{kind} of “{TOKENS[token]}”: {FEATURES[place]} {_whole(vectors[token, place])}"
 
     def query(i: int, j: int) -> dict[str, str]:
         return {"words": component("query", QUERY, i, j), "of": f"all-r{i} query-r{i}", "lights": f"all-r{i}"}
@@ -142,7 +142,7 @@ def _tells(numbers: Numbers) -> dict[str, Tell]:
 
     def output(i: int, j: int) -> dict[str, str]:
         made = _sum_of_products(numbers.attn_weights[i], VALUE[:, j], in_digits)
-        said = f"output {in_digits(numbers.output[i, j])} · {TOKENS[i]}: {made}"
+        said = f"output {in_digits(numbers.output[i, j])} · {TOKENS[i]}, {FEATURES[j]}: {made}"
         own = f"output-{i}{j}"
         return {"words": said, "of": f"all-r{i} {own}", "lights": f"weights-r{i} value-c{j} {own}"}
 
@@ -181,12 +181,12 @@ _INKS = {
 }
 
 _MADE = {
-    "query": "query: four components a token",
-    "key": "key: four components a token, a column each",
+    "query": "query: what each token looks for",
+    "key": "key: what each token is found as, a column each",
     "scores": "scores: each query · each key",
     "scaled": "scaled: scores ÷ {}",
     "weights": "weights: softmax of each row of scaled scores",
-    "value": "value: three components a token, a row each",
+    "value": "value: what each token hands over, a row each",
     "output": "output: weights × value, the mean of the values by each row of weights",
 }
 
@@ -205,7 +205,7 @@ _WIDE = (
         "query": (86, 112, "center"),
         "key": (134, 60, "right"),
         "scores": (300, 136, "left"),
-        "value": (635, 148, "center"),
+        "value": (635, 130, "center"),
         "scaled": (158, 390, "center"),
         "weights": (442, 390, "center"),
         "output": (635, 390, "center"),
@@ -219,34 +219,34 @@ _NARROW = (
         "query": (34, 111),
         "key": (138, 28),
         "scores": (138, 111),
-        "value": (228, 270),
+        "value": (218, 270),
         "scaled": (34, 238),
         "weights": (34, 378),
-        "output": (228, 378),
+        "output": (218, 378),
     },
     {
         "query": (82, 98, "center"),
         "key": (130, 50, "right"),
         "scores": (284, 121, "left"),
-        "value": (285, 258, "center"),
-        "scaled": (200, 248, "left"),
-        "weights": (116, 484, "center"),
-        "output": (285, 484, "center"),
+        "value": (280, 241, "center"),
+        "scaled": (180, 246, "left"),
+        "weights": (109, 484, "center"),
+        "output": (280, 484, "center"),
     },
     [((154, 210), (154, 234)), ((80, 337), (80, 357))],
     19,
-    (28, 32, 33, 38),
+    (28, 28, 30, 41),
 )
 
 
 pipeline = Explorer(
     __name__,
     caption=(
-        "Follow the framed row from a query through its scores and weights to its output. "
-        "Hatched pairs are masked: their weight is exactly zero."
+        "Follow the framed row: what a token looks for is scored against every key, the scores become weights, and the "
+        "weights mix the values. Hatched pairs are masked: their weight is exactly zero."
     ),
     controls={
-        "query": Slider("query", stops=(1, 2, 3, 4, 5)),
+        "query": Slider("token", stops=(1, 2, 3, 4, 5)),
         "temperature": Slider("temperature τ", stops=(0.25, 0.5, 1.0, 2.0, 4.0), log=True),
         "mask": Switch("causal mask"),
     },

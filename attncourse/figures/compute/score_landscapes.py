@@ -179,10 +179,10 @@ def _draw_ranking(axes: Axes, numbers: Numbers) -> None:
 
 score_landscapes = Explorer(
     __name__,
-    caption="Where would a key score how much? Lines join keys of equal score; the heavy line is score zero.",
+    caption="How much a key would score at each place. Lines join keys of equal score; the heavy line is score zero.",
     controls={
         "kind": Choice("score", stops=tuple(_SCORES)),
         "angle": Slider("angle of the query (°)", stops=tuple(range(0, 360, 45))),
-        "length": Slider("length of the query", stops=(0.5, 1.0, 1.5, 2.0)),
+        "length": Slider("norm of the query", stops=(0.5, 1.0, 1.5, 2.0)),
     },
 )
