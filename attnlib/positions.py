@@ -15,7 +15,7 @@ def sinusoidal_positions(seq, d_model, base=10000.0, dtype=np.float64):
     Args:
         seq: number of positions, counted from 0.
         d_model: width of a vector, even.
-        base: the longest wave is nearly base · 2π positions long; above 0.
+        base: the longest wave is base^(1 − 2/d_model) · 2π positions long; above 0.
         dtype: float32 or float64. The angles are computed in float64 in any case.
 
     Returns:

@@ -18,7 +18,7 @@ def rotate(x, positions=None, base=10000.0):
     Args:
         x: (..., seq, width) queries or keys of one head; an even width.
         positions: (seq,) numbers, or None for 0, 1, 2, …
-        base: the slowest pair turns once in nearly base · 2π positions; above 0.
+        base: the slowest pair turns once in base^(1 − 2/width) · 2π positions; above 0.
 
     Returns:
         Same shape and dtype as ``x``; every vector keeps its norm.

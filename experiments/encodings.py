@@ -23,6 +23,12 @@ def share_and_square(seq: int, directions: np.ndarray) -> np.ndarray:
     return share(seq, directions) + np.linspace(0, 1, seq)[:, None] ** 2 * directions[1]
 
 
+def centred(seq: int, directions: np.ndarray) -> np.ndarray:
+    """The position with mean 0 and variance 1 over the sequence, along the same direction: as large as a token."""
+    position = np.arange(seq)
+    return (position[:, None] - position.mean()) / position.std() * directions[0]
+
+
 def sinusoidal(seq: int, directions: np.ndarray) -> np.ndarray:
     """Sines and cosines as in the paper."""
     return sinusoidal_positions(seq, directions.shape[-1])
@@ -53,6 +59,7 @@ ADDED = {  # arm -> what is added to the tokens' vectors
     "index": index,
     "index in [0, 1]": share,
     "index in [0, 1] and its square": share_and_square,
+    "index, centred": centred,
     "sinusoidal": sinusoidal,
     "sinusoidal × 10": sinusoidal_times_ten,
     "index and its square": index_and_square,

@@ -160,6 +160,37 @@ def run_order_arm(record: Record, key: str, task: str, arm: str, settings: Setti
     run_arm(record, ("arms", key), partial(mean_loss, **how), partial(new_run, **how), settings)
 
 
+def right(stored: dict[str, Any], key: str, seq: int = SETTINGS.seq) -> str:
+    """Right answers of an arm's seeds, "0.84 (0.66–0.92)": the median, the lowest and the highest."""
+    shares = [run["accuracy"].get(str(seq)) for run in stored[key]["runs"].values()]
+    return "–" if None in shares else f"{np.median(shares):.2f} ({min(shares):.2f}–{max(shares):.2f})"
+
+
+def steps(stored: dict[str, Any], key: str, every: int = SETTINGS.record_every, below: float = 0.5) -> str:
+    """The step at which the median loss of the seeds first falls below, or "never"."""
+    low = np.median([run["loss"] for run in stored[key]["runs"].values()], axis=0) < below
+    return str((int(low.argmax()) + 1) * every) if low.any() else "never"
+
+
+def markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A table as the README has it."""
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ("---",) * len(head), *rows))
+
+
+def table(result: dict[str, Any]) -> str:
+    """What the README says of every arm."""
+    stored, head = result["arms"], ("order told by", "the token before", "steps", "at 24 tokens", "backwards", "steps")
+    both = [(arm, name("previous", arm), name("backwards", arm)) for arm in ARMS]
+    return markdown(
+        head,
+        [
+            (arm, right(stored, before), steps(stored, before), right(stored, before, 24), right(stored, back),
+             steps(stored, back))
+            for arm, before, back in both
+        ],
+    )  # fmt: skip
+
+
 def main(record: Record) -> None:
     """Run what is not stored yet."""
     for task, arm in arms():

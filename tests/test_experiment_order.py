@@ -1,11 +1,14 @@
+import itertools
+
 import numpy as np
 import pytest
 
+from attncourse.figures.order.best_guess import SEQ, VOCAB, best_guess
 from attncourse.results import load_result
 from attnlib import sinusoidal_positions
 from attnlib.attention_model import attention_model
 from experiments import order, order_controls
-from experiments.encodings import ADDED, index, share, share_and_square, signs
+from experiments.encodings import ADDED, centred, index, share, share_and_square, signs
 from experiments.order import SETTINGS, arms, batches, name, new_model, new_run, options, previous, trained
 
 CONTROLS = [(group, arm) for group, arms in order_controls.GROUPS.items() for arm in arms]
@@ -43,14 +46,18 @@ def steps_to_learn(result, key, loss=0.5):
 def test_results_are_complete(result, controls):
     assert set(result["arms"]) == {name(task, arm) for task, arm in arms()}
     assert set(controls["arms"]) == {order_controls.name(group, arm) for group, arm in CONTROLS}
-    for stored in (*result["arms"].values(), *controls["arms"].values()):
+    for key, stored in (*result["arms"].items(), *controls["arms"].items()):
+        steps, every = (1600, 50) if key.startswith("long") else (400, 10)
         assert set(stored["runs"]) == {str(seed) for seed in SETTINGS.seeds}
-        assert {len(run["loss"]) for run in stored["runs"].values()} == {SETTINGS.steps // SETTINGS.record_every}
+        assert {len(run["loss"]) for run in stored["runs"].values()} == {steps // every}
+    assert set(controls["on_the_way"]) == set(order_controls.ON_THE_WAY)
 
 
-def test_no_chosen_learning_rate_is_at_an_end_of_its_grid(result):
-    low, *_, high = SETTINGS.learning_rates
-    assert all(low < stored["learning_rate"] < high for stored in result["arms"].values())
+def test_no_chosen_learning_rate_is_at_an_end_of_its_grid(result, controls):
+    for grid, stored in (SETTINGS.learning_rates, result), (order_controls.BASE.learning_rates, controls):
+        low, *_, high = grid
+        for key, arm in stored["arms"].items():
+            assert low < arm["learning_rate"] < high, key
 
 
 # A small part, run again
@@ -67,8 +74,9 @@ def test_running_again_gives_the_stored_losses(result, task, arm):
 @pytest.mark.parametrize(("group", "arm"), CONTROLS)
 def test_running_a_control_again_gives_the_stored_losses(controls, group, arm):
     stored = controls["arms"][order_controls.name(group, arm)]
-    few = order.Settings(**getattr(order_controls.SETTINGS, group))._replace(steps=10)
-    _, again = trained(SETTINGS.seeds[0], order_controls.TASK, arm, stored["learning_rate"], few)
+    settings = order.Settings(**getattr(order_controls.SETTINGS, group))
+    few = settings._replace(steps=settings.record_every)
+    _, again = trained(SETTINGS.seeds[0], order_controls.task_of(group), arm, stored["learning_rate"], few)
     np.testing.assert_allclose(again, stored["runs"][str(SETTINGS.seeds[0])]["loss"][:1], rtol=2e-3)
 
 
@@ -90,17 +98,17 @@ def test_a_reduced_run_comes_to_the_same_conclusion(result):
 
 
 @pytest.mark.parametrize("task", order.TASKS)
-def test_without_order_a_model_knows_little_more_than_the_best_guess_from_the_bag(result, rng, task):
-    tokens = rng.integers(SETTINGS.vocab, size=(4000, SETTINGS.seq))
-    # Its own token gone, each token of the bag is as likely as often as it is there: the most frequent is best.
-    others = np.stack([(tokens[:, 1:] == token).sum(axis=1) for token in range(SETTINGS.vocab)])
-    best = (others.max(axis=0) / (SETTINGS.seq - 1)).mean()
-    assert right(result, name(task, "none")).max() < best + 0.02
+def test_without_order_a_model_ends_at_the_best_guess_from_the_bag(result, controls, task):
+    best = best_guess(SETTINGS.seq - 1, SETTINGS.vocab)
+    assert right(result, name(task, "none")) == pytest.approx(best, abs=0.015)
     assert losses(result, name(task, "none"))[:, -10:].min() > 2
+    assert right(controls, "long: none") == pytest.approx(best, abs=0.015)
 
 
-def test_a_causal_mask_alone_tells_some_order(result):
-    assert right(result, "previous: none, causal").min() > right(result, "previous: none").max() + 0.1
+def test_behind_a_causal_mask_it_ends_at_the_best_guess_from_the_tokens_in_sight(result, controls):
+    best = np.mean([best_guess(visible, SETTINGS.vocab) for visible in range(1, SETTINGS.seq)])
+    assert right(result, "previous: none, causal") == pytest.approx(best, abs=0.015)
+    assert right(controls, "long: none, causal") == pytest.approx(best, abs=0.02)
 
 
 @pytest.mark.parametrize("task", order.TASKS)
@@ -157,6 +165,10 @@ def test_learned_positions_end_with_the_training(result, rng):
 # The parts
 
 
+def test_the_figures_know_the_size_of_the_task():
+    assert (SETTINGS.seq, SETTINGS.vocab) == (SEQ, VOCAB)
+
+
 def test_previous_asks_for_the_token_before(rng):
     batch = next(previous(rng, batch=3, seq=5, vocab=7))
     np.testing.assert_array_equal(batch.targets[:, 1:], batch.tokens[:, :-1])
@@ -181,12 +193,14 @@ def test_encodings_are_what_they_are_called(rng):
     directions = rng.normal(size=(2, 6))
     np.testing.assert_allclose(index(5, directions)[3], 3 * directions[0])
     np.testing.assert_allclose(share(5, directions)[3], 0.75 * directions[0])
+    np.testing.assert_allclose(centred(4, directions).mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(centred(4, directions).std(axis=0), np.abs(directions[0]))
     np.testing.assert_allclose(share_and_square(5, directions)[3], 0.75 * directions[0] + 0.75**2 * directions[1])
     np.testing.assert_array_equal(ADDED["sinusoidal"](5, directions), sinusoidal_positions(5, 6))
     np.testing.assert_array_equal(signs(9, directions)[:5], signs(5, directions))
 
 
-@pytest.mark.parametrize("arm", ["index", "index in [0, 1]"])
+@pytest.mark.parametrize("arm", ["index", "index in [0, 1]", "index, centred"])
 def test_one_number_a_position_cannot_point_at_the_middle(rng, arm):
     """A score is linear in the key's number: with equal tokens, the largest weight is at an end, for any parameters."""
     directions = rng.normal(size=(2, SETTINGS.d_model))
@@ -201,13 +215,31 @@ def test_one_number_a_position_cannot_point_at_the_middle(rng, arm):
 # What the controls say
 
 
-def test_size_matters_and_not_only_a_bound(result, controls):
-    """Sines fail at a tenth of their size, and come late at ten times."""
+def test_size_decides_how_fast_and_not_only_a_bound(result, controls):
+    """Sines come late at a tenth of their size, and at ten times."""
     assert right(controls, "controls: sinusoidal ÷ 10").max() < 0.5
+    assert right(controls, "long: sinusoidal ÷ 10").min() > 0.9
+    for group in ("long", "long backwards"):
+        assert np.median(right(controls, f"{group}: sinusoidal × 10")) > 0.9
     assert (
         right(controls, "controls: index and its square").max()
         < right(result, "previous: index in [0, 1] and its square").min()
     )
+
+
+def test_one_direction_stays_low_however_long_and_whatever_its_size(controls):
+    for key in ("long: index in [0, 1]", "long: index, centred"):
+        assert right(controls, key).max() < 0.45
+
+
+def test_each_number_on_the_way_is_that_of_a_training_that_ends_there(controls):
+    stored = controls["on_the_way"]["sinusoidal"]["0"]
+    learning_rate = controls["arms"]["long: sinusoidal"]["learning_rate"]
+    few = order_controls.LONG._replace(steps=50, longer=(12,))
+    again = new_run(0, "previous", "sinusoidal", learning_rate, few)["accuracy"]["12"]
+    assert again == pytest.approx(stored["50"], abs=0.02)
+    at_the_end = controls["arms"]["long: sinusoidal"]["runs"]["0"]["accuracy"]["12"]
+    assert stored["1600"] == pytest.approx(at_the_end, abs=1e-9)
 
 
 def test_random_signs_do_as_well_as_waves_within_the_training_and_not_beyond(result, controls):
@@ -250,3 +282,10 @@ def test_what_stops_rotary_on_long_sequences_are_offsets_it_has_not_seen(result,
 def test_limiting_the_sight_again_gives_the_stored_share(controls):
     again = order_controls.with_known_offsets(0, "rotary", 0.03)
     assert again == pytest.approx(controls["known_offsets"]["rotary"]["0"], abs=0.02)
+
+
+@pytest.mark.parametrize(("visible", "vocab"), [(1, 16), (3, 2), (4, 3)])
+def test_the_best_guess_is_the_largest_count_of_all_equally_likely_sequences(visible, vocab):
+    sequences = itertools.product(range(vocab), repeat=visible)
+    largest = [max(map(sequence.count, sequence)) for sequence in sequences]
+    assert best_guess(visible, vocab) == pytest.approx(np.mean(largest) / visible)

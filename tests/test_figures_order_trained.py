@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from attncourse.figures.order import length_extrapolation, order_training
+from attncourse.figures.order import four_ways, length_extrapolation, order_training
+from attncourse.figures.order.four_ways import WAYS
 from attncourse.figures.order.runs import ARMS, TASKS
 from attncourse.results import load_result
 
@@ -69,3 +70,21 @@ def test_the_dashed_curve_is_a_model_that_is_right_at_the_places_of_the_training
     for seq, share in zip(numbers.lengths, numbers.seen_places, strict=True):
         asked = np.arange(1, seq)  # the first token has no previous one
         assert share == pytest.approx((asked < 12).mean())
+
+
+@pytest.mark.parametrize("values", four_ways.states)
+def test_ways_show_the_stored_runs(values):
+    stored = load_result("order_controls")["on_the_way"]
+    numbers = four_ways.measure(**values)
+    for arm, shown in zip(WAYS.values(), numbers.right, strict=True):
+        assert sorted(shown) == sorted(seed[str(values["steps"])] for seed in stored[arm].values())
+
+
+def test_without_order_nobody_passes_the_dashed_line_by_more_than_chance():
+    numbers = four_ways.measure(steps=1600)
+    nothing, masked, index, waves, small = numbers.right
+    assert nothing == pytest.approx(numbers.without_order, abs=0.015)
+    assert masked == pytest.approx(numbers.without_order_causal, abs=0.02)
+    assert index.max() < 0.35
+    assert min(waves.min(), small.min()) > 0.9
+    assert four_ways.measure(steps=400).right[2].max() < numbers.without_order  # the index: worse than nothing

@@ -1,12 +1,12 @@
-"""The checks of chapter 4: does order count, waves as positions, turns, and the two layouts of a turn."""
+"""The checks of chapter 4: does order count, a map that looks back, positions of a padded batch, and turns."""
 
 import numpy as np
 
 from attncourse.check.base import checker
-from attncourse.check.compare import TOLERANCE, apart, close
+from attncourse.check.compare import apart, close
 from attncourse.check.require import require, require_close, require_judgement, require_shape
 from attnlib.alibi import alibi_bias
-from attnlib.attention import attention
+from attnlib.attention import attention, attention_weights
 from attnlib.masks import causal_mask
 from attnlib.positions import sinusoidal_positions as encode
 from attnlib.positions import wave_angles
@@ -17,63 +17,145 @@ from attnlib.rotary import rotate as turn
 def is_equivariant(answer):
     """``answer(layer, x)`` says whether ``layer`` of shuffled rows is the layer's output, shuffled."""
     rng = np.random.default_rng(41)
-    for seq, width in [(5, 4), (7, 3)]:
+    for seq, width in [(5, 4), (6, 3)]:
         x = rng.normal(size=(seq, width))
         for name, layer, truth in _layers(seq, width):
             require_judgement(answer(layer, x), truth, f"{name} (seq = {seq})")
+        tried: list[tuple[int, ...]] = []
+        answer(lambda rows, x=x, tried=tried: tried.append(_order(rows, x)) or rows, x)
+        count = len(set(tried) - {tuple(range(seq))})
+        require_judgement(
+            answer(_attend(bias=_survivor(tried, seq, rng)), x),
+            False,
+            f"a bias that survives the {count} order{'s' * (count != 1)} that you try (seq = {seq})",
+        )
+    x = rng.normal(size=(5, 4))
+    for _ in range(60):  # whoever tries one random order is right most of the time
+        query, key = rng.permutation(5)[:2]
+        judged = answer(_attend(mask=_hiding(5, query, key)), x)
+        require_judgement(judged, False, f"attention that hides key {key + 1} from query {query + 1} (seq = 5)")
+
+
+def _attend(mask=None, bias=None, places=0):
+    """Self-attention as a layer, with what might tell it the order."""
+    return lambda x: attention(x + places, x + places, x + places, mask, bias)[0]
+
+
+def _hiding(seq, query, key):
+    """A mask that hides one key from one query."""
+    mask = np.ones((seq, seq), dtype=bool)
+    mask[query, key] = False
+    return mask
+
+
+def _order(rows, x):
+    """In which order the rows of x stand, as far as they can be found there."""
+    return tuple(int(np.abs(x - row).sum(axis=-1).argmin()) for row in rows)
+
+
+def _survivor(orders, seq, rng):
+    """A random bias that some orders leave as it is: (seq, seq), the same on all pairs that they lead to each other."""
+    bias, orders = rng.normal(size=(seq, seq)), [np.ix_(order, order) for order in set(orders) if len(order) == seq]
+    for _ in range(1 + 2000 // (1 + len(orders))):  # a mean over more and more products of the orders
+        for order in orders:
+            bias = (bias + bias[order]) / 2
+    off = ~np.eye(seq, dtype=bool)
+    flat = np.ptp(bias[off]) < 1e-6 and np.ptp(np.diag(bias)) < 1e-6
+    # If nothing but a bias blind to order is left, the orders are enough; any other bias must then be noticed.
+    return rng.normal(size=(seq, seq)) if flat else 3 * bias / np.abs(bias).max()
 
 
 def _layers(seq, width):
     """Layers to be judged: a name, the layer, and whether it is equivariant."""
     places = encode(seq, width + width % 2)[:, :width]
-    near, causal, one_pair = alibi_bias(1, seq, seq)[0], causal_mask(seq, seq), np.ones((seq, seq), dtype=bool)
-    one_pair[1, 3] = False
-
-    def attend(mask=None, bias=None, places=0):
-        return lambda x: attention(x + places, x + places, x + places, mask, bias)[0]
-
+    near, causal = alibi_bias(1, seq, seq)[0], causal_mask(seq, seq)
+    offsets = np.arange(seq)[:, None] - np.arange(seq)
+    hidden = [(0, 1), (1, 3), (seq - 2, seq - 1)]
     return [
-        ("attention alone", attend(), True),
+        ("attention alone", _attend(), True),
         ("a layer that adds 1 to every number", lambda x: x + 1, True),
         ("a layer that gives every row the same mean", lambda x: 0 * x + x.mean(axis=0), True),
-        ("attention behind a causal mask", attend(mask=causal), False),
-        ("attention after adding positions", attend(places=places), False),
-        ("a bias by distance (reversing the rows does not reveal it)", attend(bias=near), False),
-        ("attention that hides one key from one query", attend(mask=one_pair), False),
+        ("attention behind a causal mask", _attend(mask=causal), False),
+        ("attention after adding positions", _attend(places=places), False),
+        ("a bias by distance (reversing the rows does not reveal it)", _attend(bias=near), False),
+        (
+            "a bias by distance round a circle (np.roll does not reveal it)",
+            _attend(bias=np.cos(2 * np.pi * offsets / seq)),
+            False,
+        ),
+        (
+            "a layer that sorts its rows (their sums do not reveal it)",
+            lambda x: x[np.argsort(x[:, 0])],
+            False,
+        ),
+        *(
+            (f"attention that hides key {key + 1} from query {query + 1}", _attend(_hiding(seq, query, key)), False)
+            for query, key in hidden
+        ),
     ]
 
 
 @checker
-def sinusoidal_positions(answer):
-    """``answer(seq, d_model)`` is the paper's encoding, interleaved."""
-    for seq, d_model in [(5, 2), (9, 6), (40, 16)]:
-        found = require_shape(answer(seq, d_model), (seq, d_model), f"the encoding of {seq} positions")
+def look_back(answer):
+    """``answer(r, d_model)`` is the map of queries by which each position attends to the one r before it."""
+    for r, d_model in [(1, 16), (3, 32), (-2, 64), (5, 16), (1, 64)]:
+        keys = encode(60, d_model)
+        w_q = require_shape(answer(r, d_model), (d_model, d_model), "w_q")
+        attn_weights = attention_weights(keys @ w_q, keys)
+        there = np.arange(max(r, 0), 60 + min(r, 0))
+        wanted, most = attn_weights[there, there - r], attn_weights[there].argmax(axis=-1)
+        case = f"with r = {r} and d_model = {d_model}"
+        inside = (there + r >= 0) & (there + r < 60)
         require(
-            np.abs(found).max() <= 1 + TOLERANCE,
-            f"a sine or cosine lies between −1 and 1: yours goes up to {apart(np.abs(found).max(), 1)[0]}",
+            not (most == there + r)[inside].all(),
+            f"yours looks the other way: {case}, position pos attends to pos + r. Encodings are rows here, so the "
+            "matrix that moves them stands on the right: transpose it",
         )
-        # The three layouts a reader may have in mind are told apart at position 0, where every angle is 0.
-        require_close(
-            found[0],
-            np.tile([0.0, 1.0], d_model // 2),
-            "at position 0 every sine is 0 and every cosine 1, in turns (interleaved)",
+        right = most == there - r
+        first = int(right.argmin())
+        require(
+            right.all(),
+            f"{case}, position {there[first]} must attend to position {there[first] - r}: yours gives most of its "
+            f"weight to position {most[first]}",
         )
-        require_close(
-            np.linalg.norm(found, axis=-1),
-            (d_model / 2) ** 0.5,
-            "sine and cosine of a pair must share one angle (exponent 2i for both, not 2i + 1 for the cosine), and "
-            "then every row has norm √(d_model/2)",
+        weakest = int(wanted.argmin())
+        require(
+            wanted[weakest] >= 0.9,
+            f"{case}, the right position has the largest weight everywhere, but only {wanted[weakest]:.3f} at position "
+            f"{there[weakest]} where 0.9 is due: larger scores make a softmax sharper",
         )
-        steps = (found[:-1] * found[1:]).sum(axis=-1)
-        require_close(steps, steps[0], "PE(p) · PE(p + 1) must be the same for every p as for p = 0")
+
+
+@checker
+def positions_of(answer):
+    """``answer(is_token)`` counts the real tokens of each text from 0, and gives padding 0."""
+    rng = np.random.default_rng(46)
+    sides = np.array([[0, 0, 1, 1, 1], [1, 1, 1, 0, 0], [1, 1, 1, 1, 1]], dtype=bool)
+    for is_token in (sides, rng.random((4, 9)) < 0.6, np.zeros((2, 3), dtype=bool)):
+        count = np.cumsum(is_token, axis=-1)
+        found = require_shape(answer(is_token), is_token.shape, "the positions")
+        require(found.dtype.kind in "iu", f"positions are integers: yours are of dtype {found.dtype}")
         require_close(
-            found, encode(seq, d_model), f"pair i turns by p / 10000^(2i/d_model), here with d_model = {d_model}"
+            found,
+            np.where(is_token, count - 1, 0),
+            "the first real token of a text is at position 0, the next at 1, and padding gets 0",
+            mistakes={
+                "positions count from 0: yours start at 1": np.where(is_token, count, 0),
+                "padding gets 0: yours has −1 where padding stands on the left": count - 1,
+                "padding gets 0: yours counts on where padding stands behind the tokens": np.maximum(count - 1, 0),
+                "every text is counted by itself, along the last axis: yours counts down the batch": np.where(
+                    is_token, np.cumsum(is_token, axis=0) - 1, 0
+                ),
+                "only real tokens count: yours counts the padding, too": np.where(
+                    is_token, np.arange(is_token.shape[-1]), 0
+                ),
+            },
         )
 
 
 @checker
 def first_rise(answer):
-    """``answer(d_model)`` is the first k at which PE(p) · PE(p + k) is larger than at k − 1."""
+    """``answer(d_model)`` is the first r at which PE(pos) · PE(pos + r) is larger than at r − 1."""
     for d_model in (4, 32, 64, 128, 512):
         products = np.cos(wave_angles(np.arange(100), d_model)).sum(axis=-1)
         wanted = int((np.diff(products) > 0).argmax()) + 1
@@ -87,22 +169,8 @@ def first_rise(answer):
 
 
 @checker
-def shift_matrix(answer):
-    """``answer(k, d_model)`` is the matrix R with R PE(p) = PE(p + k) for every p."""
-    for k, d_model in [(1, 2), (3, 6), (10, 8), (-4, 6)]:
-        found = require_shape(answer(k, d_model), (d_model, d_model), "the matrix")
-        encoding = encode(40, d_model)
-        before, after = (encoding[:-k], encoding[k:]) if k > 0 else (encoding[-k:], encoding[:k])
-        require(
-            not close(after @ found.T, before),
-            f"yours turns the other way: with k = {k} it takes PE(p + k) back to PE(p); it is R transposed",
-        )
-        require_close(before @ found.T, after, f"R PE(p) must be PE(p + k): with k = {k}, d_model = {d_model}")
-
-
-@checker
 def rotate(answer):
-    """``answer(x)`` turns each pair of features, (2i, 2i + 1), by its position times the pair's frequency."""
+    """``answer(x)`` turns each pair of features, (2m, 2m + 1), by its position times the pair's frequency."""
     rng = np.random.default_rng(44)
     for lead, seq, width in [((), 5, 2), ((3,), 6, 4), ((2, 3), 7, 8)]:
         x = rng.normal(size=(*lead, seq, width))
@@ -120,9 +188,9 @@ def rotate(answer):
         require_close(
             found,
             turn(x),
-            f"pair i turns by position / 10000^(2i/width), here with width = {width}",
+            f"pair m turns by position / 10000^(2m/width), here with width = {width}",
             mistakes={
-                "pairs are neighbours here, features 2i and 2i + 1: yours pairs feature i with i + width/2": (
+                "pairs are neighbours here, features 2m and 2m + 1: yours pairs feature m with m + width/2": (
                     _turn_halves(x)
                 ),
                 "the first feature of a pair becomes first · cos − second · sin: yours turns the other way": (
@@ -155,12 +223,12 @@ def to_halves(answer):
                 found,
                 wanted,
                 f"turned in halves, the new weights must give the old scores: with num_heads = {num_heads} and "
-                f"head_dim = {head_dim}, in the scores of head {head}",
+                f"head_dim = {head_dim}, in the scores of head {head + 1}",
             )
 
 
 def _turn_halves(x):
-    """Rotary positions where feature i is paired with i + width/2."""
+    """Rotary positions where feature m is paired with m + width/2."""
     angles = wave_angles(np.arange(x.shape[-2]), x.shape[-1])
     first, second = np.split(x, 2, axis=-1)
     cos, sin = np.cos(angles), np.sin(angles)

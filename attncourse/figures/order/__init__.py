@@ -4,6 +4,7 @@ from attncourse.figures.order.alibi_slopes import alibi_slopes
 from attncourse.figures.order.binary_counter import binary_counter
 from attncourse.figures.order.clock_hands import clock_hands
 from attncourse.figures.order.encoding_heatmap import encoding_heatmap
+from attncourse.figures.order.four_ways import four_ways
 from attncourse.figures.order.length_extrapolation import length_extrapolation
 from attncourse.figures.order.nearest_position import nearest_position
 from attncourse.figures.order.order_training import order_training
@@ -17,6 +18,7 @@ __all__ = [
     "binary_counter",
     "clock_hands",
     "encoding_heatmap",
+    "four_ways",
     "length_extrapolation",
     "nearest_position",
     "order_training",

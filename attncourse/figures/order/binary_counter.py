@@ -1,11 +1,11 @@
-"""Explorer: a position as a binary number, and as waves: the same idea, once in steps and once smooth."""
+"""Explorer: a position as a binary number, and as waves: cosines alone name it twice, with their sines once."""
 
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from attncourse.controls import Slider
+from attncourse.controls import Slider, Switch
 from attncourse.digits import in_digits
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, sheet
@@ -13,75 +13,74 @@ from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame, matrix
 from attncourse.drawing.palette import POSITION, POSITION_INK
 from attncourse.explorer import Explorer
-from attnlib import wave_angles
 
 _BITS = 4
 _SEQ = 2**_BITS
+_PERIODS = 2 ** np.arange(_BITS, 0, -1)  # 16, 8, 4, 2 positions a wave
 _ROWS = [str(position) for position in range(_SEQ)]
 
 
 class Numbers(NamedTuple):
-    """What the figure shows; the fast column is the last, as in a written number."""
+    """What the figure shows; the fast columns are the last, as in a written number."""
 
     position: int
+    sines: bool  # whether the waves have them, too
     bits: np.ndarray  # (16, 4) 0 or 1
-    waves: np.ndarray  # (16, 4) −1 … 1: each column half as fast as the one on its right
-    changed_bits: int  # that flip from the position before to this one
-    moved: float  # distance between the two rows of waves
+    waves: np.ndarray  # (16, 4) cosines, or (16, 8) with the sine of each before it; −1 … 1
+    alike: np.ndarray  # the other positions whose row of waves is the same, to rounding
+    distinct: int  # different rows of waves
 
 
-def measure(position: int = 8) -> Numbers:
+def measure(position: int = 3, sines: bool = False) -> Numbers:
     """Sixteen positions in both writings."""
-    bits = (np.arange(_SEQ)[:, None] >> np.arange(_BITS)[::-1]) & 1
-    # A bit flips after 1, 2, 4, 8 positions. With base 2⁴ and angles of π a step, half a wave is as long.
-    waves = -np.cos(wave_angles(np.pi * np.arange(_SEQ), 2 * _BITS, base=2**_BITS))[:, ::-1]
+    p = np.arange(_SEQ)
+    bits = (p[:, None] >> np.arange(_BITS)[::-1]) & 1
+    angles = 2 * np.pi * p[:, None] / _PERIODS
+    pairs = np.stack([np.sin(angles), np.cos(angles)], axis=-1)  # (16, 4, 2)
+    waves = pairs.reshape(_SEQ, -1) if sines else pairs[..., 1]
     waves = np.where(np.abs(waves) < 1e-12, 0, waves)  # a cosine of π/2 leaves a rounding
-    before = max(position - 1, 0)
-    return Numbers(
-        position,
-        bits.astype(float),
-        waves,
-        int((bits[position] != bits[before]).sum()),
-        float(np.linalg.norm(waves[position] - waves[before])),
-    )
+    same = np.abs(waves[:, None] - waves).max(axis=-1) < 1e-9  # (16, 16)
+    alike = np.flatnonzero(same[position] & (p != position))
+    return Numbers(position, sines, bits.astype(float), waves, alike, len(np.unique(same, axis=0)))
 
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     written = "".join(in_digits(bit, "{:.0f}") for bit in numbers.bits[numbers.position])
     waves = ", ".join(in_digits(wave) for wave in numbers.waves[numbers.position])
-    if numbers.position == 0:
-        return f"Position 0 is {written} in binary; the four waves, slow to fast, are at {waves}."
+    what = "sines and cosines" if numbers.sines else "cosines"
+    twin = f"position {numbers.alike[0]} has the same row" if len(numbers.alike) else "no other position has this row"
     return (
-        f"Position {numbers.position} is {written} in binary, {numbers.changed_bits} of 4 bits flipped since the one "
-        f"before; the waves, slow to fast, are at {waves}: a step of {numbers.moved:.2f}."
+        f"Position {numbers.position} is {written} in binary; its {what}, slow to fast, are {waves}: {twin}, and "
+        f"{numbers.distinct} of the {_SEQ} rows are different."
     )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Two tables of sixteen rows, the chosen row framed in both."""
-    figure = sheet(height=440, narrow=narrow)
+    """Two tables of sixteen rows; the chosen row is framed in both, and so are the waves that are the same."""
+    figure = sheet(height=422, narrow=narrow)
     paper = board(figure)
-    bits_at, waves_at, cell, wave_cell = (30, 176, (30, 23), (40, 23)) if narrow else (120, 420, (44, 23), (54, 23))
-    for left, size, numbers_shown, form, title, periods, does in (
-        (bits_at, cell, numbers.bits, "{:.0f}", "bits: each flips after", (8, 4, 2, 1), "bit that flips after"),
-        (
-            waves_at,
-            wave_cell,
-            numbers.waves,
-            "{:.1f}",
-            "waves: each repeats after",
-            (16, 8, 4, 2),
-            "wave that repeats after",
-        ),
-    ):
-        columns = [str(period) for period in periods]
-        grid = matrix(paper, left, 60, size, numbers_shown, POSITION, 1.6, form, rows=_ROWS, columns=columns,
-                      rows_said=[f"position {row}" for row in _ROWS], columns_said=[f"{does} {c}" for c in columns],
-                      tell=_tell_row)  # fmt: skip
-        title = title.replace(": ", "\n") if narrow else title
-        label(paper, left, 34, title, POSITION_INK, size=TEXT, va="baseline", linespacing=1.3)
-        frame(paper, grid, row=numbers.position)
+    bits_at, bit, waves_at, wave = (22, (16, 22), 108, (29.5, 22)) if narrow else (90, (36, 22), 310, (47, 22))
+    said = [f"position {row}" for row in _ROWS]
+    columns = [str(period // 2) for period in _PERIODS]
+    bits = matrix(paper, bits_at, 62, bit, numbers.bits, POSITION, 1.6, "{:.0f}", rows=_ROWS, columns=columns,
+                  rows_said=said, columns_said=[f"bit that flips after {c}" for c in columns],
+                  tell=_tell_row)  # fmt: skip
+    names = ("sin", "cos") if numbers.sines else ("cos",)
+    if not numbers.sines:
+        wave = (2 * wave[0] - 8, wave[1])
+    waves = matrix(paper, waves_at, 62, wave, numbers.waves, POSITION, 1.6, "{:.1f}", least=0.05, rows=_ROWS,
+                   columns=list(names) * _BITS, rows_said=said,
+                   columns_said=[f"{name} of period {period}" for period in _PERIODS for name in names],
+                   tell=_tell_row)  # fmt: skip
+    label(paper, bits_at, 20, "bits" if narrow else "bits: each flips after", POSITION_INK, size=TEXT, va="baseline")
+    label(paper, waves_at, 20, "waves: each repeats after", POSITION_INK, size=TEXT, va="baseline")
+    for i, period in enumerate(_PERIODS):
+        middle = waves_at + wave[0] * len(names) * (i + 0.5)
+        label(paper, middle, 40, str(period), POSITION_INK, ha="center", va="baseline")
+    for row in (numbers.position, *numbers.alike):
+        frame(paper, waves, row=row)
+    frame(paper, bits, row=numbers.position)
     return figure
 
 
@@ -93,8 +92,8 @@ def _tell_row(i: int, _: int) -> dict[str, str]:
 binary_counter = Explorer(
     __name__,
     caption=(
-        "A counter flips its last bit at every position, the one before at every second, and so on; waves change at "
-        "such rates without jumps. Above each column stands after how many positions a bit flips, or a wave repeats."
+        "Bits name a position by flipping at different rates, waves by rising and falling at such rates. Framed is the "
+        "chosen position, and every other one that has the same waves."
     ),
-    controls={"position": Slider("position", stops=tuple(range(_SEQ)))},
+    controls={"position": Slider("position pos", stops=tuple(range(_SEQ))), "sines": Switch("sines, too")},
 )

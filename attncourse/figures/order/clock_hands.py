@@ -102,12 +102,12 @@ def _draw_dial(paper, x: float, y: float, numbers: Numbers, pair: int) -> None:
 clock_hands = Explorer(
     __name__,
     caption=(
-        "One position as six clocks, like hands for seconds, minutes and hours: k steps later, where the dashed hands "
-        "are, each has made the same turn wherever it started. Sine is to the right, cosine upwards; below each clock "
-        "stand how many positions a whole turn takes, and by how much the steps turn the hand."
+        "One position as six clocks, like hands for seconds, minutes and hours; r steps later the hands are where the "
+        "dashed ones are. Sine is to the right, cosine upwards; below each clock stand how many positions a whole turn "
+        "takes, and by how much r steps turn the hand."
     ),
     controls={
-        "position": Slider("position p", stops=(0, 1, 2, 3, 4, 5, 6, 10, 20, 50, 100, 200, 500, 1000)),
-        "step": Slider("steps ahead k", stops=(0, 1, 2, 3, 10, 50)),
+        "position": Slider("position pos", stops=(0, 1, 2, 3, 4, 5, 6, 10, 20, 50, 100, 200, 500, 1000)),
+        "step": Slider("steps ahead r", stops=(0, 1, 2, 3, 10, 50)),
     },
 )

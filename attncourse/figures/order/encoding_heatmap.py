@@ -55,7 +55,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     spot = (62, 88, 256, 256) if narrow else (58, 62, 640, 256)
     axes = dress(place(figure, *spot), x="feature: sine, cosine, sine, cosine, …", y="position")
     seq, d_model = numbers.encoding.shape
-    rows, columns = [f"p = {p}" for p in range(seq)], [_formula(i, d_model, numbers.base) for i in range(d_model)]
+    rows, columns = [f"pos = {p}" for p in range(seq)], [_formula(i, d_model, numbers.base) for i in range(d_model)]
     draw_cells(axes, numbers.encoding, POSITION, 1, rows=rows, columns=columns, what="encoding", form="{:.2f}")
     axes.spines[:].set_visible(False)
     axes.set_xticks([0, d_model - 1], ["0", str(d_model - 1)])
@@ -68,7 +68,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 def _formula(feature: int, d_model: int, base: float) -> str:
     """Of one column: the sine and the cosine of a pair have the same wave."""
-    return f"{('sin', 'cos')[feature % 2]}(p ÷ {base:g}^({feature // 2 * 2}/{d_model}))"
+    return f"{('sin', 'cos')[feature % 2]}(pos ÷ {base:g}^({feature // 2 * 2}/{d_model}))"
 
 
 def _draw_key(paper: Axes, left: float, top: float) -> None:

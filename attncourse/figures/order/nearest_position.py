@@ -15,10 +15,10 @@ from attncourse.drawing.numerals import in_words
 from attncourse.drawing.palette import FAINT, POSITION, POSITION_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attnlib import sinusoidal_positions
+from attnlib import wave_angles
 
-_WIDTHS = (2, 4, 6, 8, 16, 32, 64, 128)
-_LENGTHS = (16, 64, 256, 1024, 4096, 16384)
+_WIDTHS = (2, 4, 6, 8, 16, 32)
+_LENGTHS = (16, 100, 1000, 10000, 100000, 600000)
 
 
 class Numbers(NamedTuple):
@@ -26,28 +26,36 @@ class Numbers(NamedTuple):
 
     d_model: int
     seq: int
-    nearest: np.ndarray  # (8,) distance from position 0 to the closest of the others, for each width
-    which: np.ndarray  # (8,) which position that is
+    nearest: np.ndarray  # (6,) distance from position 0 to the closest of the others, for each width
+    which: np.ndarray  # (6,) which position that is
     chosen: int  # the index of d_model among the widths
-    step: np.ndarray  # (8,) distance from position 0 to its neighbour, position 1
+    step: np.ndarray  # (6,) distance from position 0 to its neighbour, position 1
     apart: np.ndarray  # (d_model / 2,) distance of each pair of features between 0 and its closest, from 0 to 2
 
 
+def _chords(offset: int, d_model: int) -> np.ndarray:
+    """(d_model / 2,) how far each pair of features moves over an offset: a chord of its circle."""
+    return np.abs(2 * np.sin(wave_angles(offset, d_model) / 2))
+
+
 @lru_cache
-def _distances(d_model: int) -> np.ndarray:
-    """(16384,) from position 0 to every position. It depends on the offset only, so one position stands for all."""
-    encoding = sinusoidal_positions(_LENGTHS[-1], d_model)
-    return np.linalg.norm(encoding - encoding[0], axis=-1)
+def _closest(d_model: int, seq: int) -> int:
+    """The position that comes closest to position 0. Distance depends on the offset only, so 0 stands for all."""
+    squares, offsets = np.zeros(seq - 1), np.arange(1, seq)
+    for frequency in wave_angles(1, d_model):  # one pair at a time: 600,000 positions are many
+        squares += np.sin(offsets * (frequency / 2)) ** 2
+    return 1 + int(squares.argmin())
 
 
-def measure(d_model: int = 4, seq: int = 1024) -> Numbers:
+def measure(d_model: int = 16, seq: int = 16) -> Numbers:
     """The closest other encoding among ``seq`` positions, at this width and at all others."""
-    which = np.array([1 + int(_distances(width)[1:seq].argmin()) for width in _WIDTHS])
-    nearest = np.array([_distances(width)[position] for width, position in zip(_WIDTHS, which, strict=True)])
-    step, chosen = np.array([_distances(width)[1] for width in _WIDTHS]), _WIDTHS.index(d_model)
-    encoding = sinusoidal_positions(int(which[chosen]) + 1, d_model)
-    apart = np.linalg.norm((encoding[-1] - encoding[0]).reshape(-1, 2), axis=-1)
-    return Numbers(d_model, seq, nearest, which, chosen, step, apart)
+    which = np.array([_closest(width, seq) for width in _WIDTHS])
+    nearest, step = (
+        np.array([np.linalg.norm(_chords(int(offset), width)) for width, offset in zip(_WIDTHS, offsets, strict=True)])
+        for offsets in (which, np.ones_like(which))
+    )
+    chosen = _WIDTHS.index(d_model)
+    return Numbers(d_model, seq, nearest, which, chosen, step, _chords(int(which[chosen]), d_model))
 
 
 def readout(numbers: Numbers) -> str:
@@ -71,7 +79,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     curve, pairs = [(52, 32, 280, 196), (52, 320, 280, 190)] if narrow else [(52, 40, 310, 196), (440, 40, 266, 196)]
     _draw_distances(dress(place(figure, *curve), "distance from position 0", x="width d_model"), numbers)
     which = numbers.which[numbers.chosen]
-    _draw_pairs(dress(place(figure, *pairs), f"what tells 0 and {which} apart", x="pair i, fast to slow"), numbers)
+    _draw_pairs(dress(place(figure, *pairs), f"what tells 0 and {which} apart", x="pair, fast to slow"), numbers)
     return figure
 
 
@@ -84,9 +92,9 @@ def _draw_distances(axes: Axes, numbers: Numbers) -> None:
         axes.plot(i, y[i], "o", color=POSITION, markersize=6, label=f"to position {which}, the closest")
     axes.plot(numbers.chosen, y[numbers.chosen], "o", color=POSITION_INK, markersize=11, clip_on=False,
               label=f"to position {numbers.which[numbers.chosen]}, the closest")  # fmt: skip
-    power_axis(axes, 1e-5, 20, (-4, -3, -2, -1, 0, 1))
+    power_axis(axes, 1e-6, 20, (-6, -4, -2, 0))
     label(axes, -0.15, 0.2, "to its neighbour", FAINT, va="bottom")
-    label(axes, len(_WIDTHS) - 0.8, -0.3, "to the closest", POSITION_INK, ha="right", va="top")
+    label(axes, len(_WIDTHS) - 0.5, -0.8, "to the closest", POSITION_INK, ha="right", va="top")
     axes.set_xlim(-0.3, len(_WIDTHS) - 0.7)
     axes.set_xticks(x, [str(width) for width in _WIDTHS])
 
@@ -108,9 +116,9 @@ def _draw_pairs(axes: Axes, numbers: Numbers) -> None:
 nearest_position = Explorer(
     __name__,
     caption=(
-        "The wider the encoding, the farther the closest other position: with one pair, which goes round a circle in "
-        "6.28 positions, position 710 is almost back at 0, and a slower pair tells apart what faster ones confuse. "
-        "Bars: how far apart each pair is at the two positions; 2 would be opposite."
+        "How close another position comes, for encodings of every width. Where the curve leaves the dashed line, some "
+        "far position is closer than the neighbour. Bars: how far apart each pair is at the two positions; 2 would be "
+        "opposite."
     ),
     controls={
         "d_model": Slider("width d_model", stops=_WIDTHS, stops_only=True),

@@ -17,6 +17,7 @@ from attncourse.drawing.palette import FAINT, INK, PAPER, RULE
 from attncourse.drawing.touch import say
 from attncourse.drawing.typeface import font
 from attncourse.explorer import Explorer
+from attncourse.figures.order.best_guess import SEQ, VOCAB, best_guess
 from attncourse.figures.order.runs import ARMS, BAND, TASKS, runs_of
 
 _EVERY = 20  # steps averaged into one point: two of the stored losses
@@ -35,6 +36,7 @@ class Numbers(NamedTuple):
     medians: np.ndarray  # (arms, blocks) loss, median of the seeds
     spread: np.ndarray  # (2, blocks) of the chosen arm: smallest and largest of the seeds
     accuracy: np.ndarray  # (arms, seeds) share of right answers on fresh sequences of the training's length
+    without_order: np.ndarray  # (arms,) share of the best guess of a model that sees no order; NaN: not worked out
     learned_at: float  # step at which the chosen arm's median loss first falls below 0.5; inf if it never does
 
 
@@ -53,8 +55,17 @@ def measure(task: str = "name the previous token", arm: str = "index in [0, 1]")
         medians=medians,
         spread=np.array([chosen.min(axis=0), chosen.max(axis=0)]),
         accuracy=accuracy,
+        without_order=np.array([_ceiling(TASKS[task], arm) for arm in ARMS]),
         learned_at=float((below.argmax() + 1) * _EVERY) if below.any() else np.inf,
     )
+
+
+def _ceiling(task: str, arm: str) -> float:
+    """What naming the most frequent of the other tokens in sight comes to."""
+    if arm != "none, causal":
+        return best_guess(SEQ - 1, VOCAB)
+    earlier = [best_guess(visible, VOCAB) for visible in range(1, SEQ)]
+    return float(np.mean(earlier)) if task == "previous" else np.nan
 
 
 def readout(numbers: Numbers) -> str:
@@ -80,6 +91,11 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     right.set_title("each seed a dot", fontproperties=font(SMALL), color=INK, loc="left", pad=7)
     _list_arms(right, numbers.arm)
     for row, (arm, seeds) in enumerate(zip(ARMS, numbers.accuracy, strict=True)):
+        ceiling = numbers.without_order[row]
+        if not np.isnan(ceiling):
+            [line] = right.plot([ceiling] * 2, [row - 0.5, row + 0.5], color=FAINT, linewidth=1.2,
+                                linestyle=(0, (3, 2)), zorder=3)  # fmt: skip
+            say(line, words=f"{arm}: the best guess without order, {in_digits(ceiling, '{:.1%}')} right")
         every = dots(right, row, seeds, reach=0.22, size=3.4, row=True, zorder=3)
         say(every, words=[f"{arm}: {in_digits(share, '{:.1%}')} right, one seed" for share in seeds])
     right.set_xlim(-0.04, 1.04)
@@ -126,8 +142,8 @@ order_training = Explorer(
     __name__,
     caption=(
         "How the order is told decides whether one layer learns the task: curves are medians of five seeds, each way "
-        "at its own best learning rate, and dots are the right answers of every run. The band holds the seeds of the "
-        "chosen way."
+        "at its own best learning rate, and dots are the right answers of every run. Dashed among the dots is the best "
+        "guess without order."
     ),
     controls={
         "task": Choice("task", stops=tuple(TASKS)),

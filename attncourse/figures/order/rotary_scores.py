@@ -28,8 +28,8 @@ class Numbers(NamedTuple):
     """What the figure shows."""
 
     scheme: str
-    distance: int  # p − r
-    scores: np.ndarray  # (16, 16) of the query at position p with the key at position r
+    distance: int  # r
+    scores: np.ndarray  # (16, 16) of the query at each position, with the key at each
     along: np.ndarray  # (16 − |distance|,) the scores at this distance, from the first pair of positions to the last
     relative: bool  # whether every score depends on the distance alone, to rounding
 
@@ -67,12 +67,13 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     figure = sheet(height=330, narrow=narrow, narrow_height=562)
     table, line = [(52, 32, 250, 250), (52, 362, 270, 152)] if narrow else [(56, 40, 246, 246), (400, 40, 300, 246)]
     _draw_table(
-        dress(place(figure, *table), "scores", x="key at position r", y="query at p", colour=SCORE_INK), numbers
+        dress(place(figure, *table), "scores", x="position of the key", y="position of the query", colour=SCORE_INK),
+        numbers,
     )
-    axes = dress(place(figure, *line), f"scores on the dashed line, p − r = {numbers.distance}", x="key at position r")
+    axes = dress(place(figure, *line), f"scores on the dashed line, r = {numbers.distance}", x="position of the key")
     axes.plot(range(len(numbers.along)), numbers.along, color=SCORE, linewidth=2)
     [points] = axes.plot(range(len(numbers.along)), numbers.along, "o", color=SCORE_INK, markersize=6)
-    said = [f"query at {r + numbers.distance}, key at {r}: {in_digits(s)}" for r, s in enumerate(numbers.along)]
+    said = [f"query at {j + numbers.distance}, key at {j}: {in_digits(s)}" for j, s in enumerate(numbers.along)]
     say(points, words=said)
     axes.axhline(0, color=RULE, linewidth=1)
     axes.set(xlim=(-0.5, _SEQ - 0.5), ylim=(-_REACH, _REACH), yticks=(-3, -2, -1, 0, 1, 2, 3), xticks=(0, 5, 10, 15))
@@ -96,11 +97,11 @@ def _draw_table(axes: Axes, numbers: Numbers) -> None:
 rotary_scores = Explorer(
     __name__,
     caption=(
-        "Under rotary encoding each diagonal, one distance, has one colour: the score depends on the distance alone. "
-        "One query and one key are moved to every pair of positions; added sinusoids leave a trace of where they stand."
+        "One query and one key are moved to every pair of positions. Under rotary encoding each diagonal, one "
+        "distance, has one colour: the score depends on the distance alone."
     ),
     controls={
         "scheme": Choice("positions told by", stops=("no encoding", "added sinusoids", "rotary")),
-        "distance": Slider("distance p − r", stops=(0, 1, 2, 3, 4, 6, 8, 10)),
+        "distance": Slider("r: the key stands so far behind", stops=(0, 1, 2, 3, 4, 6, 8, 10)),
     },
 )

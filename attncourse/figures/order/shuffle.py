@@ -17,31 +17,37 @@ from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import MultiHeadParams, causal_mask, multi_head_attention, sinusoidal_positions
 
-WORDS = ("dog", "bites", "man")
+WORDS = ("my", "cat", "hid", "its", "toy")
 _D_MODEL = 4
 _REACH = 3.5
 _FEATURES = [f"feature {i + 1}" for i in range(_D_MODEL)]
 _rng = np.random.default_rng(4)
 _VECTORS = _rng.normal(size=(len(WORDS), _D_MODEL))
-_W_Q, _W_K, _W_V, _W_O = _rng.normal(size=(4, _D_MODEL, _D_MODEL)) * 0.8
+_W_Q, _W_K, _W_V, _W_O = _rng.normal(size=(4, _D_MODEL, _D_MODEL)) * 0.6
 _LAYER = MultiHeadParams(_W_Q, _W_K, _W_V, _W_O, num_heads=2)
-ORDERS = {"man bites dog": (2, 1, 0), "bites dog man": (1, 0, 2), "dog man bites": (0, 2, 1)}
+ORDERS = {
+    "my cat hid its toy": (0, 1, 2, 3, 4),
+    "my toy hid its cat": (0, 4, 2, 3, 1),
+    "its cat hid my toy": (3, 1, 2, 0, 4),
+    "toy its hid cat my": (4, 3, 2, 1, 0),
+}
+_FIRST = " ".join(WORDS)
 
 
 class Numbers(NamedTuple):
     """What the figure shows."""
 
-    order: tuple[int, ...]  # which word comes first, second, third after the shuffle
-    before: np.ndarray  # (3, d_model) outputs of "dog bites man"
-    after: np.ndarray  # (3, d_model) outputs of the shuffled words, in their new order
-    back: np.ndarray  # (3, d_model) the same rows, each put back to the place of its word
-    change: np.ndarray  # (3,) largest change of each word's output
+    order: tuple[int, ...]  # which word comes first, second, … after the shuffle
+    before: np.ndarray  # (5, d_model) outputs of "my cat hid its toy"
+    after: np.ndarray  # (5, d_model) outputs of the shuffled words, in their new order
+    back: np.ndarray  # (5, d_model) the same rows, each put back to the place of its word
+    change: np.ndarray  # (5,) largest change of each word's output
     equivariant: bool  # whether every word's output is the same, to rounding
     encoding: bool
     causal: bool
 
 
-def measure(order: str = "man bites dog", encoding: bool = False, causal: bool = False) -> Numbers:
+def measure(order: str = _FIRST, encoding: bool = False, causal: bool = False) -> Numbers:
     """Attention with two heads over the sentence, and over the same words in another order."""
     positions = sinusoidal_positions(len(WORDS), _D_MODEL) if encoding else np.zeros((len(WORDS), _D_MODEL))
     mask = causal_mask(len(WORDS), len(WORDS)) if causal else None
@@ -62,27 +68,29 @@ def measure(order: str = "man bites dog", encoding: bool = False, causal: bool =
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     shuffled = " ".join(WORDS[word] for word in numbers.order)
-    encoding, mask = ("with" if on else "without" for on in (numbers.encoding, numbers.causal))
-    how = f"{encoding.capitalize()} encoding and {mask} causal mask"
+    positions, mask = ("with" if on else "without" for on in (numbers.encoding, numbers.causal))
+    how = f"{positions.capitalize()} positions and {mask} causal mask"
+    if shuffled == _FIRST:
+        return f"{how}, the outputs of “{_FIRST}”, read twice: choose a new order."
     if numbers.equivariant:
-        return f"{how}, every word of “{shuffled}” has the output of “dog bites man”: the rows only trade places."
+        return f"{how}, every word of “{shuffled}” has the output of “{_FIRST}”: the rows only trade places."
     moved = int((numbers.change > ROUNDING).sum())
     return (
-        f"{how}, {moved} of 3 words get another output in “{shuffled}” than in “dog bites man”, "
+        f"{how}, {moved} of {len(WORDS)} words get another output in “{shuffled}” than in “{_FIRST}”, "
         f"by up to {numbers.change.max():.2f}."
     )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Outputs before, outputs after, and what is left when each row is back in its place."""
-    figure = sheet(height=240, narrow=narrow, narrow_height=494)
+    figure = sheet(height=262, narrow=narrow, narrow_height=640)
     paper = board(figure)
-    cell = (56, 30) if narrow else (48, 38)
-    tops, lefts = ((46, 200, 354), (84, 84, 84)) if narrow else ((66, 66, 66), (48, 284, 520))
+    cell = (56, 28) if narrow else (49, 32)
+    tops, lefts = ((46, 248, 450), (84, 84, 84)) if narrow else ((56, 56, 56), (40, 278, 516))
     shuffled = [WORDS[word] for word in numbers.order]
     difference = np.where(np.abs(numbers.back - numbers.before) < 1e-12, 0, numbers.back - numbers.before)
     panels = (
-        ("dog bites man", numbers.before, WORDS, VALUE, VALUE_INK, "output"),
+        (_FIRST, numbers.before, WORDS, VALUE, VALUE_INK, "output"),
         (" ".join(shuffled), numbers.after, shuffled, VALUE, VALUE_INK, "output"),
         ("change of each word", difference, WORDS, VALUE, VALUE_INK, "change"),
     )
@@ -96,8 +104,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         label(paper, left, top - 8, "outputs" if what == "output" else "after − before")
         if what == "change":
             _mark_moved(paper, grid, numbers)
-    words = "nothing has changed" if numbers.equivariant else "the framed words changed"
-    place = (lefts[2], tops[2] + 3 * cell[1] + 30)
+    words = "no word has changed" if numbers.equivariant else "framed words changed"
+    words = words if numbers.order != tuple(range(len(WORDS))) else "the same order"
+    place = (lefts[2], tops[2] + len(WORDS) * cell[1] + 26)
     label(paper, *place, words, size=TEXT, weight="semibold")
     return figure
 
@@ -111,13 +120,12 @@ def _mark_moved(paper: Axes, grid, numbers: Numbers) -> None:
 shuffle = Explorer(
     __name__,
     caption=(
-        "Attention with two heads gives the same three words the same outputs in another order, unless a position "
-        "encoding or a causal mask tells them apart. In the last table every row is back at the place of its word: "
-        "zeros mean that attention did not notice."
+        "What attention makes of each word, in the first order and in the chosen one. In the last table every row is "
+        "back at its word: zeros mean that attention has not noticed the new order."
     ),
     controls={
         "order": Choice("new order", stops=tuple(ORDERS)),
-        "encoding": Switch("position encoding"),
+        "encoding": Switch("positions added"),
         "causal": Switch("causal mask"),
     },
 )

@@ -23,13 +23,13 @@ _NEAR = 24  # offsets that the zoom shows, to either side
 class Numbers(NamedTuple):
     """What the figure shows."""
 
-    position: int  # p
+    position: int
     d_model: int
     reach: int  # offsets up to which the panel goes
-    offsets: np.ndarray  # (128,) k, so that p + k runs over all positions
-    similarity: np.ndarray  # (128,) PE(p) · PE(p + k), divided by its value at k = 0
-    first_rise: int  # the smallest k at which the similarity is larger than at k − 1
-    even: bool  # whether k and −k give the same, to rounding
+    offsets: np.ndarray  # (128,) r, so that position + r runs over all positions
+    similarity: np.ndarray  # (128,) PE(p) · PE(p + k), divided by its value at r = 0
+    first_rise: int  # the smallest r at which the similarity is larger than at r − 1
+    even: bool  # whether r and −r give the same, to rounding
     alike: bool  # whether the curve is that of every other position, to rounding
 
 
@@ -75,7 +75,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The curve over all offsets, and where it first rises."""
     figure = sheet(height=300, narrow=narrow, narrow_height=330)
     spot = (46, 40, 286, 226) if narrow else (52, 40, 650, 204)
-    axes = dress(place(figure, *spot), "PE(p) · PE(p + k) / ‖PE(p)‖²", x="offset k", colour=POSITION_INK)
+    axes = dress(place(figure, *spot), "PE(pos) · PE(pos + r) / ‖PE(pos)‖²", x="offset r", colour=POSITION_INK)
     axes.axhline(0, color=RULE, linewidth=1)
     axes.plot([0, 0], [-0.75, 1], color=RULE, linewidth=1)
     seen = np.abs(numbers.offsets) <= numbers.reach
@@ -116,7 +116,7 @@ similarity_by_offset = Explorer(
         "all the way. Each is an inner product of two encodings, as a share of the first one’s with itself."
     ),
     controls={
-        "position": Slider("position p", stops=(0, 16, 32, 48, 64, 80, 96, 112, 127)),
+        "position": Slider("position pos", stops=(0, 16, 32, 48, 64, 80, 96, 112, 127)),
         "d_model": Slider("width d_model", stops=(4, 16, 64, 128, 512), stops_only=True),
         "zoom": Switch("zoom in"),
     },

@@ -19,8 +19,8 @@ from attnlib import sinusoidal_positions, wave_angles
 
 _SEQ, _D_MODEL = 32, 8
 _FORMULAS = (  # in the inks of their waves; and how wide they are, in CSS pixels
-    ("PE(p, 2i) = sin", 106, POSITION_INK),
-    ("PE(p, 2i+1) = cos", 130, INK),
+    ("PE(pos, 2m) = sin", 134, POSITION_INK),
+    ("PE(pos, 2m+1) = cos", 158, INK),
 )
 
 
@@ -55,7 +55,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for pair, wave in enumerate(numbers.waves):
         axes = dress(place(figure, x, top + pair * (tall + gap), width, tall))
         _draw_pair(axes, numbers, pair, last=pair == len(numbers.waves) - 1)
-        words = f"i = {pair}\nwave of {wave_length(wave)} positions"
+        words = f"m = {pair}\nwave of {wave_length(wave)} positions"
         if narrow:
             label(axes, _SEQ - 1, 1.22, words.replace("\n", ", "), ha="right", va="bottom")
         else:
@@ -64,13 +64,13 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 
 def _write_formula(paper: Axes, x: float, y: float, start: str, wide: float, ink: str) -> None:
-    """The sine or cosine of the fraction p / 10000^(2i/d)."""
+    """The sine or cosine of the fraction pos / 10000^(2m/d)."""
     label(paper, x, y, start, ink, size=14, va="center_baseline")
     middle = x + wide + 41
-    label(paper, middle, y - 6, "p", ink, size=14, ha="center")
+    label(paper, middle, y - 6, "pos", ink, size=14, ha="center")
     paper.plot([x + wide + 6, x + wide + 76], [y, y], color=ink, linewidth=1.2)
     label(paper, x + wide + 8, y + 19, "10000", ink, size=13)
-    label(paper, x + wide + 52, y + 12, "2i/d", ink)
+    label(paper, x + wide + 52, y + 12, "2m/d", ink)
 
 
 def _draw_pair(axes: Axes, numbers: Numbers, pair: int, last: bool) -> None:
@@ -98,7 +98,7 @@ def _draw_pair(axes: Axes, numbers: Numbers, pair: int, last: bool) -> None:
     axes.set(xlim=(0, _SEQ - 1), ylim=(-1.15, 1.15), yticks=(-1, 1))
     axes.set_xticks([0, 10, 20, 30], ["0", "10", "20", "30"] if last else [""] * 4)
     if last:
-        axes.set_xlabel("position p", color=INK, fontsize=TEXT)
+        axes.set_xlabel("position pos", color=INK, fontsize=TEXT)
 
 
 sinusoid_formula = Explorer(
