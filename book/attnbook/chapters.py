@@ -21,43 +21,49 @@ CHAPTERS = (
     Chapter(
         1,
         "Compute attention by hand",
-        "Follow one query through four matrices, see five ways to score a key, and move the output inside its hull.",
-        "attncourse.figures.compute.pipeline:pipeline",
+        "What does its mean in “my cat hid its toy”? Follow that one word through three small matrices until "
+        "it carries the cat.",
+        "attncourse.figures.compute.attends_to:attends_to",
     ),
     Chapter(
         2,
         "See why scores are divided by √dₖ",
-        "Let the keys grow to 1024 numbers, watch the weights collapse and the gradient die, and bring both back.",
-        "attncourse.figures.scaling.saturation:saturation",
+        "Give a random word ever longer vectors, and one weight takes everything. Find out how far apart "
+        "scores lie, what that does to training, and what the division repairs.",
+        "attncourse.figures.scaling.wide_row:wide_row",
     ),
     Chapter(
         3,
         "Split attention into heads",
-        "Keep the parameters, change the number of heads, and see what is gained and what is paid.",
+        "Watch one head fail at a task that two heads solve with the same number of parameters, and see when "
+        "one is enough.",
         "attncourse.figures.heads.multi_head_flow:multi_head_flow",
     ),
     Chapter(
         4,
         "Give attention a sense of order",
-        "Shuffle a sentence, notice that nothing changes, and repair it with clocks of many speeds.",
+        "Shuffle a sentence and nothing changes. Repair it with the hands of clocks, and find out how far they count.",
         "attncourse.figures.order.clock_hands:clock_hands",
     ),
     Chapter(
         5,
         "Build the encoder and the decoder",
-        "Edit a word of the future and see which past outputs move; then let a trained Transformer translate dates.",
+        "A model is right about everything in training and nothing in use. Build it from its parts, find the "
+        "fault, and let it read a date.",
         "attncourse.figures.transformer.anatomy:anatomy",
     ),
     Chapter(
         6,
         "Normalise the token, not the batch",
-        "Lengthen one sentence and see whose mean and variance shift; train with five norms and compare.",
+        "Stack twelve layers with and without a norm, see whose numbers share a mean, and watch a mean leak "
+        "the future.",
         "attncourse.figures.norms.shared_mean:shared_mean",
     ),
     Chapter(
         7,
         "Ask another sequence",
-        "Use one function twice: a sequence reads itself, then it reads another. Follow each look of a translation.",
-        "attncourse.figures.cross.alignment:alignment",
+        "A dot that gets hardly any attention decides the date. Find out what a map of attention shows, and "
+        "what it does not.",
+        "attncourse.figures.cross.blank_out:blank_out",
     ),
 )
