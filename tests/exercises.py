@@ -1,5 +1,6 @@
 """A chapter's own solutions, and the three things that are tested of every exercise's check."""
 
+import linecache
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,15 +20,21 @@ class Recorder:
         self.answers = {}
 
     def __getattr__(self, exercise):
-        return lambda answer: self.answers.update({exercise: answer})
+        def record(*answers, keep=True, **named):
+            named = {f"{exercise}.{name}": answer for name, answer in named.items()}
+            self.answers |= named or dict.fromkeys([exercise], *answers)
+
+        return record
 
 
 def solutions_of(chapter: Path) -> dict[str, Callable]:
     """Exercise -> what the chapter's solution cell hands to its check."""
     recorder = Recorder()
-    namespace = {**vars(attnlib), "np": np, "rng": np.random.default_rng(0), "check": recorder}
-    for cell in code_cells(chapter, tag="solution"):
-        exec("".join(cell["source"]), namespace)
+    namespace = {**vars(attnlib), "__name__": "__main__", "np": np, "rng": np.random.default_rng(0), "check": recorder}
+    for number, cell in enumerate(code_cells(chapter, tag="solution")):
+        source, place = "".join(cell["source"]), f"<solution {number} of {chapter.stem}>"
+        linecache.cache[place] = len(source), None, source.splitlines(keepends=True), place  # as in a notebook
+        exec(compile(source, place, "exec"), namespace)
     return recorder.answers
 
 

@@ -20,7 +20,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import NamedTuple
+
+from attncourse.check.catches import CATCHES
+from attncourse.planted import Bug
 
 ROOT = Path(__file__).parents[1]
 UNIT_TESTS = [
@@ -44,44 +46,22 @@ LEFT_OUT = shutil.ignore_patterns(
 )
 
 
-class Bug(NamedTuple):
-    """One small mistake: in this file of attnlib this text becomes that text."""
-
-    name: str
-    file: str
-    old: str
-    new: str
-
-
 BUGS = [
-    Bug("no maximum taken away", "softmax", "x - np.where(np.isneginf(highest), 0, highest)",
-        "x + 0 * np.where(highest, 0, 0)"),
-    Bug("softmax over the wrong axis", "softmax", "exps.sum(axis=axis, keepdims=True)",
-        "exps.sum(axis=0, keepdims=True)"),
-    Bug("no guard for a row of −inf", "softmax", "exps / np.where(total == 0, 1, total)", "exps / total"),
-    Bug("a masked row shares equally", "softmax", "exps / np.where(total == 0, 1, total)",
-        "np.where(total == 0, x.dtype.type(1 / max(1, x.shape[-1])), exps / np.where(total == 0, 1, total))"),
+    *(bug for catch in CATCHES.values() for bug in catch.bugs),  # those that readers are asked to catch
     Bug("pullback without the mean", "softmax", "weights * (grad_output - mean)", "weights * grad_output"),
     Bug("Jacobian with a plus sign", "softmax", "diagonal - column * row", "diagonal + column * row"),
     Bug("entropy in bits", "softmax", "np.log(weights, out", "np.log2(weights, out"),
-    Bug("causal mask without the diagonal", "masks", "key_position <= query_position",
-        "key_position < query_position"),
-    Bug("causal mask upside down", "masks", "key_position <= query_position", "key_position >= query_position"),
     Bug("causal mask aligned to the bottom right", "masks", "key_position <= query_position",
         "key_position <= query_position + seq_k - seq_q"),
-    Bug("padding off by one", "masks", "np.arange(seq_k) < lengths", "np.arange(seq_k) <= lengths"),
     Bug("padding hides queries", "masks", "lengths[..., None, None]", "lengths[..., None]"),
     Bug("transpose forgotten", "scores", "return query @ key.mT",
         "return query @ key.reshape(*key.shape[:-2], *key.shape[:-3:-1])"),
-    Bug("scale 1/d_k", "arguments", "d_k**-0.5", "d_k**-1.0"),
-    Bug("scale by the root of seq_k", "scores", "d_k=np.shape(key)[-1]", "d_k=np.shape(key)[-2]"),
     Bug("scale ignored in the forward pass", "scores", "as_scale(scale, d_k=", "as_scale(None, d_k="),
     Bug("float32 turns into float64", "arguments", "return d_k**-0.5  #", "return np.float64(d_k) ** -0.5  #"),
     Bug("cosine divides the keys only", "scores", "unit_vectors(query) @", "query @"),
     Bug("bilinear weight transposed", "scores", "query @ weight @ key.mT",
         "query @ weight.T.reshape(weight.shape) @ key.mT"),
     Bug("additive without tanh", "scores", "np.tanh(from_query + from_key)", "from_query + from_key"),
-    Bug("mask polarity", "attention", "np.where(mask, scores, -np.inf)", "np.where(mask, -np.inf, scores)"),
     Bug("mask by −1e9", "attention", "np.where(mask, scores, -np.inf)", "np.where(mask, scores, -1e9)"),
     Bug("mask ignored", "attention", "np.where(mask, scores, -np.inf)", "scores"),
     Bug("bias ignored", "attention", "scores = scores + bias",
@@ -101,25 +81,10 @@ BUGS = [
         "grad[tuple(slice(n) for n in shape)]"),
     Bug("wrong input passes: d_k", "shapes", "query.shape[-1] != key.shape[-1]",
         "query.shape[-1] < key.shape[-1]"),
-    Bug("heads split without the transpose", "heads",
-        "x.reshape(*lead, seq, num_heads, width // num_heads)\n    return pieces.swapaxes(-3, -2)",
-        "x.reshape(*lead, num_heads, seq, width // num_heads)\n    return pieces"),
-    Bug("heads merged without the inverse transpose", "heads", "x.swapaxes(-3, -2).reshape(*lead, seq",
-        "x.reshape(*lead, seq"),
-    Bug("heads take every num_heads-th feature", "heads",
-        "x.reshape(*lead, seq, num_heads, width // num_heads)",
-        "x.reshape(*lead, seq, width // num_heads, num_heads).swapaxes(-1, -2)"),
-    Bug("the embedding is sliced, not projected", "multi_head", "query = split_heads(linear(query, params.w_q)",
-        "query = split_heads(linear(query, np.eye(*params.w_q.shape, dtype=query.dtype))"),
-    Bug("no output map", "multi_head", "return linear(merge_heads(outputs), params.w_o), attn_weights",
-        "return linear(merge_heads(outputs), np.eye(*params.w_o.shape, dtype=outputs.dtype)), attn_weights"),
     Bug("output map head by head, the first one's for all", "multi_head",
         "return linear(merge_heads(outputs), params.w_o), attn_weights",
         "return linear(merge_heads(outputs), np.tile(params.w_o[: outputs.shape[-1]], (params.num_heads, 1))), "
         "attn_weights"),
-    Bug("scale by d_model instead of the head's width", "multi_head",
-        "attention(query, key, value, mask, bias, scale)\n    return",
-        "attention(query, key, value, mask, bias, scale or params.w_q.shape[1] ** -0.5)\n    return"),
     Bug("key heads tiled instead of repeated", "multi_head", "np.repeat(x, num_heads // x.shape[-3], axis=-3)",
         "np.concatenate([x] * (num_heads // x.shape[-3]), axis=-3)"),
     Bug("shared heads keep one gradient of several", "multi_head", "width).sum(axis=-3)", "width)[..., 0, :, :]"),
@@ -138,17 +103,8 @@ BUGS = [
     Bug("rotary forgotten on the way back", "multi_head",
         "grad_query, grad_key = back_query_turn(grad_query), back_key_turn(grad_key)",
         "grad_query = back_query_turn(grad_query)"),
-    Bug("cosine with the exponent 2i + 1", "positions", "np.cos(angles)], axis=-1)",
-        "np.cos(angles * base ** (-1 / d_model))], axis=-1)"),
-    Bug("all sines before all cosines", "positions", "np.stack([np.sin(angles), np.cos(angles)], axis=-1)",
-        "np.concatenate([np.sin(angles), np.cos(angles)], axis=-1)"),
-    Bug("sines and cosines swapped", "positions", "[np.sin(angles), np.cos(angles)]",
-        "[np.cos(angles), np.sin(angles)]"),
-    Bug("positions counted from one", "positions", "wave_angles(np.arange(seq),", "wave_angles(1 + np.arange(seq),"),
     Bug("angles in float32", "positions", "return positions[..., None].astype(np.float64) * frequencies",
         "return (positions[..., None].astype(np.float32) * frequencies.astype(np.float32)).astype(np.float64)"),
-    Bug("wave lengths by i instead of 2i", "positions", "-np.arange(0, width, 2) / width",
-        "-np.arange(0, width // 2) / width"),
     Bug("unused positions learn too", "positions", "np.zeros(np.shape(table), output.dtype)",
         "np.full(np.shape(table), 1e-3, output.dtype)"),
     Bug("rotation the wrong way", "rotary", "first * cos - second * sin", "first * cos + second * sin"),
@@ -216,14 +172,8 @@ BUGS = [
         "for params in layers[:1] * len(layers):\n        x, more"),
     Bug("what layers share hears of one alone", "stack", "*map(sum, zip(*grads_shared, strict=True))",
         "*grads_shared[0]"),
-    Bug("LayerNorm over the tokens", "layer_norm", "x = x - x.mean(axis=-1, keepdims=True)",
-        "x = x - x.mean(axis=0, keepdims=True)"),
     Bug("the rounding error of LayerNorm's mean is taken for variance", "layer_norm",
         "return x - x.mean(axis=-1, keepdims=True)", "return x"),
-    Bug("RMSNorm and LayerNorm with the unbiased variance", "normalise", "(x.shape[-1] if size is None else size)",
-        "(max(1, x.shape[-1] - 1) if size is None else size)"),
-    Bug("eps behind the root", "normalise", "unit * np.sqrt(mean + (root_eps / unit) ** 2)",
-        "unit * np.sqrt(mean) + root_eps**2"),
     Bug("squares overflow", "normalise", "unit = np.where(largest == 0, 1, largest)", "unit = np.ones_like(largest)"),
     Bug("small squares vanish", "normalise", "unit = np.where(largest == 0, 1, largest)",
         "unit = np.maximum(largest, 1)"),
@@ -286,16 +236,8 @@ BUGS = [
     Bug("the encoder is pre-LN whatever it was made for", "encoder", "attend, params.norm_first)", "attend)"),
     Bug("ReLU whatever the network was made for", "feed_forward", "bend, _ = known_activation(params.activation)",
         "bend, _ = known_activation(\"relu\")"),
-    Bug("the decoder sees the future", "decoder", "multi_head_attention(params.self_attention, x, x, x, mask)",
-        "multi_head_attention(params.self_attention, x, x, x)"),
     Bug("the decoder sees one token of the future", "decoder", "return causal_mask(x.shape[-2], x.shape[-2])",
         "return causal_mask(x.shape[-2] + 1, x.shape[-2])[1:]"),
-    Bug("cross-attention looks at padding", "decoder",
-        "multi_head_attention(params.cross_attention, x, memory, memory, memory_mask)",
-        "multi_head_attention(params.cross_attention, x, memory, memory)"),
-    Bug("cross-attention asks its own sequence", "decoder",
-        "multi_head_attention(params.cross_attention, x, memory, memory, memory_mask)",
-        "multi_head_attention(params.cross_attention, x, x, x)"),
     Bug("a mask of one's own is ignored", "decoder", "past_mask(x) if mask is None else mask\n\n    def look_back(x)",
         "past_mask(x)\n\n    def look_back(x)"),
     Bug("the memory's gradient by its keys alone", "sublayers", "grad_params, grad_key + grad_value",

@@ -16,6 +16,8 @@ from attncourse.check.base import checker
 from attncourse.check.compare import apart, close
 from attncourse.check.memory import peak_memory
 from attncourse.check.require import require, require_close, require_judgement, require_parts, require_shape
+from attnlib.attention import attention_weights
+from attnlib.softmax import softmax
 
 
 class Maps(NamedTuple):
@@ -331,6 +333,30 @@ class TestExceptions:
 
         with pytest.raises(KeyboardInterrupt):
             double(stop)
+
+
+class TestWhoseAnswer:
+    @pytest.mark.parametrize("answer", [attention_weights, functools.partial(attention_weights, bias=None)])
+    def test_a_function_of_the_library_is_nobodys_answer(self, answer):
+        said = repr(check.attention_weights(answer))
+        assert said.endswith("the answer must be a function of your own: attention_weights is the library's")
+
+    def test_an_answer_of_ones_own_may_call_the_library(self):
+        assert check.softmax(lambda x: softmax(x))
+
+    def test_an_answer_that_depends_on_earlier_calls_is_not_right(self):
+        calls = []
+
+        def answer(x):
+            calls.append(x)
+            return 2 * x if len(calls) == 1 else x
+
+        said = repr(double(answer))
+        assert said.startswith("✗ double: right at first, but not when all is asked again: each number must double")
+
+    def test_an_answer_that_is_right_by_luck_is_seldom_right(self):
+        rng = np.random.default_rng(0)
+        assert sum(bool(judge(lambda: rng.random() < 0.5)) for _ in range(200)) < 70
 
 
 class TestStateAround:

@@ -1,5 +1,13 @@
-"""One check an exercise: ``check.softmax(answer)`` says which property fails, or that every one holds."""
+"""One check an exercise: ``check.rotate(answer)`` says which property fails, or that every one holds.
 
+Four go through all chapters: ``check.build(softmax=my_softmax)`` judges a part of the date model,
+``check.catch(softmax=is_right)`` a property that is to catch planted bugs, ``check.model()`` is the model made of the
+parts that are yours, and ``check.progress()`` says what is done. What passes is kept in the folder where the notebook
+runs, unless ``keep=False``.
+"""
+
+from attncourse.check.build import build as build
+from attncourse.check.catch import catch as catch
 from attncourse.check.compute import (
     cosine_attention,
     nearest_by_dot,
@@ -21,6 +29,7 @@ from attncourse.check.heads import (
     removal_costs,
     split_heads,
 )
+from attncourse.check.model import model as model
 from attncourse.check.norms import (
     changed_tokens,
     fold_batch_norm,
@@ -36,6 +45,7 @@ from attncourse.check.order import (
     rotate,
     to_halves,
 )
+from attncourse.check.progress import progress as progress
 from attncourse.check.scaling import (
     jacobian_norm,
     score_variance,

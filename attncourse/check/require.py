@@ -1,6 +1,7 @@
 """What a check may ask of an answer: each function returns in silence, or stops the check with a complaint."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,14 @@ def require(holds: Any, complaint: str) -> None:
     """Go on if the property holds, else stop the check with the complaint."""
     if not holds:
         raise ViolatedError(complaint)
+
+
+def require_own(answer: Any) -> None:
+    """The answer is not the library's own function, as it is or with some arguments filled in."""
+    function = answer.func if isinstance(answer, partial) else answer
+    package = str(getattr(function, "__module__", "")).partition(".")[0]
+    name = getattr(function, "__name__", "it")
+    require(package != "attnlib", f"the answer must be a function of your own: {name} is the library's")
 
 
 def require_close(found: Any, wanted: Any, complaint: str, mistakes: Mapping[str, Any] | None = None) -> None:
