@@ -78,17 +78,21 @@ def equal_heads(arm: Arm) -> Arm:
 
 def new_model(rng: np.random.Generator, arm: Arm, settings: Settings = SETTINGS) -> ModelParams:
     """A random model whose maps keep the variance of their inputs, whatever the widths of the heads."""
-    d_model = settings.d_model
+    outputs = QUESTIONS[arm.task] * settings.vocab
     params = init_attention_model(
-        rng, settings.vocab, d_model, arm.num_heads, outputs=QUESTIONS[arm.task] * settings.vocab, max_seq=settings.seq
+        rng, settings.vocab, settings.d_model, arm.num_heads, outputs=outputs, max_seq=settings.seq
     )
-    if arm.d_k is None or arm.d_v is None:
-        return params
-    wide_k, wide_v = arm.num_heads * arm.d_k, arm.num_heads * arm.d_v
+    return params if arm.d_k is None or arm.d_v is None else with_heads_of_width(rng, params, arm.d_k, arm.d_v)
+
+
+def with_heads_of_width(rng: np.random.Generator, params: ModelParams, d_k: int, d_v: int) -> ModelParams:
+    """A model of one layer, with new random heads: as many as it had, of other widths."""
+    [layer] = params.layers
+    d_model, num_heads = len(layer.attention.w_q), layer.attention.num_heads
+    wide_k, wide_v = num_heads * d_k, num_heads * d_v
     shapes = [(d_model, wide_k), (d_model, wide_k), (d_model, wide_v), (wide_v, d_model)]
     maps = [rng.normal(size=shape) * shape[0] ** -0.5 for shape in shapes]
-    [layer] = params.layers
-    return params._replace(layers=(layer._replace(attention=MultiHeadParams(*maps, arm.num_heads)),))
+    return params._replace(layers=(layer._replace(attention=MultiHeadParams(*maps, num_heads)),))
 
 
 def new_run(seed: int, arm: Arm, learning_rate: float, settings: Settings = SETTINGS) -> dict[str, Any]:
@@ -127,6 +131,24 @@ def last_loss(seed: int, arm: Arm, learning_rate: float) -> float:
     """Of the last fifth of the steps: the smallest ends lowest."""
     _, losses = trained(seed, arm, learning_rate)
     return float(np.mean(losses[-len(losses) // 5 :]))
+
+
+def table(result: dict[str, Any]) -> str:
+    """Accuracy by task and number of heads, as Markdown: the mean of the seeds, with the lowest and the highest."""
+    heads = result["settings"]["heads"]
+    lines = [
+        ["heads × width", *(f"{n} × {result['settings']['d_model'] // n}" for n in heads)],
+        ["---"] * (len(heads) + 1),
+        *([task, *(spread_of(result["arms"][Arm(task, n).name]) for n in heads)] for task in TASKS),
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def spread_of(arm: dict[str, Any], mark: str = "accuracy") -> str:
+    """An arm's accuracy in words: "0.603 (0.591–0.618)"; of runs that all round to the same, that number alone."""
+    seeds = [float(np.mean(run[mark])) for run in arm["runs"].values()]
+    low, mean, high = (f"{share:.3f}" for share in (min(seeds), np.mean(seeds), max(seeds)))
+    return mean if low == high else f"{mean} ({low}–{high})"
 
 
 def main(record: Record) -> None:

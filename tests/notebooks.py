@@ -1,7 +1,6 @@
 """The chapters' notebooks as the tests read them: plain JSON, whatever wrote it."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,3 @@ def stored(chapter: Path, mime: str, cells: list[dict[str, Any]] | None = None) 
         if mime in output.get("data", {})
     ]
     return ["".join(part) for part in found] if mime.startswith("text/") else found
-
-
-# The chapters that have the form of a course; in the end all of them.
-COURSE = [chapter for chapter in CHAPTERS if re.search("<!-- capstone -->|### 3. Build: ", prose(chapter))]

@@ -10,11 +10,12 @@ from attncourse.capstone.parts import PARTS
 from attncourse.check.catches import CATCHES
 from attncourse.check.progress import CHAPTERS
 from tests.exercises import solutions_of
-from tests.notebooks import COURSE, code_cells, prose
+from tests.notebooks import CHAPTERS as NOTEBOOKS
+from tests.notebooks import code_cells, prose
 
 BUILD = "## Going deeper: build your own Transformer, part "
 CATCH = "## Going deeper: write the test that catches it, "
-WITH_CAPSTONE = [chapter for chapter in COURSE if BUILD in prose(chapter)]
+WITH_CAPSTONE = [chapter for chapter in NOTEBOOKS if BUILD in prose(chapter)]
 
 each_chapter = pytest.mark.parametrize("chapter", WITH_CAPSTONE, ids=lambda chapter: chapter.stem)
 

@@ -1,73 +1,16 @@
 """Chapter 3's checks accept the notebook's own solutions and name what is wrong with other answers."""
 
 import numpy as np
+import pytest
 
-from attnlib import attention, merge_heads, multi_head_attention, softmax, split_heads
-from attnlib.multi_head import MultiHeadParams
+from attncourse import check
+from attnlib import attention
 from tests.exercises import exercise_tests, solutions_of
 from tests.notebooks import ROOT
 
 CHAPTER = ROOT / "chapters" / "03_split_into_heads.ipynb"
 
 SOLUTIONS = solutions_of(CHAPTER)
-
-
-def layer(x, w_q, w_k, w_v, w_o, num_heads, **options):
-    return multi_head_attention(MultiHeadParams(w_q, w_k, w_v, w_o, num_heads), x, x, x, **options)[0]
-
-
-def reshape_only(x, num_heads):
-    *lead, seq, width = x.shape
-    return x.reshape(*lead, num_heads, seq, width // num_heads)
-
-
-def merge_by_reshape(x):
-    *lead, num_heads, seq, head_dim = x.shape
-    return x.reshape(*lead, seq, num_heads * head_dim)
-
-
-def every_other_feature(x, num_heads):
-    """Head i gets features i, i + num_heads, …: a token's numbers, in another order."""
-    *lead, seq, width = x.shape
-    return np.moveaxis(x.reshape(*lead, seq, width // num_heads, num_heads), -1, -3)
-
-
-def interleaved(x):
-    *lead, num_heads, seq, head_dim = x.shape
-    return np.moveaxis(x, -3, -1).reshape(*lead, seq, num_heads * head_dim)
-
-
-def one_wide_head(x, w_q, w_k, w_v, w_o, num_heads):
-    return layer(x, w_q, w_k, w_v, w_o, 1)
-
-
-def scaled_by_d_model(x, w_q, w_k, w_v, w_o, num_heads):
-    return layer(x, w_q, w_k, w_v, w_o, num_heads, scale=x.shape[-1] ** -0.5)
-
-
-def merged_without_the_transpose(x, w_q, w_k, w_v, w_o, num_heads):
-    query, key, value = (split_heads(x @ w, num_heads) for w in (w_q, w_k, w_v))
-    return merge_by_reshape(attention(query, key, value)[0]) @ w_o
-
-
-def with_relu(x, w_q, w_k, w_v, w_o, num_heads):
-    query, key, value = (split_heads(x @ w, num_heads) for w in (w_q, w_k, w_v))
-    return np.maximum(merge_heads(attention(query, key, value)[0]) @ w_o, 0) @ w_o
-
-
-def not_projected_back(x, w_q, w_k, w_v, w_o, num_heads):
-    query, key, value = (split_heads(x @ w, num_heads) for w in (w_q, w_k, w_v))
-    return merge_heads(attention(query, key, value)[0])
-
-
-def equal_shares(heads, w_o):
-    output = merge_heads(heads) @ w_o
-    return np.stack([output / len(heads)] * len(heads))
-
-
-def columns_of_w_o(heads, w_o):
-    num_heads, _, d_v = heads.shape
-    return heads @ np.moveaxis(w_o.reshape(d_v, num_heads, -1), 1, 0)
 
 
 def tiled(query, key, value):
@@ -98,73 +41,162 @@ def smallest_first(weight, d_k):
     return left[:, -d_k:] * sizes[-d_k:], right[-d_k:].T
 
 
-def cost_of_keeping_one(params, x, target):
-    heads, _ = attention(*(split_heads(x @ w, params.num_heads) for w in params[:3]))
-    parts = heads @ params.w_o.reshape(params.num_heads, -1, params.w_o.shape[-1])
-    return np.moveaxis((parts - np.expand_dims(target, -3)) ** 2, -3, 0).reshape(params.num_heads, -1).mean(axis=-1)
+def terms_of(heads, w_o):
+    return heads @ w_o.reshape(len(heads), heads.shape[-1], -1)
 
 
-def cost_with_even_weights(params, x, target):
-    """Takes away a head's queries instead of its contribution: it still adds the mean of its values."""
-    costs = []
-    for head in np.arange(params.num_heads):
-        others = np.arange(params.w_q.shape[1]) * params.num_heads // params.w_q.shape[1] != head
-        output, _ = multi_head_attention(params._replace(w_q=params.w_q * others), x, x, x)
-        costs.append(((output - target) ** 2).mean())
-    return np.array(costs)
+def costs(outputs, target):
+    return ((outputs - target) ** 2).mean(axis=(-2, -1))
 
 
-def cost_to_the_full_output(params, x, target):
-    return SOLUTIONS["removal_costs"](params, x, multi_head_attention(params, x, x, x)[0])
+def costs_without(heads, w_o, target):
+    return SOLUTIONS["removal_costs"](heads, w_o, target)
 
 
-def cost_summed(params, x, target):
-    return SOLUTIONS["removal_costs"](params, x, target) * x.size
+def a_loop(heads, w_o, target):
+    """Right, another way: a head's numbers set to zero in a copy, head by head."""
+    found = []
+    for head in range(len(heads)):
+        silent = heads.copy()
+        silent[head] = 0
+        joined = np.concatenate(list(silent), axis=-1)
+        found.append(float(np.square(joined @ w_o - target).mean()))
+    return found
 
 
-def cost_in_place(params, x, target):
-    width, costs = len(params.w_o) // params.num_heads, []
-    for head in range(params.num_heads):
-        params.w_o[head * width : (head + 1) * width] = 0
-        costs.append(((multi_head_attention(params, x, x, x)[0] - target) ** 2).mean())
-    return np.array(costs)
+def keeps_one(heads, w_o, target):
+    return costs(terms_of(heads, w_o), target)
 
+
+def distance_to_the_full_output(heads, w_o, target):
+    return costs(terms_of(heads, w_o), 0)
+
+
+def summed(heads, w_o, target):
+    return costs_without(heads, w_o, target) * target.size
+
+
+def mean_over_tokens_alone(heads, w_o, target):
+    return costs_without(heads, w_o, target) * target.shape[-1]
+
+
+def rooted(heads, w_o, target):
+    return np.sqrt(costs_without(heads, w_o, target))
+
+
+def absolute(heads, w_o, target):
+    terms = terms_of(heads, w_o)
+    return np.abs(terms.sum(axis=0) - terms - target).mean(axis=(1, 2))
+
+
+def rows_in_turn(heads, w_o, target):
+    terms = heads @ w_o.reshape(heads.shape[-1], len(heads), -1).swapaxes(0, 1)
+    return costs(terms.sum(axis=0) - terms, target)
+
+
+def what_removal_adds(heads, w_o, target):
+    return costs_without(heads, w_o, target) - costs(terms_of(heads, w_o).sum(axis=0), target)
+
+
+def last_head_forgotten(heads, w_o, target):
+    return costs_without(heads, w_o, target)[:-1]
+
+
+def averaged_heads(heads, w_o, target):
+    """Spreads each head evenly over the others' rows."""
+    return costs_without(np.repeat(heads.mean(axis=0, keepdims=True), len(heads), axis=0), w_o, target)
+
+
+def in_place(heads, w_o, target):
+    found = []
+    for head in range(len(heads)):
+        heads[head] = 0
+        found.append(costs(terms_of(heads, w_o).sum(axis=0), target))
+    return np.array(found)
+
+
+def circle(seq, steps):
+    angle = 2 * np.pi * (np.arange(seq) + steps) / seq
+    return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+
+
+def on_a_circle(seq, back=-1, ahead=1, size=100.0):
+    keys = circle(seq, 0)
+    return size * np.stack([circle(seq, back), circle(seq, ahead)]), np.stack([keys, keys])
+
+
+def on_a_parabola(seq):
+    """Right, another way: keys (j, j²) and queries for which the nearest place to i ± 1 wins."""
+    place = np.arange(seq, dtype=float)
+    w_q = [100 * np.stack([2 * (place + step), -np.ones(seq)], axis=-1) for step in (-1, 1)]
+    return w_q, [np.stack([place, place**2], axis=-1)] * 2
+
+
+def on_a_line(seq):
+    """Only the ends of a line can win."""
+    place = np.arange(seq) - (seq - 1) / 2
+    keys = np.stack([place, np.zeros(seq)], axis=-1)
+    return 100 * np.stack([keys - np.array([1, 0]), keys + np.array([1, 0])]), np.stack([keys, keys])
+
+
+def one_hot(seq):
+    keys = np.eye(seq)
+    return 100 * np.stack([np.roll(keys, -1, axis=1), np.roll(keys, 1, axis=1)]), np.stack([keys, keys])
+
+
+RIGHT = {
+    "removal_costs": [a_loop, lambda heads, w_o, target: a_loop(heads.astype(np.float32), w_o, target)],
+    "narrow_heads": [on_a_parabola, lambda seq: list(on_a_circle(seq)), lambda seq: np.stack(on_a_circle(seq))],
+}
 
 WRONG = {
-    "split_heads": [
-        (reshape_only, r"x changed at token 1, and your heads changed at tokens 2, 3"),
-        (every_other_feature, r"head 0 must hold features 0 to 2 of every token"),
-        (lambda x, h: np.flip(split_heads(x, h), -3), r"head 0 must hold features 0 to 2"),
-        (lambda x, h: split_heads(x, h).swapaxes(-3, -2), r"must have shape \(2, 5, 3\): yours has \(5, 2, 3\)"),
-        (lambda x, h: split_heads(0 * x, h), r"your heads changed nowhere"),
+    "removal_costs": [
+        (keeps_one, r"the head itself must go, not all others"),
+        (distance_to_the_full_output, r"yours is to the output of all heads"),
+        (summed, r"a mean over all 5 · 7 numbers is due: yours is their sum"),
+        (mean_over_tokens_alone, r"yours divides by 5, the tokens, alone"),
+        (rooted, r"no root of it"),
+        (absolute, r"distances must be squared"),
+        (rows_in_turn, r"own block of rows of w_o: yours deals the rows out in turn"),
+        (what_removal_adds, r"not what the head's removal adds to it"),
+        (last_head_forgotten, r"must have shape \(3,\): yours has \(2,\)"),
+        (lambda *args: costs_without(*args)[:, None], r"must have shape \(3,\): yours has \(3, 1\)"),
+        (lambda *args: costs_without(*args)[::-1], r"without each of 3 heads: yours at \[0\]"),
+        (averaged_heads, r"without each of 3 heads: yours at \[0\]"),
+        (in_place, r"your function changed heads in place"),
+        (lambda heads, w_o, target: costs_without(heads, w_o.T, target), r"without each of 3 heads: yours at"),
+        (lambda heads, w_o, target: costs_without(heads, w_o, target).mean(), r"must have shape \(3,\): yours has"),
     ],
-    "merge_heads": [
-        (merge_by_reshape, r"they changed at token 1, and your vectors changed at tokens 0, 3"),
-        (interleaved, r"split_heads must undo merge_heads: with 2 heads of width 3"),
-        (lambda x: merge_heads(np.flip(x, -3)), r"split_heads must undo merge_heads"),
-        (lambda x: x.swapaxes(-3, -2), r"must have shape \(5, 6\): yours has \(5, 2, 3\)"),
-    ],
-    "multi_head": [
-        (one_wide_head, r"each of the 2 heads must attend in its own 3 columns"),
-        (scaled_by_d_model, r"the root of its own width 3, not of d_model = 6"),
-        (lambda x, *rest: layer(x, *rest, mask=np.tri(x.shape[-2], dtype=bool)), r"yours hides the later ones"),
-        (merged_without_the_transpose, r"the output must be the mean .* with num_heads = 2: yours at \[0, 0\]"),
-        (with_relu, r"twice w_o must give twice the output"),
-        (not_projected_back, r"twice w_o must give twice the output"),
-        (lambda x, w_q, w_k, w_v, w_o, h: layer(x, w_k, w_q, w_v, w_o, h), r"if w_q is zero|in its own 3 columns"),
-        (lambda x, w_q, w_k, w_v, w_o, h: softmax(x @ w_q @ w_k.T @ x.mT) @ x @ w_v @ w_o, r"for 1 head|1 heads"),
-    ],
-    "head_contributions": [
-        (equal_shares, r"must come from its own head alone"),
-        (columns_of_w_o, r"here 2, must sum to concat · w_o: in the sum: yours at"),
-        (lambda heads, w_o: np.flip(SOLUTIONS["head_contributions"](heads, w_o), 0), r"from its own head alone"),
-        (lambda heads, w_o: merge_heads(heads) @ w_o, r"must have shape \(2, 5, 7\): yours has \(5, 7\)"),
+    "narrow_heads": [
+        (lambda seq: on_a_circle(seq, 1, -1), r"yours are the other way round"),
+        (lambda seq: on_a_circle(seq, -1, -1), r"token 1 must give .* in head 2 to the token behind it"),
+        (lambda seq: on_a_circle(seq, 0, 0), r"token 2 must give at least 0.9 .* yours gives 0.00, token 2 gets most"),
+        (lambda seq: on_a_circle(seq, size=1.0), r"the most of all, but too little: longer queries make a softmax"),
+        (lambda seq: on_a_circle(seq, -2, 2), r"token 2 must give at least 0.9 .* token 12 gets most"),
+        (lambda seq: on_a_circle(12), r"w_q for 3 tokens must have shape \(2, 3, 2\): yours has \(2, 12, 2\)"),
+        (lambda seq: on_a_circle(seq)[::-1], r"other way round|must give at least 0.9"),
+        (on_a_line, r"with 12 tokens, token 3 must give at least 0.9 .* token 1 gets most"),
+        (one_hot, r"w_q for 12 tokens must have shape \(2, 12, 2\): yours has \(2, 12, 12\)"),
+        (lambda seq: on_a_circle(seq)[0], r"w_q for 12 tokens must have shape \(2, 12, 2\): yours has \(12, 2\)"),
+        (lambda seq: tuple(w[0] for w in on_a_circle(seq)), r"must have shape \(2, 12, 2\): yours has \(12, 2\)"),
+        (lambda seq: on_a_circle(seq, size=np.inf), r"must be finite"),
+        (lambda seq: tuple(np.zeros((2, 2, seq, 2))), r"yours gives 0.08, and so much to every token"),
+        (lambda seq: (*on_a_circle(seq), None), r"must be 2 things, \(w_q, w_k\)"),
     ],
     "grouped_query": [
-        (tiled, r"of 6 query heads the first 3 read key head 0.* head 1 reads key head 1 instead of 0"),
-        (mean_of_the_keys, r"query head 0 must attend to key head 0 of 3, and yours to none"),
-        (group_of_scores_summed, r"query head 0 must attend to key head 0 of 1, and yours to none"),
+        (tiled, r"of 6 query heads the first 3 read key head 1.* head 2 reads key head 2 instead of 1"),
+        (mean_of_the_keys, r"query head 1 must attend to key head 1 of 3, and yours to none"),
+        (group_of_scores_summed, r"query head 1 must attend to key head 1 of 1, and yours to none"),
         (lambda query, key, value: attention(query, key, value)[0], r"your code raised ValueError"),
+        (lambda *args: SOLUTIONS["grouped_query"](*args)[::-1], r"neighbours must share|query head 1 must attend"),
+        (
+            lambda *args: attention(args[0], *(x[:1].repeat(len(args[0]), axis=0) for x in args[1:])),
+            r"\[0\] is the out",
+        ),
+        (
+            lambda *args: attention(args[0], *(x[:1].repeat(len(args[0]), axis=0) for x in args[1:]))[0],
+            r"head 2 reads key head 1",
+        ),
     ],
     "factor_scores": [
         (first_columns, r"as rank 5 allows, 0 away .*: yours is 4\.239 away"),
@@ -173,13 +205,6 @@ WRONG = {
         (lambda weight, d_k: (weight, np.eye(weight.shape[1])), r"w_q must have shape \(5, 5\): yours has \(5, 7\)"),
         (lambda weight, d_k: weight[:, :d_k], r"must be 2 things, \(w_q, w_k\): yours is one array of shape \(5, 5\)"),
     ],
-    "removal_costs": [
-        (cost_of_keeping_one, r"mean squared distance to the target without head 0 of 2"),
-        (cost_with_even_weights, r"mean squared distance to the target without head 0 of 2: yours is"),
-        (cost_to_the_full_output, r"mean squared distance to the target without head 0 of 2: yours is"),
-        (cost_summed, r"without head 0 of 2: yours is"),
-        (cost_in_place, r"your function changed params.w_o in place"),
-    ],
 }
 
 (
@@ -187,3 +212,15 @@ WRONG = {
     test_an_empty_answer_is_named_as_such,
     test_a_wrong_answer_fails_for_the_right_reason,
 ) = exercise_tests(SOLUTIONS, WRONG)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"), [(exercise, answer) for exercise, answers in RIGHT.items() for answer in answers]
+)
+def test_a_right_answer_in_another_form_is_accepted(exercise, answer):
+    assert repr(getattr(check, exercise)(answer)) == f"✓ {exercise}: every property holds"
+
+
+def test_results_in_float32_are_told_their_dtype_only_where_they_are_wrong():
+    said = repr(check.removal_costs(lambda *args: 2 * costs_without(*args).astype(np.float32)))
+    assert "(dtype float32, not float64)" in said

@@ -6,8 +6,10 @@ import pytest
 from attncourse.drawing.cells import Cells
 from attncourse.drawing.svg import to_svg
 from attncourse.figures.heads.head_budget import D_MODEL, head_budget
-from attncourse.figures.heads.multi_head_flow import _PARTS, PARAMS, multi_head_flow
+from attncourse.figures.heads.multi_head_flow import _PARTS, FEATURES, PARAMS, multi_head_flow
 from attncourse.figures.heads.sum_of_heads import _RANGE, _SEED, _SHARPNESS, sum_of_heads
+from attncourse.figures.heads.unequal_weights import PAIRS, READERS, VALUES, unequal_weights
+from attncourse.figures.sentence import TOKENS
 from attnlib import attention, count_parameters, init_multi_head, multi_head_attention, softmax
 from tests.explorers import every_state, numbers_in, words_of
 
@@ -31,11 +33,24 @@ def test_flow_ends_in_concat_times_w_o():
     np.testing.assert_allclose(shown.output, multi_head_attention(PARAMS, shown.x, shown.x, shown.x)[0])
 
 
-def test_flow_follows_a_token_that_looks_elsewhere_in_each_head():
+def test_its_looks_at_the_cat_in_one_head_and_at_the_toy_in_the_other():
     shown = multi_head_flow.measure()
-    assert shown.attn_weights[:, 1].argmax(axis=-1).tolist() == [0, 2], "“bites” looks at the dog, and at the man"
-    said = numbers_in(multi_head_flow.readout(shown))
-    for number in [*shown.attn_weights[:, 1].max(axis=-1), *shown.output[1]]:
+    looks = shown.attn_weights[:, shown.token - 1].argmax(axis=-1)
+    assert [TOKENS[i] for i in (shown.token - 1, *looks)] == ["its", "cat", "toy"]
+
+
+def test_its_output_is_as_living_as_the_cat_and_as_much_of_a_thing_as_the_toy():
+    shown = multi_head_flow.measure()
+    its = dict(zip(FEATURES, shown.output[3], strict=True))
+    assert min(its["living"], its["thing"]) > 3
+    assert max(its["possessive"], its["action"]) < 0.1
+
+
+@every_state(multi_head_flow)
+def test_flow_says_where_its_token_looks_and_what_comes_out(state):
+    shown = multi_head_flow.measure(**state)
+    said, row = numbers_in(multi_head_flow.readout(shown)), state["token"] - 1
+    for number in [*shown.attn_weights[:, row].max(axis=-1), *shown.output[row]]:
         assert round(number, 2) in said
 
 
@@ -47,14 +62,14 @@ def test_flow_can_be_checked_by_hand():
 
 @pytest.mark.parametrize("narrow", [False, True])
 def test_flow_writes_the_row_that_it_follows(narrow):
-    shown, words = multi_head_flow.measure(), words_of(multi_head_flow, {}, narrow)
-    for number in [*shown.attn_weights[:, 1].ravel(), *shown.concat[1], *shown.output[1]]:
-        assert f"{number:.1f}" in words
+    shown, words = multi_head_flow.measure(2), words_of(multi_head_flow, {"token": 2}, narrow)
+    assert all(f"{number:.2f}" in words for number in shown.attn_weights[:, 1].ravel())
+    assert all(f"{number:.1f}" in words for number in [*shown.concat[1], *shown.output[1]])
 
 
 def test_flow_says_the_shape_and_the_parameters_of_every_part():
     shown = multi_head_flow.measure()
-    shapes = dict(zip(_PARTS, (part[0] if part.ndim == 3 else part for part in shown), strict=True))
+    shapes = dict(zip(_PARTS, (part[0] if part.ndim == 3 else part for part in shown[1:]), strict=True))
     for part, numbers in shapes.items():
         assert f"shape {numbers.shape}" in _PARTS[part]
     assert sum(w.size for w in PARAMS[:4]) == 4 * 16
@@ -63,9 +78,68 @@ def test_flow_says_the_shape_and_the_parameters_of_every_part():
 def test_a_cell_of_the_flow_lights_what_it_was_computed_from():
     cells = [line for line in to_svg(multi_head_flow.frame()) if line.startswith("<rect") and "data-what" in line]
     [weight] = [line for line in cells if 'data-of="weights-2 weights-2-r0 weights-2-c1"' in line]
-    assert 'data-lights="query-2-r0 key-2-c1"' in weight
-    lit = [line for line in cells if " query-2-r0 " in line or "key-2-c1" in line.split("data-lights")[0]]
+    assert 'data-lights="query-2 key-2-c1"' in weight
+    lit = [line for line in cells if "key-2-c1" in line.split("data-lights")[0] or 'data-of="query-2 ' in line]
     assert len(lit) == 2 + 2
+    joined = [line for line in cells if 'data-of="concat concat-r3' in line]
+    assert ['data-lights="head-2-r1"' in line for line in joined] == [True]
+
+
+# Unequal weights
+
+
+def answers_by(cuts, weight):
+    reader = next(name for name, most in READERS.items() if most == cuts)
+    return unequal_weights.measure(weight, reader)
+
+
+def test_the_output_is_the_mean_of_the_two_values():
+    for state in unequal_weights.states:
+        shown = unequal_weights.measure(**state)
+        means = [state["weight"] * VALUES[before] + (1 - state["weight"]) * VALUES[behind] for before, behind in PAIRS]
+        np.testing.assert_allclose(shown.output, means)
+
+
+def test_one_cut_answers_a_question_only_if_its_token_has_more_weight():
+    for weight in unequal_weights.controls["weight"].stops:
+        before, behind = answers_by(1, weight).right.all(axis=1)
+        assert (before, behind) == (weight > 0.5, weight < 0.5)
+
+
+def test_several_cuts_answer_both_unless_two_cases_meet():
+    for weight in unequal_weights.controls["weight"].stops:
+        shown = answers_by(3, weight)
+        assert shown.right.all() == (weight not in (0, 0.5, 1))
+        assert len(np.unique(shown.output.round(9))) == 4 or not shown.right.all()
+
+
+def test_no_other_single_cut_has_more_right():
+    """Against every cut between two places or outside them, with either answer on the left."""
+    for weight in (0.1, 0.3, 0.5, 0.7, 0.9):
+        shown = answers_by(1, weight)
+        truths = np.array([[VALUES[token] for token in pair] for pair in PAIRS]).T
+        for truth, right in zip(truths, shown.right, strict=True):
+            cut = [(shown.output > place) ^ flip for place in np.linspace(-0.05, 1.05, 23) for flip in (False, True)]
+            assert right.sum() == max((answer == truth).sum() for answer in cut)
+
+
+@every_state(unequal_weights)
+def test_the_readout_counts_the_right_answers(state):
+    shown = unequal_weights.measure(**state)
+    said = numbers_in(unequal_weights.readout(shown))
+    assert said[0] == state["weight"]
+    assert said[1] == pytest.approx(1 - state["weight"])
+    assert said[-4:] == [shown.right[0].sum(), 4, shown.right[1].sum(), 4]
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_wrong_answers_are_marked(narrow):
+    words = words_of(unequal_weights, {"weight": 0.7}, narrow)
+    assert "its hid cat ✗" in words
+    assert "cat hid its ✗" not in words
+
+
+# The head budget
 
 
 @every_state(head_budget)
@@ -82,8 +156,6 @@ def test_more_heads_have_more_patterns_and_a_lower_rank(state):
     shown = head_budget.measure(**state)
     assert shown.patterns == state["num_heads"]
     assert shown.rank == D_MODEL // state["num_heads"]
-    assert (shown.singular[:, : shown.rank] > 1e-4).all()
-    assert (shown.singular[:, shown.rank :] < 1e-12).all()
 
 
 def test_heads_of_their_own_cost_the_same_however_many():
@@ -97,13 +169,6 @@ def test_multiply_adds_are_those_of_the_formula():
     """4 d² for the maps, and for each of 32 keys d for its score and d for its share of the sum."""
     assert head_budget.measure(8, OWN).multiply_adds == (4 * 32 * 32, 32 * (32 + 32))
     assert head_budget.measure(8, SHARED).multiply_adds == (2 * 32 * 32 + 2 * 32 * 4, 32 * (32 + 32))
-
-
-def test_singular_values_are_those_of_a_heads_own_columns():
-    layer, shown = init_multi_head(np.random.default_rng(0), D_MODEL, 4), head_budget.measure(4, OWN)
-    product = layer.w_q[:, 8:16] @ layer.w_k[:, 8:16].T
-    np.testing.assert_allclose(shown.singular[1], np.linalg.svd(product, compute_uv=False), atol=1e-12)
-    assert (shown.singular[1] ** 2).sum() == pytest.approx((product**2).sum())
 
 
 def test_a_slider_between_the_stops_takes_the_next_lower_number_of_heads():

@@ -5,14 +5,15 @@ import numpy as np
 import pytest
 
 from attncourse.drawing.svg import to_svg
-from attncourse.figures.heads import head_ablation, head_maps, heads_accuracy, one_or_two_heads
+from attncourse.figures.heads import head_ablation, head_maps, heads_accuracy, instead_of_heads, one_or_two_heads
 from attncourse.figures.heads.head_ablation import QUESTIONS, WAYS
-from attncourse.figures.heads.head_maps import MODELS, SEQUENCES, fresh_tokens, stored_model
+from attncourse.figures.heads.head_maps import AGAIN, MODELS, SEQUENCES, fresh_tokens, stored_model
 from attncourse.figures.heads.head_probes import places_looked_at, share_of_weight, targets_of, tokens_of
 from attncourse.figures.heads.one_or_two_heads import STEPS, models
 from attncourse.results import load_result
 from attnlib import accuracy, causal_mask
 from attnlib.attention_model import attention_model
+from tests.explorers import words_of
 
 DIGIT_QUESTION = QUESTIONS[2]
 
@@ -38,21 +39,25 @@ def test_both_models_have_the_same_number_of_parameters():
     assert [m[0].layers[0].attention.num_heads for m in models()] == [1, 2]
 
 
+def beside(attn_weights):
+    """The mean weight on the token before and on the token behind, of the tokens that have both."""
+    inner = range(1, len(attn_weights) - 1)
+    return np.array([np.mean([attn_weights[i, i + offset] for i in inner]) for offset in (-1, 1)])
+
+
 def test_one_head_divides_its_weight_and_two_heads_take_a_neighbour_each():
     numbers = one_or_two_heads.measure(step=STEPS[-1])
-    only, first, second = numbers.beside
-    assert only.max() < 0.7
-    assert only.min() > 0.3
+    only, first, second = map(beside, (numbers.one, *numbers.two))
+    assert 0.3 < only.min() < only.max() < 0.7
+    assert only.sum() <= 1
     assert {int(first.argmax()), int(second.argmax())} == {0, 1}
     assert min(first.max(), second.max()) > 0.95
 
 
-def test_weights_beside_are_those_beside_the_diagonal():
-    numbers = one_or_two_heads.measure(step=100)
-    seq = len(numbers.one)
-    before = np.mean([numbers.one[i, i - 1] for i in range(1, seq)])
-    behind = np.mean([numbers.one[i, i + 1] for i in range(seq - 1)])
-    np.testing.assert_allclose(numbers.beside[0], [before, behind])
+def test_the_one_head_unlearns_what_it_knew_of_the_token_before():
+    curve = one_or_two_heads.measure().accuracy[0]
+    assert curve[STEPS.index(60), 0] > curve[-1, 0] + 0.1
+    assert curve[STEPS.index(60), 1] < curve[-1, 1] - 0.3
 
 
 def test_two_heads_learn_both_neighbours_and_one_head_one_of_them():
@@ -68,6 +73,29 @@ def test_readout_says_what_was_measured():
     numbers = one_or_two_heads.measure(step=150)
     for share in numbers.accuracy[:, STEPS.index(150)].ravel():
         assert f"{share:.0%}" in one_or_two_heads.readout(numbers)
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_shares_below_the_maps_are_those_of_the_readout(narrow):
+    words = words_of(one_or_two_heads, {"step": 60}, narrow)
+    assert "token before: 49% right" in words
+    assert "both heads, token behind: 55% right" in words
+
+
+# One head with help
+
+
+@pytest.mark.parametrize("state", instead_of_heads.states, ids=lambda state: f"{state['task']} {state['when']}")
+def test_rows_are_the_arms_of_the_experiment_and_numbers_their_means(state):
+    arms = load_result("instead_of_heads")["arms"]
+    numbers = instead_of_heads.measure(**state)
+    of_task = {name: arm for name, arm in arms.items() if name.startswith(state["task"].split()[0])}
+    for row, (name, arm) in enumerate(of_task.items()):
+        assert numbers.rows[row].startswith(name.split(", ")[1].replace("1 heads", "1 head"))
+        means = [np.mean(run["early" if state["when"] == "400 steps" else "late"]) for run in arm["runs"].values()]
+        np.testing.assert_allclose(numbers.accuracy[row], means)
+        assert f"{numbers.rows[row]} {np.mean(means):.0%}" in instead_of_heads.readout(numbers)
+    assert len(numbers.rows) == len(of_task)
 
 
 # Accuracy against the number of heads
@@ -154,6 +182,16 @@ def test_readout_says_how_much_of_the_weight():
         numbers = head_maps.measure(**state)
         assert f"{numbers.share:.2f} of its weight" in head_maps.readout(numbers)
         assert numbers.place in head_maps.readout(numbers)
+
+
+def test_the_readout_says_where_the_framed_letter_looks():
+    for state in head_maps.states[-8:]:
+        numbers = head_maps.measure(**state)
+        row = numbers.attn_weights[numbers.layer - 1, numbers.head - 1, AGAIN]
+        assert numbers.tokens.index(numbers.tokens[AGAIN]) < AGAIN
+        assert f"puts {row.max():.2f} on the “{numbers.tokens[row.argmax()]}” at token {row.argmax() + 1}" in (
+            head_maps.readout(numbers)
+        )
 
 
 def test_a_head_is_said_to_look_where_it_looks_most():

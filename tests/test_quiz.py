@@ -5,7 +5,7 @@ import pytest
 from attnbook.boxes import question_html
 from attncourse import Question, quiz
 from attncourse.quiz import QUIZ_MIME
-from tests.notebooks import COURSE, stored
+from tests.notebooks import CHAPTERS, stored
 
 ASKED = Question("Is 0 < 1?", {"yes": "It is <less>.", "no": "Count again."}, right="yes")
 
@@ -38,14 +38,14 @@ def answers_of(question):
     return [option["answer"] for option in question["options"]]
 
 
-@pytest.mark.parametrize("chapter", COURSE, ids=lambda chapter: chapter.stem)
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
 def test_the_right_answer_is_seldom_the_longest(chapter):
     longest = [q["ask"] for q in questions_of(chapter) if len(q["right"]) == max(map(len, answers_of(q)))]
     assert len(longest) <= 2, longest
 
 
 def test_the_right_answers_of_the_course_stand_in_all_places_alike():
-    asked = [question for chapter in COURSE for question in questions_of(chapter)]
+    asked = [question for chapter in CHAPTERS for question in questions_of(chapter)]
     places = [answers_of(question).index(question["right"]) for question in asked if len(question["options"]) == 4]
     if len(places) < 20:
         pytest.skip("too few questions")
@@ -53,7 +53,7 @@ def test_the_right_answers_of_the_course_stand_in_all_places_alike():
 
 
 def test_no_question_and_no_right_answer_comes_twice_in_the_course():
-    asked = [question for chapter in COURSE for question in questions_of(chapter)]
+    asked = [question for chapter in CHAPTERS for question in questions_of(chapter)]
     for kind in ("ask", "right"):
         words = [question[kind].lower() for question in asked]
         assert [text for text in set(words) if words.count(text) > 1] == []

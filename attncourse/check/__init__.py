@@ -23,11 +23,8 @@ from attncourse.check.cross import (
 from attncourse.check.heads import (
     factor_scores,
     grouped_query,
-    head_contributions,
-    merge_heads,
-    multi_head,
+    narrow_heads,
     removal_costs,
-    split_heads,
 )
 from attncourse.check.model import model as model
 from attncourse.check.norms import (
@@ -72,15 +69,13 @@ __all__ = [
     "fold_batch_norm",
     "fold_layer_norm",
     "grouped_query",
-    "head_contributions",
     "is_causal",
     "is_equivariant",
     "jacobian_norm",
     "look_back",
     "memory_gradient",
-    "merge_heads",
     "merge_statistics",
-    "multi_head",
+    "narrow_heads",
     "nearest_by_dot",
     "next_letter",
     "positions_of",
@@ -90,7 +85,6 @@ __all__ = [
     "rms_norm_pullback",
     "rotate",
     "score_variance",
-    "split_heads",
     "streaming_attention",
     "temperature_for",
     "to_halves",

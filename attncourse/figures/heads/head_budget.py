@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
-from attncourse.drawing.axes import dress
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
 from attncourse.drawing.label import label
@@ -22,7 +21,6 @@ from attncourse.drawing.palette import (
     QUERY,
     QUERY_INK,
     SCORE,
-    SCORE_INK,
     STRONGEST,
     VALUE,
     WEIGHT,
@@ -48,12 +46,11 @@ class Numbers(NamedTuple):
     multiply_adds: tuple[int, ...]  # for one token: in the four maps, and in scores and sums over 32 keys
     patterns: int  # rows of weights for one token
     kept: int  # numbers of keys and values for one token
-    singular: np.ndarray  # (num_heads, d_model) its singular values in every head, largest first
-    rank: int  # of one head's product
+    rank: int  # of the matrix behind one head's scores
 
 
 def measure(num_heads: int = 4, kv_heads: str = _OWN) -> Numbers:
-    """Count what one layer has and does, and take the singular values of each head's product."""
+    """Count what one layer has and does, and take the rank of what is behind a head's scores."""
     num_heads = 2 ** int(np.log2(num_heads))  # a slider may stop in between, where heads would not divide the width
     return _measure(num_heads, kv_heads == _SHARED)
 
@@ -69,8 +66,6 @@ def _measure(num_heads: int, shared: bool) -> Numbers:
     _, attn_weights = attention(query, key, value)
     # The heads' maps side by side are cut as projected vectors are. A shared key map stands in for every head.
     w_q, w_k = split_heads(params.w_q, num_heads), split_heads(params.w_k, num_kv_heads)
-    products = w_q @ w_k.swapaxes(-2, -1)
-    singular = np.linalg.svd(products, compute_uv=False)
     per_pair = num_heads * (query.shape[-1] + value.shape[-1])
     return Numbers(
         num_heads,
@@ -79,8 +74,7 @@ def _measure(num_heads: int, shared: bool) -> Numbers:
         (count_parameters(params), SEQ * per_pair),  # a map's every number is used once a token
         int(np.prod(attn_weights.shape[:-2])),
         num_kv_heads * (key.shape[-1] + value.shape[-1]),
-        singular,
-        int(np.linalg.matrix_rank(products[0])),
+        int(np.linalg.matrix_rank(w_q[0] @ w_k[0].T)),
     )
 
 
@@ -98,14 +92,12 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The budget as bars, each of the most it can be; where one head's rank comes from; all heads' singular values."""
+    """The budget as bars, each of the most it can be; and where the rank of one head's scores comes from."""
     figure = sheet(height=282, narrow=narrow, narrow_height=498)
     paper = board(figure)
-    left, top = (102, 376) if narrow else (448, 132)  # of the product of one head's maps
-    bars, curves = [(114, 32, 132, 208), (222, 296, 112, 150)] if narrow else [(114, 40, 132, 208), (582, 46, 126, 162)]
-    _draw_bars(place(figure, *bars), numbers)
+    left, top = (160, 376) if narrow else (560, 132)  # of the product of one head's maps
+    _draw_bars(place(figure, *((114, 32, 132, 208) if narrow else (124, 40, 230, 208))), numbers)
     _draw_maps(paper, left, top, numbers)
-    _draw_curves(dress(place(figure, *curves), "singular values", x="largest first", colour=SCORE_INK), numbers)
     return figure
 
 
@@ -152,19 +144,6 @@ def _draw_maps(paper: Axes, left: float, top: float, numbers: Numbers) -> None:
     label(paper, left - gap, top + side + 18, f"W_Q, {D_MODEL} × {rank}", QUERY_INK, ha="right")
     middle = left + side / 2, top + side / 2
     label(paper, *middle, f"W_Q·W_Kᵀ\nrank {rank}\nof {D_MODEL}", NUMBER, ha="center", va="center")
-
-
-def _draw_curves(axes: Axes, numbers: Numbers) -> None:
-    which, (first, *others) = np.arange(1, D_MODEL + 1), numbers.singular
-    for other in others:
-        axes.plot(which, other, color=SCORE, linewidth=0.9)
-    axes.plot(which, first, color=SCORE_INK, linewidth=2.4, clip_on=False, label="head 1")
-    names, zeros = "thick: head 1\nthin: the others" if others else "the only head", D_MODEL - numbers.rank
-    label(axes, 32, 2.3, names, SCORE_INK, ha="right", va="top")
-    label(axes, 32, 1.4, f"{numbers.rank} above 0,\n{zeros} at 0" if zeros else "none is 0", ha="right", va="top")
-    if zeros:
-        axes.plot([numbers.rank + 0.5] * 2, [0, 1], color=INK, linewidth=1, linestyle=(0, (4, 2)))
-    axes.set(xlim=(0, 33), ylim=(0, 2.4), yticks=(0, 1, 2), xticks=(1, 16, 32))
 
 
 head_budget = Explorer(

@@ -13,7 +13,7 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.cells import Cells
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import matrix
+from attncourse.drawing.matrix import frame, matrix
 from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
@@ -24,6 +24,7 @@ from attnlib.attention_model import ModelParams, attention_model
 from attnlib.masks import causal_mask
 
 SEQUENCES = "a3c1b7d3c1a3d3b7", "f2h5e2g8e2f2g8h5", "b4d4a6h1h1a6d4b4"
+AGAIN = 8  # where the first letter stands that was there before
 MODELS = {"first": "digit", "second": "elsewhere"}  # how they are called here and in the result file
 _SHORT = {  # places, below a thumbnail
     "itself": "itself",
@@ -97,12 +98,12 @@ def looked_at(model: str) -> list[list[tuple[str, float]]]:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     seen = " at repeated letters" if "letter" in numbers.place else ""
-    last = numbers.attn_weights[numbers.layer - 1, numbers.head - 1, -1]
-    key = int(last.argmax())
+    row = numbers.attn_weights[numbers.layer - 1, numbers.head - 1, AGAIN]
+    key = int(row.argmax())
     return (
         f"Layer {numbers.layer}, head {numbers.head} looks most at {numbers.place}: {numbers.share:.2f} of its weight"
-        f"{seen} (mean of {len(fresh_tokens())}); in {numbers.tokens} the last token puts {last[key]:.2f} on "
-        f"“{numbers.tokens[key]}”, {len(last) - 1 - key} before."
+        f"{seen} (mean of {len(fresh_tokens())}); here the second “{numbers.tokens[AGAIN]}” puts {row[key]:.2f} on the "
+        f"“{numbers.tokens[key]}” at token {key + 1}."
     )
 
 
@@ -146,7 +147,7 @@ def _draw_enlarged(paper: Axes, numbers: Numbers, narrow: bool) -> None:
     tokens = numbers.tokens
     allowed = causal_mask(len(tokens), len(tokens))
     attn_weights = np.where(allowed, numbers.attn_weights[numbers.layer - 1, numbers.head - 1], np.nan)
-    names = [f"{token} at {i}" for i, token in enumerate(tokens)]
+    names = [f"{token}, token {i}" for i, token in enumerate(tokens, start=1)]
     grid = matrix(paper, left, top, (side, side), attn_weights, WEIGHT, 1, "{:.2f}", written=-1,
                   rows_said=names, columns_said=names, what="weight", part="map")  # fmt: skip
     for i, token in enumerate(tokens):
@@ -156,6 +157,7 @@ def _draw_enlarged(paper: Axes, numbers: Numbers, narrow: bool) -> None:
         for name in (row, column):
             say(name, words=f"{names[i]}: its row as a query, its column as a key",
                 of=f"map-r{i} map-c{i}", lights=f"map-r{i} map-c{i}")  # fmt: skip
+    frame(paper, grid, AGAIN)
     right, end = left + len(tokens) * side, top + len(tokens) * side
     if narrow:
         label(paper, right + 8, top + 12, f"layer {numbers.layer},\nhead {numbers.head}", size=HEADING,
@@ -172,8 +174,8 @@ head_maps = Explorer(
     __name__,
     caption=(
         "Heads look at different places: each small map names the place at which its head looks most, and the "
-        "share of its weight there (mean of 64 sequences). The chosen head is enlarged: stronger colour is more "
-        "weight, and hatched keys are masked."
+        "share of its weight there (mean of 64 sequences). The chosen head is enlarged; the frame is round the first "
+        "letter that comes again, and hatched keys are masked."
     ),
     controls={
         "model": Choice("trained model", stops=tuple(MODELS)),

@@ -89,10 +89,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 heads_accuracy = Explorer(
     __name__,
     caption=(
-        "Two patterns (name the tokens before and behind) need two heads, one pattern (the token before) needs one; "
-        "very narrow heads do worse on both: one layer with d_model = 32 and equal parameters, each at its own best "
-        "learning rate. Wider means width 2 instead of 1, with more parameters; those and the longer runs have five "
-        "seeds and the learning rate of the 32 heads."
+        "Asked for the tokens before and behind, two heads are enough and one is not; asked for the token before, one "
+        "is enough; very narrow heads do worse on both. One layer with d_model = 32, equal parameters and nothing "
+        "behind it, each arm at its own best learning rate; wider means width 2 instead of 1, with more parameters."
     ),
     controls={"runs": Choice("runs", stops=(_TWO, _ONE, _WHY))},
 )

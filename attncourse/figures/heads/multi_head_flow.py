@@ -1,4 +1,4 @@
-"""Picture: multi-head attention from the tokens to the output, with every number on the way."""
+"""Explorer: two heads on the course's sentence, from one token's vector to its output, with every number on the way."""
 
 from typing import NamedTuple
 
@@ -7,11 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from attncourse.controls import Slider
 from attncourse.digits import in_digits
 from attncourse.drawing.board import arrow, board
 from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import Grid, frame, matrix, name_columns, name_rows
+from attncourse.drawing.matrix import Grid, frame, matrix, name_columns
 from attncourse.drawing.palette import (
     FAINT,
     INK,
@@ -26,148 +27,168 @@ from attncourse.drawing.palette import (
 )
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
+from attncourse.figures.sentence import TOKENS
 from attnlib import MultiHeadParams, attention, linear, merge_heads, multi_head_attention, split_heads
 
-TOKENS = ["dog", "bites", "man"]
-_X = np.array([[1, 0, 1, 0], [0, 1, 0, 0], [1, 0, 0, 1]], dtype=float)  # features: noun, verb, animal, human
-# Chosen by hand, the two heads' maps side by side. In head 1 nouns look for the verb, and the verb for the animal;
-# in head 2 animal and human look for each other, and the verb for the human.
+FEATURES = ["possessive", "living", "action", "thing"]
+_X = np.array([[1, 1, 0, 0], [0, 2, 0, 0], [0, 0, 1, 0], [2, 0, 0, 0], [0, 0, 0, 2]], dtype=float)
+# Chosen by hand, the two heads' maps side by side. In head 1 “its” looks for the living, and takes over how living and
+# how active it is; in head 2 it looks for things, and takes over how much of a thing and how possessive.
 PARAMS = MultiHeadParams(
-    w_q=np.array([[2, 0, 0, 0], [0, 1, 2, 1], [0, 0, 2, 0], [0, 1, 0, 2]], dtype=float),
-    w_k=np.array([[0, 1, 0, 0], [2, 0, 1, 1], [0, 1, 0, 2], [0, 0, 2, 0]], dtype=float),
-    w_v=np.array([[0, 1, 1, 0], [3, 0, 0, -1], [0, 1, 1, 0], [-1, 0, 0, 3]], dtype=float),
-    w_o=np.array([[1, 0, 0, 1], [0, 2, 0, 1], [1, 0, 1, 0], [0, -1, 2, 0]], dtype=float),
+    w_q=np.array([[1, 0, 1, 0], [0, 1, 1, 0], [1, 0, 1, 0], [1, 0, 0, 1]], dtype=float),
+    w_k=np.array([[0, 0, 0, 0], [2, 0, 0, 1], [0, 1, 0, 3], [0, 0, 2, 0]], dtype=float),
+    w_v=np.array([[0, 0, 0, 1], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]], dtype=float),
+    w_o=np.array([[0, 2, 0, 0], [0, 0, 1, 0], [0, 0, 0, 2], [1, 0, 0, 0]], dtype=float),
     num_heads=2,
 )
-_TOKEN = 1  # whose row is followed
 
 
 class Numbers(NamedTuple):
-    """Every matrix on the way."""
+    """Every matrix on the way, and whose way it is."""
 
-    x: np.ndarray  # (3, d_model)
-    query: np.ndarray  # (2, 3, d_k)
-    key: np.ndarray  # (2, 3, d_k)
-    value: np.ndarray  # (2, 3, d_v)
-    attn_weights: np.ndarray  # (2, 3, 3)
-    heads: np.ndarray  # (2, 3, d_v)
-    concat: np.ndarray  # (3, 2 · d_v)
+    token: int  # counted from 1
+    x: np.ndarray  # (5, d_model)
+    query: np.ndarray  # (2, 5, d_k)
+    key: np.ndarray  # (2, 5, d_k)
+    value: np.ndarray  # (2, 5, d_v)
+    attn_weights: np.ndarray  # (2, 5, 5)
+    heads: np.ndarray  # (2, 5, d_v)
+    concat: np.ndarray  # (5, 2 · d_v)
     w_o: np.ndarray  # (2 · d_v, d_model)
-    output: np.ndarray  # (3, d_model)
+    output: np.ndarray  # (5, d_model)
 
 
-def measure() -> Numbers:
+def measure(token: int = 4) -> Numbers:
     """Project, split, attend in each head, merge; the output and the weights are those of multi_head_attention."""
     query, key, value = (split_heads(linear(_X, w), PARAMS.num_heads) for w in PARAMS[:3])
     heads, _ = attention(query, key, value)
     output, attn_weights = multi_head_attention(PARAMS, _X, _X, _X)
-    return Numbers(_X, query, key, value, attn_weights, heads, merge_heads(heads), PARAMS.w_o, output)
+    return Numbers(token, _X, query, key, value, attn_weights, heads, merge_heads(heads), PARAMS.w_o, output)
 
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    looks = [f"{row.max():.2f} on “{TOKENS[row.argmax()]}” in head {i + 1}" for i, row in _rows(numbers, _TOKEN)]
-    output = ", ".join(in_digits(number) for number in numbers.output[_TOKEN])
+    rows = numbers.attn_weights[:, numbers.token - 1]
+    looks = [f"{row.max():.2f} on “{TOKENS[row.argmax()]}” in head {head}" for head, row in enumerate(rows, start=1)]
+    output = ", ".join(in_digits(number) for number in numbers.output[numbers.token - 1])
     return (
-        f"“{TOKENS[_TOKEN]}” puts weight {' and '.join(looks)}; the two results of width {numbers.heads.shape[-1]}, "
-        f"side by side and times W_O, give its output ({output})."
+        f"“{TOKENS[numbers.token - 1]}” puts its largest weights {' and '.join(looks)}; both results, joined and times "
+        f"W_O, give its output ({output})."
     )
 
 
-def _rows(numbers: Numbers, token: int):
-    return enumerate(numbers.attn_weights[:, token])
-
-
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """One lane for each head, with its products as on paper. One token's row is framed and written in numbers."""
-    figure = sheet(height=412, narrow=narrow, narrow_height=694)
+    """A lane for each head: under each word its key, its weight and its value; then both results times W_O."""
+    figure = sheet(height=372, narrow=narrow, narrow_height=640)
     paper = board(figure)
     if narrow:
-        tops, left, widths = (110, 312), 66, (38, 38)
-        x = _draw_part(paper, "x", (66, 22), (24, 22), numbers.x)
-        label(paper, 174, x.middle(0)[1], "x", size=TEXT, va="center")
-        label(paper, 174, x.middle(1)[1], "(seq, d_model)", FAINT, va="center")
-        paper.plot([19, 4, 4], [x.middle(_TOKEN)[1]] * 2 + [tops[1] + 99], color=INK, linewidth=1.2)
-        for top in tops:
-            arrow(paper, (4, top + 99), (left - 3, top + 99))
-        _draw_end(paper, (18, 582), 36, numbers)
+        x = _draw_part(paper, "x", (78, 32), (36, 22), numbers)
+        tops, left, wide, start = (92, 258), 78, 38, 8
+        paper.plot([x.left - 6, start, start], [x.middle()[1], x.middle()[1], tops[1] + 38], color=INK, linewidth=1.2)
+        results = [_draw_lane(paper, left, top, wide, head, numbers) for head, top in enumerate(tops)]
+        paper.plot([334, 334, 90], [results[0].middle()[1], 424, 424], color=INK, linewidth=1.2)
+        for result in results:
+            paper.plot([result.left + wide, 334], [result.middle()[1]] * 2, color=INK, linewidth=1.2)
+        arrow(paper, (90, 424), (90, 446))
+        _draw_end(paper, 72, 472, 40, numbers)
     else:
-        tops, left, widths = (32, 236), 184, (38, 34)
-        x = _draw_part(paper, "x", (46, 193), (21, 22), numbers.x)
-        _name(paper, x, "x", "x", "(seq, d_model)", INK)
-        rows, middle = [top + 99 for top in tops], x.middle(_TOKEN)[1]
-        paper.plot([134, 142], [middle] * 2, color=INK, linewidth=1.2)
-        paper.plot([142, 142], rows, color=INK, linewidth=1.2)
-        paper.plot([left + 254, 446, 446, left + 254], [rows[0], rows[0], rows[1], rows[1]], color=INK, linewidth=1.2)
-        arrow(paper, (446, middle), (464, middle))
-        for row in rows:
-            arrow(paper, (142, row), (left - 3, row))
-        _draw_end(paper, (466, 193), 30, numbers)
-    name_rows(paper, x, TOKENS, part="x")
-    for head, top in enumerate(tops):
-        _draw_lane(paper, left, top, numbers, head, widths)
+        x = _draw_part(paper, "x", (14, 182), (24, 22), numbers)
+        tops, left, wide, start = (24, 204), 198, 42, 124
+        paper.plot([x.left + 4 * 24 + 4, start], [x.middle()[1]] * 2, color=INK, linewidth=1.2)
+        paper.plot([start, start], [top + 38 for top in tops], color=INK, linewidth=1.2)
+        results = [_draw_lane(paper, left, top, wide, head, numbers) for head, top in enumerate(tops)]
+        concat = _draw_end(paper, 522, 118, 38, numbers)
+        for i, result in enumerate(results):
+            y = concat.middle(2 * i)[1] + 11
+            paper.plot([result.left + wide + 3, 500, 500], [result.middle()[1]] * 2 + [y], color=INK, linewidth=1.2)
+            arrow(paper, (500, y), (concat.left - 3, y))
+    for top in tops:
+        arrow(paper, (start, top + 38), (left - (36 if narrow else 39), top + 38))
+    _name(paper, x, "x", f"x of “{TOKENS[numbers.token - 1]}”", INK)
     return figure
 
 
-def _draw_lane(paper: Axes, left: float, top: float, numbers: Numbers, head: int, widths: tuple[float, float]) -> None:
-    wide, output = widths
-    middle, right, one = left + 60, left + 68 + 3 * wide, str(head + 1)
-    query = _draw_part(paper, f"query-{one}", (left, top + 66), (26, 22), numbers.query[head])
-    key = _draw_part(paper, f"key-{one}", (middle, top + 20), (wide, 20), numbers.key[head].T)
-    _draw_part(paper, f"value-{one}", (right, top), (output, 20), numbers.value[head])
-    weights = _draw_part(paper, f"weights-{one}", (middle, top + 66), (wide, 22), numbers.attn_weights[head])
-    result = _draw_part(paper, f"head-{one}", (right, top + 66), (output, 22), numbers.heads[head])
-    label(paper, left - 28, top + 10, f"head {one}", size=TEXT, weight="semibold")
+def _draw_lane(paper: Axes, left: float, top: float, wide: float, head: int, numbers: Numbers) -> Grid:
+    """Rows of key times query give the weights below; values times weights give the result on the right."""
+    one, thin = str(head + 1), 30
+    key = _draw_part(paper, f"key-{one}", (left, top + 16), (wide, 22), numbers)
+    query = _draw_part(paper, f"query-{one}", (left - thin - 6, top + 16), (thin, 22), numbers)
+    weights = _draw_part(paper, f"weights-{one}", (left, top + 66), (wide, 22), numbers)
+    value = _draw_part(paper, f"value-{one}", (left, top + 94), (wide, 22), numbers)
+    result = _draw_part(paper, f"head-{one}", (left + 5 * wide + 6, top + 94), (wide, 22), numbers)
+    frame(paper, weights)
+    frame(paper, query)
+    frame(paper, result)
     name_columns(paper, key, TOKENS, gap=4, part=f"key-{one}")
-    _name(paper, query, f"query-{one}", "", "(seq, d_k)", QUERY_INK)
-    _name(paper, weights, f"weights-{one}", "weights", "(seq, seq)", WEIGHT_INK)
-    _name(paper, result, f"head-{one}", f"head {one}", "(seq, d_v)", VALUE_INK)
+    label(paper, left - thin - 6, top + 2, f"head {one}", size=TEXT, weight="semibold", va="center", ha="center")
+    right = left + 5 * wide + 6
     for part, words, x, y, ink, align in (
-        (f"query-{one}", "query = x·W_Q", left + 52, 56, QUERY_INK, "right"),
-        (f"key-{one}", "key = x·W_K", middle - 8, 34, KEY_INK, "right"),
-        (f"value-{one}", "value = x·W_V", right + 2 * output, -12, VALUE_INK, "right"),
+        ("key", "keys", right, key.middle()[1], KEY_INK, "left"),
+        ("query", "query", query.middle()[0], top + 70, QUERY_INK, "center"),
+        ("weights", "weights", right, weights.middle()[1], WEIGHT_INK, "left"),
+        ("value", "values", left - 6, value.middle()[1], VALUE_INK, "right"),
+        ("head", "result", result.middle()[0], value.top + 58, VALUE_INK, "center"),
     ):
-        _say_part(label(paper, x, top + y, words, ink, size=TEXT, ha=align, va="center"), part)
+        _say_part(label(paper, x, y, words, ink, size=TEXT, ha=align, va="center"), f"{part}-{one}")
+    return result
 
 
-def _draw_end(paper: Axes, at: tuple[float, float], width: float, numbers: Numbers) -> None:
-    (left, top), right = at, at[0] + 4 * width + 8
-    concat = _draw_part(paper, "concat", (left, top), (width, 22), numbers.concat)
-    _draw_part(paper, "w_o", (right, top - 88), (width, 20), numbers.w_o)
-    output = _draw_part(paper, "output", (right, top), (width, 22), numbers.output)
-    paper.vlines(left + 2 * width, top - 5, top + 71, color=INK, linewidth=1.6)  # between the heads' columns
-    for head in range(2):
-        label(paper, left + (1 + 2 * head) * width, top - 8, f"head {head + 1}", VALUE_INK, ha="center")
-    _name(paper, concat, "concat", "concat", "(seq, h·d_v)", VALUE_INK)
-    _name(paper, output, "output", "output", "(seq, d_model)", VALUE_INK)
-    _say_part(label(paper, right - 8, top - 70, "W_O", size=TEXT, ha="right", va="center"), "w_o")
-    label(paper, right - 8, top - 50, "(h·d_v, d_model)", FAINT, ha="right", va="center")
+def _draw_end(paper: Axes, left: float, top: float, wide: float, numbers: Numbers) -> Grid:
+    """The joined results beside the rows of W_O, and below their weighted sum."""
+    concat = _draw_part(paper, "concat", (left, top), (38, 22), numbers)
+    w_o = _draw_part(paper, "w_o", (left + 46, top), (wide, 22), numbers)
+    output = _draw_part(paper, "output", (left + 46, top + 94), (wide, 22), numbers)
+    frame(paper, concat)
+    frame(paper, output)
+    paper.hlines(top + 44, left - 6, left + 50 + 4 * wide, color=INK, linewidth=1.6)  # between the heads' rows
+    _name(paper, concat, "concat", "joined", VALUE_INK)
+    _name(paper, w_o, "w_o", "W_O", INK)
+    below = output.middle()[0], output.top + 58
+    of_token = label(
+        paper, *below, f"output of “{TOKENS[numbers.token - 1]}”", VALUE_INK, size=TEXT, ha="center", va="top"
+    )
+    _say_part(of_token, "output")
+    for j, feature in enumerate(FEATURES):
+        x, y = output.middle(0, j)
+        label(paper, x, y + 21 + 15 * (j % 2), feature, FAINT, ha="center", va="center")
+    return concat
 
 
-def _draw_part(paper: Axes, part: str, at: tuple[float, float], cell: tuple[float, float], entries: np.ndarray) -> Grid:
-    """A matrix whose cells light what they were computed from; of a row for each token, that of one is written."""
+def _draw_part(paper: Axes, part: str, at: tuple[float, float], cell: tuple[float, float], numbers: Numbers) -> Grid:
+    """One token's row, or a column for every token; a cell lights what it was computed from."""
     kind, _, head = part.partition("-")
     colour, reach, form, rows, columns = _LOOK[kind]
-    followed = rows is TOKENS and kind != "value"
+    entries = _entries(kind, int(head or 1) - 1, numbers)
     sources = _SOURCES.get(kind, ())
 
     def tell(i: int, j: int) -> dict[str, str]:
-        lit = [source.format(i=i, j=j, head=head or j // 2 + 1) for source in sources]
+        lit = [source.format(i=i, j=j, head=head or i // 2 + 1, half=i % 2) for source in sources]
         own = f"{part}-r{i} {part}-c{j}"
         return {"of": f"{part} {own}", "lights": " ".join(lit or [own])}
 
     what = f"{kind} in head {head} is" if head and kind != "head" else f"{part.replace('-', ' ')} is"
-    grid = matrix(paper, *at, cell, entries, colour, reach, form, _TOKEN if followed else None,
-                  rows_said=rows, columns_said=columns, what=what, part=part, tell=tell)  # fmt: skip
-    if followed:
-        frame(paper, grid, _TOKEN)
-    return grid
+    return matrix(paper, *at, cell, entries, colour, reach, form, rows_said=rows, columns_said=columns,
+                  what=what, part=part, tell=tell)  # fmt: skip
 
 
-def _name(paper: Axes, grid: Grid, part: str, name: str, shape: str, ink: str) -> None:
-    x, y = grid.middle()[0], grid.top + grid.box()[3] + 5
-    _say_part(label(paper, x, y, name, ink, size=TEXT, ha="center", va="top"), part)
-    _say_part(label(paper, x, y + 19, shape, FAINT, ha="center", va="top"), part)
+def _entries(kind: str, head: int, numbers: Numbers) -> np.ndarray:
+    """The part of this kind as it is drawn: what all tokens have as columns, what one token has by itself."""
+    one = numbers.token - 1
+    return {
+        "x": numbers.x[one, None],
+        "query": numbers.query[head, one][:, None],
+        "key": numbers.key[head].T,
+        "weights": numbers.attn_weights[head, one, None],
+        "value": numbers.value[head].T,
+        "head": numbers.heads[head, one][:, None],
+        "concat": numbers.concat[one][:, None],
+        "w_o": numbers.w_o,
+        "output": numbers.output[one, None],
+    }[kind]
+
+
+def _name(paper: Axes, grid: Grid, part: str, name: str, ink: str) -> None:
+    _say_part(label(paper, grid.middle()[0], grid.top - 6, name, ink, size=TEXT, ha="center", va="bottom"), part)
 
 
 def _say_part(name: Text, part: str) -> None:
@@ -175,45 +196,43 @@ def _say_part(name: Text, part: str) -> None:
     say(name, words=_PARTS[part.partition("-")[0]], of=part, lights=part)
 
 
-_FEATURES = ["noun", "verb", "animal", "human"]
 _LOOK = {  # colour, reach, form of numbers, names of rows and columns
-    "x": (FAINT, 2, "{:g}", TOKENS, _FEATURES),
-    "query": (QUERY, 4, "{:g}", TOKENS, ()),
-    "key": (KEY, 4, "{:g}", (), TOKENS),
-    "value": (VALUE, 5, "{:g}", TOKENS, ()),
-    "weights": (WEIGHT, 1.2, "{:.1f}", TOKENS, TOKENS),
-    "head": (VALUE, 5, "{:.1f}", TOKENS, ()),
-    "concat": (VALUE, 5, "{:.1f}", TOKENS, ()),
-    "w_o": (FAINT, 4, "{:g}", (), _FEATURES),
-    "output": (VALUE, 5, "{:.1f}", TOKENS, _FEATURES),
+    "x": (FAINT, 3, "{:g}", (), FEATURES),
+    "query": (QUERY, 4, "{:g}", (), ()),
+    "key": (KEY, 6, "{:g}", (), TOKENS),
+    "weights": (WEIGHT, 1.2, "{:.2f}", (), TOKENS),
+    "value": (VALUE, 4, "{:g}", (), TOKENS),
+    "head": (VALUE, 4, "{:.1f}", (), ()),
+    "concat": (VALUE, 4, "{:.1f}", (), ()),
+    "w_o": (FAINT, 4, "{:g}", (), FEATURES),
+    "output": (VALUE, 4, "{:.1f}", (), FEATURES),
 }
 _SOURCES = {  # the rows and columns that a cell of a part is the product of
-    "query": ("x-r{i}",),
-    "key": ("x-r{j}",),
-    "value": ("x-r{i}",),
-    "weights": ("query-{head}-r{i}", "key-{head}-c{j}"),
-    "head": ("weights-{head}-r{i}", "value-{head}-c{j}"),
-    "concat": ("head-{head}-r{i}",),
-    "output": ("concat-r{i}", "w_o-c{j}"),
+    "query": ("x",),
+    "weights": ("query-{head}", "key-{head}-c{j}"),
+    "head": ("weights-{head}", "value-{head}-r{i}"),
+    "concat": ("head-{head}-r{half}",),
+    "output": ("concat", "w_o-c{j}"),
 }
 _PARTS = {
-    "x": "x: shape (3, 4), a row for each token; no parameters, its features are given",
-    "query": "query: shape (3, 2) · 8 of the 16 parameters of w_q · query = split_heads(x @ w_q, 2)",
-    "key": "key, drawn as its transpose: shape (3, 2) · 8 of the 16 parameters of w_k · key = split_heads(x @ w_k, 2)",
-    "value": "value: shape (3, 2) · 8 of the 16 parameters of w_v · value = split_heads(x @ w_v, 2)",
-    "weights": "weights: shape (3, 3) · no parameters · attn_weights = softmax(query @ key.T / √2)",
-    "head": "head: shape (3, 2) · no parameters · head = attn_weights @ value",
-    "concat": "concat: shape (3, 4) · no parameters · concat = merge_heads(heads)",
+    "x": "x: shape (5, 4), of which one row is drawn; no parameters, its features are given",
+    "query": "query: shape (5, 2), one row drawn upright · 8 of the 16 parameters of w_q · split_heads(x @ w_q, 2)",
+    "key": "key: shape (5, 2), drawn as its transpose · 8 of the 16 parameters of w_k · split_heads(x @ w_k, 2)",
+    "value": "value: shape (5, 2), drawn as its transpose · 8 of the 16 parameters of w_v · split_heads(x @ w_v, 2)",
+    "weights": "weights: shape (5, 5), one row drawn · no parameters · attn_weights = softmax(query @ key.T / √2)",
+    "head": "head: shape (5, 2), one row drawn upright · no parameters · head = attn_weights @ value",
+    "concat": "concat: shape (5, 4), one row drawn upright · no parameters · concat = merge_heads(heads)",
     "w_o": "W_O: shape (4, 4) · 16 parameters · output = concat @ w_o",
-    "output": "output: shape (3, 4) · the 16 parameters of w_o · output = concat @ w_o",
+    "output": "output: shape (5, 4), one row drawn · the 16 parameters of w_o · output = concat @ w_o",
 }
 
 
 multi_head_flow = Explorer(
     __name__,
     caption=(
-        "Two heads project the same tokens with maps of their own and attend by themselves; their results side by "
-        "side, times W_O, are the output. The frames follow the token “bites”, whose features in x are "
-        "noun, verb, animal and human."
+        "Two heads read the same words, each with maps of its own: for “its”, head 1 finds whose and head 2 finds "
+        "what. Both results, joined and times W_O, are the token’s output; the features of x are those of the output, "
+        "and all maps were chosen by hand."
     ),
+    controls={"token": Slider("token", stops=(1, 2, 3, 4, 5))},
 )

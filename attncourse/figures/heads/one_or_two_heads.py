@@ -13,7 +13,7 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import matrix, name_columns, name_rows
-from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK
+from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT
 from attncourse.explorer import Explorer
 from attncourse.figures.heads.head_probes import text_of
 from attncourse.results import load_result
@@ -24,7 +24,6 @@ from attnlib.tasks import previous_and_next
 
 STEPS = (0, 10, 20, 40, 60, 80, 100, 150, 200, 300, 400, 600)
 SEQUENCE = np.array([2, 0, 5, 4, 1, 7, 6, 3])
-_HOW = "Weights are means over the seven tokens\nthat have one before, or behind."
 _FRESH = 128  # sequences on which accuracy is measured
 
 
@@ -34,16 +33,13 @@ class Numbers(NamedTuple):
     step: int
     one: np.ndarray  # (seq, seq) weights of the only head
     two: np.ndarray  # (2, seq, seq) weights of the two heads
-    beside: np.ndarray  # (3, 2) mean weight on the token before and on the token behind: the only head, the two heads
     accuracy: np.ndarray  # (2, steps, 2) share of right answers at every step: the token before, the token behind
 
 
 def measure(step: int = 600) -> Numbers:
     """Run the stored parameters of this step on one sequence, and those of all steps on fresh sequences."""
     one, two = (run(heads, step, SEQUENCE)[1] for heads in (0, 1))
-    maps = np.concatenate([one, two])
-    beside = [[np.diagonal(weights, n).mean() for n in (-1, 1)] for weights in maps]
-    return Numbers(step, one[0], two, np.array(beside), right_answers())
+    return Numbers(step, one[0], two, right_answers())
 
 
 def run(heads: int, step: int, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -84,19 +80,18 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Three maps of weights, and how many answers were right up to this step."""
-    figure = sheet(height=300, narrow=narrow, narrow_height=536)
+    """Where one head and two heads look, what they answer right, and how many answers were right up to this step."""
+    figure = sheet(height=264, narrow=narrow, narrow_height=500)
     paper = board(figure)
-    spots = [(26, 56), (26, 304), (194, 304)] if narrow else [(26, 60), (198, 60), (370, 60)]
+    spots = [(26, 56), (26, 304), (194, 304)] if narrow else [(26, 60), (206, 60), (370, 60)]
     titles = "one head", "two heads: head 1", "head 2"
     for i, (spot, title, attn_weights) in enumerate(zip(spots, titles, [numbers.one, *numbers.two], strict=True)):
-        left, top = spot
-        _draw_map(paper, left, top, attn_weights, title, f"map{i}")
-        before, behind = numbers.beside[i]
-        label(paper, left, top + 162, f"on the token before {before:.2f}", WEIGHT_INK)
-        label(paper, left, top + 180, f"on the token behind {behind:.2f}", WEIGHT_INK)
-    label(paper, 26, 500 if narrow else 256, _HOW, FAINT, va="top")
-    _draw_accuracy(place(figure, *((220, 38, 116, 162) if narrow else (570, 42, 136, 186))), numbers)
+        _draw_map(paper, *spot, attn_weights, title, f"map{i}")
+    shares_now = numbers.accuracy[:, STEPS.index(numbers.step)]
+    for (left, top), who, shares in zip(spots, ("", "both heads, "), shares_now, strict=False):
+        for line, (which, share) in enumerate(zip(("before", "behind"), shares, strict=True)):
+            label(paper, left, top + 164 + 18 * line, f"{who}token {which}: {share:.0%} right", size=TEXT)
+    _draw_accuracy(place(figure, *((220, 38, 116, 162) if narrow else (578, 42, 132, 180))), numbers)
     return figure
 
 
@@ -127,9 +122,9 @@ def _draw_accuracy(axes: Axes, numbers: Numbers) -> None:
 one_or_two_heads = Explorer(
     __name__,
     caption=(
-        "Two layers with the same number of parameters learn to name the tokens before and behind: the one head must "
-        "divide its weight, two take a side each. Rows are queries and columns keys of one sequence; the curves are "
-        "the mean of both questions."
+        "One head divides its weight between the two neighbours and mixes them up; two heads take a side each and make "
+        "no mistake, with the same number of parameters. Rows are the tokens that ask, columns those that they look "
+        "at; the curves count both questions."
     ),
     controls={"step": Slider("training step", stops=STEPS, stops_only=True)},
 )
