@@ -158,6 +158,29 @@ def decoding_round(settings: Settings = SETTINGS) -> dict[str, Any]:
     }
 
 
+def table(result: dict[str, Any]) -> str:
+    """Attention, counted · measured (quartiles of the rounds), in units of one size."""
+    settings = result["settings"]
+    lengths = [n for n in settings["lengths"] if n != 64]
+    lines = ["| n | " + " | ".join(map(str, lengths)) + " |", "|---" * (1 + len(lengths)) + "|"]
+    rounds = np.array(result["rounds"])
+    n_ref, d_ref = settings["reference"]
+    for i, d in enumerate(settings["widths"]):
+        cells = []
+        for n in lengths:
+            at = i * len(settings["lengths"]) + settings["lengths"].index(n)
+            low, median, high = np.quantile(rounds[:, at], (0.25, 0.5, 0.75))
+            counted = multiply_adds("attention", n, d) / multiply_adds("attention", n_ref, d_ref)
+            cells.append(f"{counted:.3g} · {digits(median)} ({digits(low)}–{digits(high)})")
+        lines.append(f"| d = {d} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def digits(ratio: float) -> str:
+    """Two digits, or all before the point."""
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2f}"
+
+
 def main(record: Record) -> None:
     """Measure the rounds that are not stored yet."""
     result = record.found

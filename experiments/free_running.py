@@ -10,7 +10,7 @@ characters, and running free, where it reads what it has said itself.
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -52,9 +52,10 @@ class Settings(NamedTuple):
     d_ff: int = 64
     num_layers: int = 1  # on each side
     batch: int = 32
-    steps: int = 1600
-    stages: tuple[int, ...] = (50, 100, 200, 400, 800, 1600)  # steps after which the model is asked
+    steps: int = 3200
+    stages: tuple[int, ...] = (50, 100, 200, 400, 800, 1600, 3200)  # steps after which the model is asked
     texts: int = 500  # held-out dates
+    example: tuple[str, str] = ("June 7th, 2021", "2021-06-07")  # whose answer is stored, token by token
     seeds: tuple[int, ...] = (0, 1, 2)
 
 
@@ -133,12 +134,63 @@ def ask(params: TransformerParams, mask: str, batch: DateBatch) -> dict[str, Any
     return compare(forced(params, mask, batch) == batch.wanted, free(params, mask, batch) == batch.wanted)
 
 
+def answers(params: TransformerParams, mask: str, text: str, iso: str) -> dict[str, list[int]]:
+    """What the model says to one text, as tokens, in both ways of reading."""
+    batch = as_batch([(text, iso)])
+    return {way: say(params, mask, batch)[0].tolist() for way, say in (("forced", forced), ("free", free))}
+
+
 def new_run(seed: int, mask: str, batch: DateBatch, settings: Settings = SETTINGS) -> list[dict[str, Any]]:
     """What the model can do at each stage, with the mask it was trained with and with the causal one."""
     return [
-        ask(params, mask, batch) | {"with_causal_mask": ask(params, "causal", batch)}
+        ask(params, mask, batch)
+        | {"with_causal_mask": ask(params, "causal", batch)}
+        | {"said": answers(params, mask, *settings.example)}
         for params in stages(seed, mask, settings)
     ]
+
+
+def table_training(result: dict[str, Any]) -> str:
+    """The causal mask over the training: mean of the seeds, lowest and highest."""
+    stages = result["settings"]["stages"][1:]
+    rows = {
+        "right characters, teacher forcing": ("forced", "characters"),
+        "right characters, running free": ("free", "characters"),
+        "dates without a mistake, teacher forcing": ("forced", "whole"),
+        "dates without a mistake, running free": ("free", "whole"),
+        "right after a mistake, teacher forcing": ("forced", "after_a_mistake"),
+        "right after a mistake, running free": ("free", "after_a_mistake"),
+    }
+    lines = ["| causal mask, after steps | " + " | ".join(map(str, stages)) + " |", "|---" * (1 + len(stages)) + "|"]
+    for name, (way, what) in rows.items():
+        shares = [[at[way][what] for at in run[1:]] for run in result["runs"]["causal"].values()]
+        lines.append(f"| {name} | {' | '.join(map(spread, zip(*shares, strict=True)))} |")
+    return "\n".join(lines)
+
+
+def table_masks(result: dict[str, Any]) -> str:
+    """The three masks at the end of the training: mean of the seeds, lowest and highest."""
+    rows = {
+        "right characters, teacher forcing": lambda at: at["forced"]["characters"],
+        "right characters, running free": lambda at: at["free"]["characters"],
+        "dates without a mistake, running free": lambda at: at["free"]["whole"],
+        "right characters, teacher forcing, with the causal mask in the test": lambda at: at["with_causal_mask"][
+            "forced"
+        ]["characters"],
+    }
+    runs = result["runs"]
+    lines = [f"| after {result['settings']['steps']} steps | {' | '.join(runs)} |", "|---" * (1 + len(runs)) + "|"]
+    for name, share in rows.items():
+        cells = [spread([share(run[-1]) for run in some.values()]) for some in runs.values()]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def spread(shares: Iterable[float]) -> str:
+    """Mean, lowest and highest, in two digits; one number where they look alike."""
+    shares = list(shares)
+    mean, low, high = (f"{share:.2f}" for share in (np.mean(shares), min(shares), max(shares)))
+    return mean if low == high else f"{mean} ({low}–{high})"
 
 
 def main(record: Record) -> None:

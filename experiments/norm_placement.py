@@ -140,6 +140,36 @@ def name(placement: str, warmup: int, learning_rate: float) -> str:
     return f"{placement}, {'warm-up' if warmup else 'no warm-up'}, {learning_rate:g}"
 
 
+def table_gradients(result: dict[str, Any]) -> str:
+    """Gradient by the feed-forward network, first layer → last layer: mean ± standard deviation of the seeds."""
+    depths = result["settings"]["depths"]
+    lines = ["| layers | " + " | ".join(map(str, depths)) + " |", "|---" * (1 + len(depths)) + "|"]
+    for placement in PLACEMENTS:
+        cells = []
+        for depth in depths:
+            seeds = result["gradients"][f"{placement}, {depth} layers"].values()
+            first, last = np.transpose([[seed["feed_forward"][end] for end in (0, -1)] for seed in seeds])
+            cells.append(f"{first.mean():.2f} → {last.mean():.2f} ± {last.std(ddof=1):.2f}")
+        lines.append(f"| {placement} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def table_training(result: dict[str, Any]) -> str:
+    """Loss at the end, mean ± standard deviation of the seeds, and the share of right tokens."""
+    rates, every = result["settings"]["learning_rates"], result["settings"]["record_every"]
+    lines = ["| learning rate | " + " | ".join(f"{each:g}" for each in rates) + " |", "|---" * (1 + len(rates)) + "|"]
+    for placement in PLACEMENTS:
+        for way in ("no warm-up", "warm-up"):
+            cells = []
+            for each in rates:
+                runs = result["arms"][f"{placement}, {way}, {each:g}"].values()
+                losses = np.array([np.mean(run["loss"][-50 // every :]) for run in runs])
+                right = np.mean([run["accuracy"] for run in runs])
+                cells.append(f"{losses.mean():.2f} ± {losses.std(ddof=1):.2f}, {right:.2f}")
+            lines.append(f"| {placement}{', warm-up' * (way == 'warm-up')} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main(record: Record) -> None:
     """Measure and run what is not stored yet."""
     for (placement, norm_first), num_layers in itertools.product(PLACEMENTS.items(), SETTINGS.depths):

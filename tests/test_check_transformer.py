@@ -23,38 +23,6 @@ def queries_too(lengths, seq):
     return (causal_mask(seq, seq) & real & real.mT)[:, None]
 
 
-def no_gap_at(layer, x, k, atol=1e-9):
-    return bool(np.allclose(layer(x[:k]), layer(x)[:k], rtol=0, atol=atol))
-
-
-def trimmed(layer, x, atol):
-    return all(no_gap_at(layer, x, k, atol) for k in range(1, len(x)))
-
-
-def bitwise(layer, x):
-    whole = layer(x)
-    return all(np.array_equal(layer(x[:k]), whole[:k]) for k in range(1, len(x)))
-
-
-def neighbours(layer, x):
-    """Changes each token, but looks only at the output just before it."""
-    whole = layer(x)
-    return all(np.allclose(layer(x + np.eye(len(x))[:, [t]])[t - 1], whole[t - 1]) for t in range(1, len(x)))
-
-
-def earlier_changes_later(layer, x):
-    """The wrong direction: whether changing the first token leaves the others alone."""
-    changed = x.copy()
-    changed[0] += 1
-    return bool(np.allclose(layer(changed)[1:], layer(x)[1:]))
-
-
-def in_place(layer, x):
-    whole = layer(x).copy()
-    x[-1] += 1
-    return bool(np.allclose(layer(x)[:-1], whole[:-1]))
-
-
 def layer_with(order=("self", "cross"), shared_norm=False, past=True, mask_memory=True):
     """A post-LN decoder layer with a part of it changed."""
 
@@ -73,6 +41,26 @@ def layer_with(order=("self", "cross"), shared_norm=False, past=True, mask_memor
         return attnlib.layer_norm(x + added, *(params.self_attention_norm if shared_norm else params.feed_forward_norm))
 
     return answer
+
+
+def post_norm_with(first=lambda x: x, added=lambda x, more: x + more, last=True):
+    """The layer with another input to its sublayers, another sum, or without the last norm."""
+
+    def answer(params, x, memory, mask):
+        past = causal_mask(x.shape[-2], x.shape[-2])
+        y = first(x)
+        x = added(x, attnlib.multi_head_attention(params.self_attention, y, y, y, past)[0])
+        x = attnlib.layer_norm(x, *params.self_attention_norm)
+        x = added(x, attnlib.multi_head_attention(params.cross_attention, first(x), memory, memory, mask)[0])
+        x = attnlib.layer_norm(x, *params.cross_attention_norm)
+        x = added(x, attnlib.feed_forward(params.feed_forward, first(x)))
+        return attnlib.layer_norm(x, *params.feed_forward_norm) if last else x
+
+    return answer
+
+
+def normalised(x):
+    return attnlib.layer_norm(x, np.ones(x.shape[-1]), np.zeros(x.shape[-1]))
 
 
 def cached(mask_of, remember=True):
@@ -96,6 +84,75 @@ def values_forgotten(cache, query, key, value):
     if cache is not None:
         key, value = np.concatenate([cache[0], key]), np.concatenate([value, cache[1]])
     return attention(query, key, value, corner(len(query), len(key)))[0], (key, value)
+
+
+def computes_again(cache, query, key, value):
+    """Keeps the queries, too, and computes every output anew."""
+    if cache is not None:
+        query, key, value = (np.concatenate(pair) for pair in zip(cache, (query, key, value), strict=True))
+    new = len(query) if cache is None else len(query) - len(cache[0])
+    output, _ = attention(query, key, value, causal_mask(len(key), len(key)))
+    return output[-new:], (query, key, value)
+
+
+REMEMBERED = []
+
+
+def in_a_global(cache, query, key, value):
+    """Returns a cache that holds nothing, and forgets when it gets none."""
+    if cache is None:
+        REMEMBERED.clear()
+    REMEMBERED.append((key, value))
+    keys, values = (np.concatenate(parts) for parts in zip(*REMEMBERED, strict=True))
+    return attention(query, keys, values, corner(len(query), len(keys)))[0], "somewhere else"
+
+
+def newest_first(cache, query, key, value):
+    if cache is not None:
+        key, value = np.concatenate([key, cache[0]]), np.concatenate([value, cache[1]])
+    return attention(query, key, value, corner(len(query), len(key)))[0], (key, value)
+
+
+def last_piece_alone(cache, query, key, value):
+    """Remembers the piece before, and none before that."""
+    keys, values = (key, value) if cache is None else map(np.concatenate, ((cache[0], key), (cache[1], value)))
+    return attention(query, keys, values, corner(len(query), len(keys)))[0], (key, value)
+
+
+def unscaled(cache, query, key, value):
+    return cached(corner)(cache, query * query.shape[-1] ** 0.5, key, value)
+
+
+def a_piece_at_a_time(cache, query, key, value):
+    """Attends to the old tokens in one softmax and to the new ones in another."""
+    new = attention(query, key, value, causal_mask(len(key), len(key)))[0]
+    if cache is None:
+        return new, (key, value)
+    old = attention(query, *cache)[0]
+    return (old + new) / 2, tuple(np.concatenate(pair) for pair in zip(cache, (key, value), strict=True))
+
+
+def best_of_each(next_probs, steps, width):
+    """Keeps the likeliest continuation of every beginning, not the likeliest of all."""
+    first = np.argsort(-next_probs(()))[:width]
+    return max((likely(next_probs, (int(token),), steps) for token in first), key=lambda text: text[1])[0]
+
+
+def likely(next_probs, tokens, steps):
+    prob = next_probs(())[tokens[0]]
+    while len(tokens) < steps:
+        probs = next_probs(tokens)
+        tokens, prob = (*tokens, int(probs.argmax())), prob * probs.max()
+    return tokens, prob
+
+
+def by_the_last_token(next_probs, steps, width):
+    """Sorts by the probability of the newest token alone."""
+    beams = [()]
+    for _ in range(steps):
+        longer = [(prob, (*tokens, token)) for tokens in beams for token, prob in enumerate(next_probs(tokens))]
+        beams = [tokens for _, tokens in sorted(longer, reverse=True)[:width]]
+    return beams[0]
 
 
 def greedily(next_probs, steps, width):
@@ -142,24 +199,21 @@ WRONG = {
             lambda lengths, seq: np.broadcast_to(causal_mask(seq, seq), (len(lengths), 1, seq, seq)),
             r"lets query 1 of sentence 1 see key 1, length 1",
         ),
-        (queries_too, r"as a key, not as a query: yours hides key 0 from query 1 of sentence 1"),
-    ],
-    "is_causal": [
-        (lambda layer, x: True, r"attention without a mask \(seq = 6\): the answer is False, yours says True"),
-        (lambda layer, x: False, r"behind a causal mask \(seq = 6\): the answer is True, yours says False"),
-        (bitwise, r"the answer is True, yours says False"),
-        (lambda layer, x: trimmed(layer, x, 1e-2), r"a leak of a ten-thousandth .* yours says True"),
-        (lambda layer, x: no_gap_at(layer, x, 2), r"one hole, where query 0 sees key 1 .* yours says True"),
-        (lambda layer, x: no_gap_at(layer, x, 4), r"one hole, where query 0 sees key 1 .* yours says True"),
-        (lambda layer, x: no_gap_at(layer, x, len(x) - 1), r"one hole, where query 0 sees key 1 .* yours says True"),
         (
-            lambda layer, x: all(no_gap_at(layer, x, k) for k in range(1, len(x), 2)),
-            r"one hole, where query 1 sees key 2 .* yours says True",
+            lambda lengths, seq: (causal_mask(seq, seq) | padding_mask(lengths, seq))[:, None],
+            r"no query may attend to a later key: yours lets query 0 of sentence 0 see key 1",
         ),
-        (neighbours, r"one hole, where query 1 sees key 5 .* yours says True"),
-        (earlier_changes_later, r"behind a causal mask .* yours says False"),
-        (in_place, r"changed x in place"),
-        (lambda layer, x: 1.0, r"must be True or False: yours is of type float"),
+        (
+            lambda lengths, seq: causal_and_padding(np.minimum(lengths + 1, seq), seq),
+            r"no query may attend to padding: yours lets query 1 of sentence 1 see key 1, length 1",
+        ),
+        (
+            lambda lengths, seq: causal_and_padding(np.maximum(lengths - 1, 1), seq),
+            r"yours hides the diagonal",
+        ),
+        (lambda lengths, seq: causal_and_padding(np.full_like(lengths, lengths.max()), seq), r"to padding: yours lets"),
+        (lambda lengths, seq: causal_and_padding(lengths, seq).mT, r"to a later key: yours lets query 0"),
+        (queries_too, r"as a key, not as a query: yours hides key 0 from query 1 of sentence 1"),
     ],
     "post_norm_decoder": [
         (
@@ -176,6 +230,10 @@ WRONG = {
         (layer_with(order=("self",)), r"yours does not look across"),
         (layer_with(order=("cross", "self")), r"in this order, each with its own norm: yours at"),
         (layer_with(shared_norm=True), r"each with its own norm: yours at"),
+        (post_norm_with(first=normalised), r"each with its own norm: yours at"),
+        (post_norm_with(added=lambda x, more: more), r"each with its own norm: yours at"),
+        (post_norm_with(last=False), r"each with its own norm: yours at"),
+        (lambda params, x, memory, mask: layer_with()(params, x, memory, None), r"padding of the memory must change"),
         (lambda params, x, memory, mask: memory, r"the output must have shape \(2, 3, 6\): yours has \(2, 5, 6\)"),
     ],
     "cached_attention": [
@@ -184,6 +242,12 @@ WRONG = {
         (cached(lambda new, seen: None), r"2 tokens at once must not see each other's future"),
         (cached(causal_mask), r"must be aligned at the bottom right"),
         (values_forgotten, r"that of causal attention to the whole: yours at"),
+        (computes_again, r"after 1 tokens the cache holds their keys and values, 8 numbers, .* yours holds 11"),
+        (in_a_global, r"two sequences that take turns, .* must not mix"),
+        (newest_first, r"that of causal attention to the whole: yours at"),
+        (last_piece_alone, r"from output 2 on, .* yours at"),
+        (unscaled, r"from output 1 on, .* yours at"),
+        (a_piece_at_a_time, r"from output 1 on, .* yours at"),
         (
             lambda cache, query, key, value: cached(corner)(cache, query, key, value)[0],
             r"must be 2 things, \(output, cache\): yours is one array of shape \(1, 5\)",
@@ -192,6 +256,8 @@ WRONG = {
     "beam_search": [
         (greedily, r"width = 8, which keeps every beginning: the text is \(1, 1, 1\) with probability 0\.288"),
         (lambda next_probs, steps, width: beam(next_probs, steps, 10**6), r"width = 1, which is greedy: the text is"),
+        (best_of_each, r"width = 81, which keeps every beginning: the text is .* yours is"),
+        (by_the_last_token, r".* the text is .* yours is"),
         (lambda next_probs, steps, width: beam(next_probs, steps, 1 + (width > 1)), r"the text is .* yours is"),
         (lambda *args: beam(*args, worst=True), r"the text is \(1, 1, 1\)"),
         (lambda *args: beam(*args, add=True), r"the text is .* with probability .* yours is"),
@@ -203,6 +269,32 @@ WRONG = {
         (lambda next_probs, steps, width: beam(next_probs, steps + 1, width), r"yours asked for one more"),
     ],
 }
+
+
+def with_cache_as(form):
+    def answer(cache, query, key, value):
+        output, kept = SOLUTIONS["cached_attention"](cache, query, key, value)
+        return output, form(kept)
+
+    return answer
+
+
+def in_a_dictionary(cache, query, key, value):
+    cache = cache or {"key": key[:0], "value": value[:0]}
+    cache = {"key": np.concatenate([cache["key"], key]), "value": np.concatenate([cache["value"], value])}
+    return [attention(query, *cache.values(), corner(len(query), len(cache["key"])))[0].tolist(), cache]
+
+
+def grows_in_place(cache, query, key, value):
+    cache = [] if cache is None else cache
+    cache.extend(zip(key, value, strict=True))
+    keys, values = map(np.array, zip(*cache, strict=True))
+    return attention(query, keys, values, corner(len(query), len(keys)))[0], cache
+
+
+@pytest.mark.parametrize("answer", [with_cache_as(list), with_cache_as(tuple), in_a_dictionary, grows_in_place])
+def test_a_cache_may_be_kept_in_anything(answer):
+    assert check.cached_attention(answer)
 
 
 @pytest.mark.parametrize("form", [list, np.array, lambda tokens: np.array(tokens, dtype=float)])

@@ -93,7 +93,7 @@ def test_after_a_mistake_of_its_own_the_model_makes_more(result):
 def test_many_right_characters_are_fewer_right_dates(result):
     characters, whole = (shares(result, "causal", "forced", what)[:, -1] for what in ("characters", "whole"))
     assert characters.min() > 0.95
-    assert whole.max() < 0.92
+    assert (whole < characters).all()
 
 
 @pytest.mark.parametrize("mask", LEAKY)

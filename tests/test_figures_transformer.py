@@ -26,8 +26,10 @@ from attncourse.figures.transformer.anatomy import (
 )
 from attncourse.figures.transformer.decoding import CANDIDATES, decoding
 from attncourse.figures.transformer.future_leak import EDITED, TOKENS, future_leak
+from attncourse.figures.transformer.journey import SAID, TEXT, boxes, journey
 from attncourse.figures.transformer.mask_workshop import mask_workshop
 from attncourse.figures.transformer.padding_damage import DATES, MASKS, PADDINGS, padding_damage, wrong_characters
+from attncourse.figures.transformer.shift_by_one import READ, STEPS, WANTED, shift_by_one
 from attnlib import (
     attention_weights,
     causal_mask,
@@ -39,9 +41,10 @@ from attnlib import (
     padding_mask,
     sinusoidal_positions,
     softmax,
+    transformer,
 )
 from attnlib.dates.model import init_date_model, load_date_model, read, translate
-from attnlib.dates.task import BEGIN, as_source, as_texts
+from attnlib.dates.task import BEGIN, as_batch, as_source, as_texts
 from attnlib.greedy import greedy
 from attnlib.transformer import decode
 from tests.explorers import every_state, numbers_in, words_of
@@ -289,3 +292,39 @@ def test_every_box_of_the_anatomy_says_its_shapes(norm):
     for part, words in words_of_parts(NORMS[norm]).items():
         boxes = 5 + 2 * NORMS[norm] if part == "norms" else 1  # each stack shows one of its layers
         assert picture.count(f'data-words="{words}"') == boxes, part
+
+
+@every_state(shift_by_one)
+def test_a_step_sees_what_its_row_of_the_mask_allows(state):
+    shown = shift_by_one.measure(**state)
+    here = state["step"] - 1
+    seen = {"causal": range(here + 1), "none": range(STEPS), "turned round": range(here + 1, STEPS)}[state["mask"]]
+    assert np.flatnonzero(shown.seen).tolist() == list(seen)
+
+
+@every_state(shift_by_one)
+def test_an_answer_in_sight_is_the_character_to_predict_one_place_ahead(state):
+    shown = shift_by_one.measure(**state)
+    assert shown.in_sight == (state["mask"] != "causal" and state["step"] < STEPS)
+    if state["step"] < STEPS:
+        assert READ[state["step"]] == WANTED[state["step"] - 1]
+    assert ("the answer is in sight" in words_of(shift_by_one, state)) == shown.in_sight
+
+
+def test_the_arrays_of_the_journey_are_those_of_the_model():
+    params, (source, _) = date_model(), as_source([TEXT])
+    target = np.array([[BEGIN, *as_batch([("x", SAID)]).wanted[0, : len(SAID)]]])
+    logits, maps = transformer(params, source, target)
+    found = {(box.side, box.name): box.array for box in boxes()}
+    np.testing.assert_allclose(found[0, "memory"], encode(params, source)[0][0], atol=1e-12)
+    np.testing.assert_allclose(found[1, "looks across"], maps.cross[1][0].mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(found[1, "logits"], logits[0], atol=1e-12)
+
+
+@every_state(journey)
+def test_every_stop_says_its_shape_and_only_two_have_other_than_64_columns(state):
+    shown = journey.measure(**state)
+    rows, columns = shown.arrays[state["stop"] - 1].shape
+    assert f"{rows} × {columns} numbers" in journey.readout(shown)
+    assert sum(array.shape[1] != 64 for array in shown.arrays) == 2
+    assert {array.shape[0] for array in shown.arrays} == {len(TEXT), len(SAID) + 1}

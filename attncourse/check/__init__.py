@@ -53,7 +53,6 @@ from attncourse.check.transformer import (
     beam_search,
     cached_attention,
     decoder_mask,
-    is_causal,
     post_norm_decoder,
 )
 
@@ -69,7 +68,6 @@ __all__ = [
     "fold_batch_norm",
     "fold_layer_norm",
     "grouped_query",
-    "is_causal",
     "is_equivariant",
     "jacobian_norm",
     "look_back",

@@ -1,6 +1,8 @@
-"""The checks of chapter 5: masks put together, leaks found, a layer in post-LN, a cache, a search with a beam."""
+"""The checks of chapter 5: masks put together, a layer in post-LN, a cache, a search with a beam."""
 
 import itertools
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +12,6 @@ from attncourse.check.require import (
     require,
     require_close,
     require_flags,
-    require_judgement,
     require_parts,
     require_shape,
 )
@@ -58,57 +59,6 @@ def decoder_mask(answer):
                 *(hidden[0] if len(hidden) else (0, 0, 0, 0))
             ),
         )
-
-
-@checker
-def is_causal(answer):
-    """``answer(layer, x)`` says whether no later token changes an earlier output."""
-    rng = np.random.default_rng(51)
-    for seq, width in [(6, 4), (9, 3)]:
-        x = rng.normal(size=(seq, width))
-        for name, layer, truth in _layers(seq, width, rng):
-            require_judgement(answer(layer, x), truth, f"{name} (seq = {seq})")
-
-
-def _layers(seq, width, rng):
-    """Layers to be judged: a name, the layer, and whether it is causal. Each takes any number of tokens."""
-    w = rng.normal(size=(width, width))
-
-    def attend(mask_of):
-        return lambda x: attention(x @ w, x, x, mask_of(len(x)))[0]
-
-    def masked_late(x):
-        return softmax(x @ x.T) * causal_mask(len(x), len(x)) @ x
-
-    def with_hole(i, j):
-        def mask_of(n):
-            mask = causal_mask(n, n)
-            mask[i : i + 1, j : j + 1] = True
-            return mask
-
-        return f"a mask with one hole, where query {i} sees key {j}", attend(mask_of), False
-
-    def reordered(x):
-        # Sums in another order for every length: equal up to rounding, and not beyond.
-        order = np.random.default_rng(len(x)).permutation(width)
-        return np.cumsum(x, axis=0) + (x[:, order] @ w[order])
-
-    def whisper(x):
-        return x + 1e-4 * x[-1:]
-
-    return [
-        ("attention behind a causal mask", attend(lambda n: causal_mask(n, n)), True),
-        ("attention without a mask", attend(lambda n: None), False),
-        ("a feed-forward network", lambda x: np.maximum(x @ w, 0), True),
-        ("a running sum, in another order of summation for every length", reordered, True),
-        ("a mask that hides the diagonal too", attend(lambda n: np.tri(n, k=-1, dtype=bool)), True),
-        ("a flipped causal mask", attend(lambda n: ~causal_mask(n, n)), False),
-        ("a causal mask applied after the softmax", masked_late, False),
-        ("a leak of a ten-thousandth of the last token", whisper, False),
-        # At every place, since a test of one place finds one hole; and one far ahead, for a test of neighbours.
-        *(with_hole(i, i + 1) for i in range(seq - 1)),
-        with_hole(1, seq - 1),
-    ]
 
 
 @checker
@@ -180,6 +130,13 @@ def cached_attention(answer):
                 },
             )
             start += piece
+            most, held = start * (d_k + d_v), _numbers_in(cache)
+            require(
+                held <= most,
+                f"after {start} tokens the cache holds their keys and values, {most} numbers, and nothing else: yours "
+                f"holds {held}",
+            )
+    _take_turns(answer, rng)
     far = value[:2] + np.array([[0], [1000]])  # by a lot, so that a leak of a millionth shows
     output, _ = require_parts(answer(None, query[:2], key[:2], far), "output", "cache")
     require_close(
@@ -187,6 +144,31 @@ def cached_attention(answer):
         value[0],
         "the first token sees itself alone: its output must be its own value, however large the next one's",
     )
+
+
+def _take_turns(answer, rng):
+    """Two sequences are fed token by token in turns, each with its own cache."""
+    pairs = [tuple(rng.normal(size=(3, width)) for width in (2, 2, 5)) for _ in range(2)]
+    caches: list[Any] = [None, None]
+    for i in range(3):
+        for turn, pair in enumerate(pairs):
+            new = [array[i : i + 1] for array in pair]
+            output, caches[turn] = require_parts(answer(caches[turn], *new, may_change=[0]), "output", "cache")
+            wanted, _ = attention(new[0], pair[1][: i + 1], pair[2][: i + 1])
+            require_close(
+                require_shape(output, (1, 5), f"the output for token {i}"),
+                wanted,
+                "two sequences that take turns, each with its own cache, must not mix: what your function remembers "
+                "belongs in the cache that it returns",
+            )
+
+
+def _numbers_in(cache):
+    """How many numbers the arrays in a cache hold, whatever they are kept in."""
+    if isinstance(cache, np.ndarray):
+        return cache.size
+    parts = cache.values() if isinstance(cache, Mapping) else cache if isinstance(cache, tuple | list) else ()
+    return sum(map(_numbers_in, parts))
 
 
 @checker

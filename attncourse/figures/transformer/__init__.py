@@ -7,8 +7,10 @@ from attncourse.figures.transformer.decoding import decoding
 from attncourse.figures.transformer.depth_gradients import depth_gradients
 from attncourse.figures.transformer.free_running import free_running
 from attncourse.figures.transformer.future_leak import future_leak
+from attncourse.figures.transformer.journey import journey
 from attncourse.figures.transformer.mask_workshop import mask_workshop
 from attncourse.figures.transformer.padding_damage import padding_damage
+from attncourse.figures.transformer.shift_by_one import shift_by_one
 from attncourse.figures.transformer.warmup_training import warmup_training
 
 __all__ = [
@@ -19,7 +21,9 @@ __all__ = [
     "depth_gradients",
     "free_running",
     "future_leak",
+    "journey",
     "mask_workshop",
     "padding_damage",
+    "shift_by_one",
     "warmup_training",
 ]

@@ -36,7 +36,7 @@ PARTS = {  # and what each does
     "norms": "each token’s features get mean 0 and variance 1, then a gain and a bias",
     "logits": "the target’s table once more, read the other way",
     "encoder": "reads all of the source at once and makes the memory",
-    "decoder": "looks back, looks across, reworks each token by itself, and says one token more",
+    "decoder": "looks back, looks across, reworks each token by itself, and predicts one token more",
 }
 
 
@@ -210,9 +210,9 @@ def _draw_share(paper: Axes, numbers: Numbers, at: tuple[float, float], wide: fl
 anatomy = Explorer(
     __name__,
     caption=(
-        "The whole Transformer, in the sizes of the date model, which has read 14 characters and said five: point at "
-        "a box for its shapes and its line of code. Lines past the boxes are residual connections, ⊕ adds, and the "
-        "small squares show who may look at whom."
+        "The whole Transformer in the sizes of the date model, which has read 14 characters and written five: point "
+        "at a box for its shapes and its code. Lines past the boxes are residual connections, ⊕ adds, and the small "
+        "squares show who may look at whom."
     ),
     controls={
         "part": Choice("part", stops=tuple(PARTS)),

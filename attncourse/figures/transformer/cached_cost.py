@@ -56,7 +56,7 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     counted, measured = map(_times, numbers.saved)
     return (
-        f"Saying {numbers.tokens} tokens without the cache takes {counted} times the multiply-adds, "
+        f"Writing {numbers.tokens} tokens without the cache takes {counted} times the multiply-adds, "
         f"and {measured} times the measured time, for the same text."
     )
 
@@ -65,7 +65,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """What a text costs as it gets longer, counted and measured, both axes in powers."""
     figure = sheet(height=280, narrow=narrow, narrow_height=540)
     places = [(56, 38, 212, 176), (56, 304, 212, 176)] if narrow else [(56, 38, 224, 188), (424, 38, 224, 188)]
-    counted, measured = (dress(place(figure, *spot), x="tokens said") for spot in places)
+    counted, measured = (dress(place(figure, *spot), x="tokens written") for spot in places)
     headline(counted, "multiply-adds of a text")
     _draw_costs(counted, numbers, numbers.counted, numbers.saved[0])
     headline(measured, "measured time of a text")

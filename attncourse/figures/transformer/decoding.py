@@ -1,4 +1,4 @@
-"""Explorer: the date model says its answer, one character after the other."""
+"""Explorer: the date model writes its answer, one character after the other."""
 
 from typing import NamedTuple
 
@@ -114,7 +114,7 @@ def _draw_answer(paper: Axes, numbers: Numbers, text: tuple[float, float], answe
         if place < len(said):
             ink = PAPER if newest else INK
             label(paper, x + 11, top + 13, said[place], ink, size=_LARGE, ha="center", va="center_baseline")
-            say(box, words=f"step {place + 1} says “{said[place]}”", of=_row(place), lights=_row(place))
+            say(box, words=f"step {place + 1} writes “{said[place]}”", of=_row(place), lights=_row(place))
     ended = numbers.asked > numbers.step
     words = f"ended at step {numbers.step}, before step {numbers.asked}" if ended else f"step {numbers.step}"
     right = paper.get_xlim()[1] - 12
@@ -174,7 +174,7 @@ def _draw_said(paper: Axes, numbers: Numbers, at: tuple[float, float], height: f
         ink, weight = (VALUE_INK, "semibold") if step == numbers.step - 1 else (FAINT, "normal")
         y = top + height * (step + 0.5)
         said = label(paper, left, y, character, ink, weight=weight, va="center_baseline")
-        say(said, words=f"step {step + 1} says “{character}”", of=_row(step), lights=_row(step))
+        say(said, words=f"step {step + 1} writes “{character}”", of=_row(step), lights=_row(step))
 
 
 def _draw_candidates(paper: Axes, numbers: Numbers, at: tuple[float, float], wide: float) -> None:
@@ -199,7 +199,7 @@ decoding = Explorer(
     __name__,
     caption=(
         "The trained date model writes its answer, one character a step: it looks back at what it has read itself, "
-        "from the sign ▷ for the beginning, then at the source, and says the likeliest candidate. "
+        "from the sign ▷ for the beginning, then at the source, and writes the likeliest candidate. "
         "Rows are queries; both maps are means of the last layer’s heads."
     ),
     controls={

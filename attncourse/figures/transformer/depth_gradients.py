@@ -64,13 +64,13 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     figure = sheet(height=290, narrow=narrow, narrow_height=536)
     by_layer = place(figure, *((28, 38, 244, 178) if narrow else (30, 38, 284, 198)))
     by_depth = place(figure, *((28, 302, 240, 178) if narrow else (412, 38, 232, 198)))
-    dress(by_layer, f"length of the gradient in {numbers.num_layers} layers", x="layer")
+    dress(by_layer, f"size of the gradient in {numbers.num_layers} layers", x="layer")
     x = np.arange(1, numbers.num_layers + 1)
     for name, norms, spread in zip(PLACEMENTS[::-1], numbers.norms[::-1], numbers.spread[::-1], strict=True):
         by_layer.fill_between(x, norms - spread, norms + spread, color=BANDS[name], linewidth=0)
     _draw_lines(by_layer, x, numbers.norms)
     by_layer.set_xticks(sorted({1, numbers.num_layers // 2, numbers.num_layers}))
-    dress(by_depth, "length in the last layer", x="number of layers")
+    dress(by_depth, "size in the last layer", x="number of layers")
     by_depth.axvline(numbers.num_layers, color=RULE, linewidth=1.4, zorder=0)
     falling = numbers.last[0, 0] * (numbers.depths[0] / numbers.depths) ** 0.5
     look: dict[str, Any] = {"color": FAINT, "linewidth": 1.4, "linestyle": (0, (1, 1.5))}

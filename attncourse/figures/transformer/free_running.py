@@ -1,108 +1,127 @@
-"""Explorer: a date model under teacher forcing and running free, at stages of its training, with three masks."""
+"""Explorer: what a date model writes in training and in use, at stages of its training, with three masks."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
 from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
-from attncourse.drawing.canvas import place, sheet
-from attncourse.drawing.palette import FAINT, INK, PAPER, RULE, VALUE_INK
+from attncourse.drawing.board import board
+from attncourse.drawing.canvas import HEADING, TEXT, place, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, NUMBER, PAPER, RULE, shade
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
+from attncourse.figures.date_readings import answer_of, signs
 from attncourse.figures.transformer.ends import name_ends
 from attncourse.results import load_result
 
-_MASKS = {"causal": "causal", "none": "no mask", "causal, polarity flipped": "flipped"}  # on the page -> in the file
-_STAGES = (50, 100, 200, 400, 800, 1600)
-_WAYS = ("forced", "free")
+_MASKS = {"right way round": "causal", "none": "no mask", "turned round": "flipped"}  # on the page -> in the file
+_STAGES = (50, 100, 200, 400, 800, 1600, 3200)
+_WAYS = {"in training": "forced", "in use": "free"}
 _LOOKS: dict[str, dict[str, Any]] = {
-    "forced": {"color": INK, "marker": "o", "markersize": 5, "markerfacecolor": PAPER, "linewidth": 1.4},
-    "free": {"color": INK, "marker": "o", "markersize": 5, "linewidth": 1.4},
-    "whole dates": {"color": VALUE_INK, "linewidth": 2.4},
+    "in training": {"color": FAINT, "linewidth": 5},
+    "in use": {"color": INK, "linewidth": 2},
 }
-_STEPS = [*"yyyy-mm-dd", "end"]  # what is to be said at each step
 
 
 class Numbers(NamedTuple):
-    """What the figure shows; the first axis is that of the ways, teacher forcing and running free."""
+    """What the figure shows; the first axis is that of the ways, in training and in use."""
 
     mask: str
     stage: int  # steps of training
-    by_step: np.ndarray  # (2, steps) share of right characters, mean of the seeds
+    wanted: str
+    said: tuple[str, str]  # the answer to one text, by the first seed
     stages: np.ndarray  # (stages,)
-    characters: np.ndarray  # (2, stages, seeds) share of right characters
     whole: np.ndarray  # (2, stages, seeds) share of texts without a mistake
 
 
-def measure(mask: str = "causal", stage: int = 200) -> Numbers:
+def measure(mask: str = "turned round", stage: int = 3200) -> Numbers:
     """Sum up the runs in the experiment's result file."""
-    runs = list(load_result("free_running")["runs"][_MASKS[mask]].values())
-
-    def collect(what: str) -> np.ndarray:  # (2, stages, seeds, ...)
-        return np.array([[[run[i][way][what] for run in runs] for i in range(len(_STAGES))] for way in _WAYS])
-
+    result = load_result("free_running")
+    runs = list(result["runs"][_MASKS[mask]].values())
+    said = runs[0][_STAGES.index(stage)]["said"]
+    whole = [[[run[i][way]["whole"] for run in runs] for i in range(len(_STAGES))] for way in _WAYS.values()]
     return Numbers(
         mask=mask,
         stage=stage,
-        by_step=collect("by_step")[:, _STAGES.index(stage)].mean(axis=1),
+        wanted=result["settings"]["example"][1],
+        said=(answer_of(signs(said["forced"])), answer_of(signs(said["free"]))),
         stages=np.array(_STAGES),
-        characters=collect("characters"),
-        whole=collect("whole"),
+        whole=np.array(whole),
     )
 
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    at = _STAGES.index(numbers.stage)
-    shares = *numbers.characters[:, at].mean(axis=1), numbers.whole[1, at].mean()
-    forced, free, whole = (in_digits(share, "{:.0%}") for share in shares)
+    forced, free = shares(numbers)
+    answer = f"“{numbers.said[1]}”" if numbers.said[1] else "nothing at all"
     return (
-        f"Mask: {numbers.mask}, after {numbers.stage} steps: {forced} of characters right under teacher forcing, "
-        f"{free} running free; {whole} of dates wholly right."
+        f"Mask {numbers.mask}, after {numbers.stage} steps: {forced} of new dates right in training, {free} in use, "
+        f"where “June 7th, 2021” becomes {answer}."
     )
 
 
+def shares(numbers: Numbers) -> list[str]:
+    """Of dates without a mistake at this stage, in training and in use."""
+    return [_percent(share) for share in numbers.whole[:, _STAGES.index(numbers.stage)].mean(axis=1)]
+
+
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Right characters by their place at the chosen stage; then over the training, with the whole dates."""
-    figure = sheet(height=286, narrow=narrow, narrow_height=536)
-    by_step = place(figure, *((46, 38, 206, 176) if narrow else (46, 38, 250, 192)))
-    training = place(figure, *((46, 302, 174, 178) if narrow else (440, 38, 158, 192)))
-    dress(by_step, f"right characters after {numbers.stage} steps", x="character of the answer")
-    _draw_steps(by_step, numbers)
-    dress(training, "right over the training", x="steps of training")
+    """What one date becomes in training and in use; and the shares of right dates over the training."""
+    figure = sheet(height=212, narrow=narrow, narrow_height=408)
+    paper = board(figure)
+    left, top, pitch = (6, 74, 82) if narrow else (92, 66, 76)
+    label(paper, 6, 20, f"“June 7th, 2021” after {numbers.stage} steps", size=HEADING, weight="semibold")
+    for row, (way, said, share) in enumerate(zip(_WAYS, numbers.said, shares(numbers), strict=True)):
+        y = top + pitch * row
+        corner = (left, y - 26) if narrow else (6, y)
+        label(paper, *corner, way, size=TEXT, weight="semibold", va="center_baseline")
+        _draw_said(paper, numbers.wanted, said, (left, y))
+        label(paper, left, y + 28, f"{share} of 500 new dates right", FAINT, va="center_baseline")
+    training = place(figure, *((48, 246, 206, 112) if narrow else (430, 36, 190, 122)))
+    dress(training, "dates right", x="steps of training")
     _draw_training(training, numbers)
     return figure
 
 
-def _draw_steps(axes: Axes, numbers: Numbers) -> None:
-    """Both shares of every character, joined."""
-    x, (forced, free) = np.arange(len(_STEPS)), numbers.by_step
-    axes.vlines(x, free, forced, color=FAINT, linewidth=1.4)
-    for way, shares in zip(_WAYS, numbers.by_step, strict=True):
-        axes.plot(x, shares, label=way, clip_on=False, **_LOOKS[way] | {"linestyle": "none", "markersize": 6.5})
-    axes.set(xlim=(-0.4, 10.2), ylim=(-0.04, 1.06), yticks=(0, 0.5, 1), yticklabels=("0%", "50%", "100%"))
-    axes.set_xticks(x, _STEPS)
-    axes.tick_params(axis="x", length=0)
-    axes.fmt_xdata = lambda step: f"{round(step) + 1}, {_STEPS[round(step)]}"
-    axes.fmt_ydata = _percent
-    ends = zip(_WAYS, numbers.by_step[:, -1], strict=True)
-    name_ends(axes, {way: (share, _LOOKS[way] | {"linestyle": "none"}) for way, share in ends}, samples=True)
+def _draw_said(paper: Axes, wanted: str, said: str, at: tuple[float, float]) -> None:
+    """A box for each character that is due; those that are wrong are filled, those that were not written empty."""
+    (left, y), size = at, 25
+    if not said:
+        box = Rectangle((left, y - 14), size * len(wanted), 28, facecolor=PAPER, edgecolor=RULE, linewidth=0.8)
+        say(paper.add_artist(box), words="the first thing written is the end")
+        middle = left + size * len(wanted) / 2, y
+        label(paper, *middle, "nothing: it ends at once", KEY_INK, ha="center", va="center_baseline")
+        return
+    for step, due in enumerate(wanted):
+        character = said[step : step + 1]
+        wrong = character not in ("", due)
+        corner = left + size * step, y - 14
+        fill = shade(1, KEY) if wrong else PAPER
+        box = Rectangle(corner, size, 28, facecolor=fill, edgecolor=RULE, linewidth=0.8)
+        told = f"“{character}”, {'wrong' if wrong else 'right'}" if character else "not written"
+        say(paper.add_artist(box), words=f"character {step + 1}: {told}")
+        label(paper, corner[0] + size / 2, y, character, NUMBER, size=13, ha="center", va="center_baseline")
 
 
 def _draw_training(axes: Axes, numbers: Numbers) -> None:
-    """Mean shares of right characters both ways, and of dates that are wholly right."""
-    x, whole = np.log2(numbers.stages), numbers.whole[1].mean(axis=1)
-    curves = dict(zip(_WAYS, numbers.characters.mean(axis=2), strict=True)) | {"whole dates": whole}
+    """The mean share both ways, at every stage."""
+    x = np.log2(numbers.stages)
+    curves = dict(zip(_WAYS, numbers.whole.mean(axis=2), strict=True))
     axes.axvline(np.log2(numbers.stage), color=RULE, linewidth=1.4, zorder=0)
-    for name, shares in curves.items():
-        axes.plot(x, shares, label=name, clip_on=False, zorder=3, **_LOOKS[name])
+    for name, curve in curves.items():
+        axes.plot(x, curve, label=name, clip_on=False, zorder=3, **_LOOKS[name])
+        here = curve[_STAGES.index(numbers.stage)]
+        axes.plot([np.log2(numbers.stage)], [here], "o", color=INK, markersize=6, clip_on=False, zorder=4)
     axes.set(xlim=(x[0], x[-1]), ylim=(-0.04, 1.06), yticks=(0, 0.5, 1), yticklabels=("0%", "50%", "100%"))
     axes.set_xticks(x[::2], [str(stage) for stage in _STAGES[::2]])
     axes.fmt_xdata, axes.fmt_ydata = lambda power: f"{2**power:.0f}", _percent
-    name_ends(axes, {name: (shares[-1], _LOOKS[name]) for name, shares in curves.items()}, samples=True)
+    name_ends(axes, {name: (curve[-1], _LOOKS[name]) for name, curve in curves.items()})
 
 
 def _percent(share: float) -> str:
@@ -112,12 +131,11 @@ def _percent(share: float) -> str:
 free_running = Explorer(
     __name__,
     caption=(
-        "Reading the right characters (forced), the decoder is right more often than reading what it has said itself "
-        "(free); without the causal mask only the forced one learns. A small date model on days that it never saw; "
-        "means of three seeds."
+        "The same model, asked in two ways: in training it reads the right characters before each one, in use only "
+        "what it has written itself. Small date models; means of three seeds."
     ),
     controls={
-        "mask": Choice("mask in training and test", stops=tuple(_MASKS)),
+        "mask": Choice("decoder’s mask", stops=tuple(_MASKS)),
         "stage": Slider("steps of training", stops=_STAGES, stops_only=True),
     },
 )

@@ -176,7 +176,7 @@ def _draw_lamps(paper: Axes, grid: Grid, numbers: Numbers) -> None:
 mask_workshop = Explorer(
     __name__,
     caption=(
-        "The same scores under one mask after another: what is hatched gets no weight, and a lamp lights where a "
+        "The same scores under one mask after another: what is hatched gets no weight, and a light goes on where a "
         "query may attend to nothing at all. On the page, a click on a cell of the mask makes a mask of your own."
     ),
     controls={

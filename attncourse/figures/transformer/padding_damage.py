@@ -14,7 +14,7 @@ from attncourse.digits import in_digits
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import frame, matrix, name_columns, name_rows
+from attncourse.drawing.matrix import frame, matrix, name_columns
 from attncourse.drawing.palette import FAINT, KEY, NUMBER, PAPER, RULE, VALUE, VALUE_INK, shade
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
@@ -104,12 +104,12 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The padded text with the change of every output above it; the answer; and the damage for all masks."""
-    figure = sheet(height=302, narrow=narrow, narrow_height=436)
+    """The padded text with the change of every output above it; the answer; and the damage with any padding."""
+    figure = sheet(height=266, narrow=narrow, narrow_height=390)
     paper = board(figure)
     _draw_text(paper, numbers, (20, 110), (13.5, 3) if narrow else (16, 16))
     _draw_answer(paper, numbers, (20, 174))
-    _draw_table(paper, numbers, *(((188, 330), 23) if narrow else ((490, 201), 36)))
+    _draw_row(paper, numbers, *(((20, 348), 46) if narrow else ((424, 210), 42)))
     return figure
 
 
@@ -143,7 +143,7 @@ def _draw_answer(paper: Axes, numbers: Numbers, at: tuple[float, float]) -> None
     left, top = at
     wrong = wrong_characters(numbers.answer, DATES[numbers.text])
     label(paper, left, top, "answer", size=HEADING)
-    for row, (name, characters) in enumerate((("wanted", DATES[numbers.text]), ("said", numbers.answer))):
+    for row, (name, characters) in enumerate((("wanted", DATES[numbers.text]), ("written", numbers.answer))):
         y = top + 38 + 36 * row
         label(paper, left, y, name, size=TEXT, va="center_baseline")
         for place, character in enumerate(characters):
@@ -162,28 +162,25 @@ def _box(paper: Axes, corner: tuple[float, float], size: tuple[float, float], wo
     return box
 
 
-def _draw_table(paper: Axes, numbers: Numbers, at: tuple[float, float], cell: float) -> None:
-    """Wrong characters, a row for each mask and a column for each padding; the case in hand is framed."""
+def _draw_row(paper: Axes, numbers: Numbers, at: tuple[float, float], cell: float) -> None:
+    """Wrong characters with this mask, a column for each padding; the case in hand is framed."""
     left, top = at
-    label(paper, left, top - 27, "wrong characters", size=HEADING)
-    label(paper, left - 8, top - 6, "mask ↓, padding →", FAINT, ha="right")
-    said: dict[str, Any] = {
-        "rows_said": [f"mask {mask}" for mask in MASKS],
-        "columns_said": [f"padding {n}" for n in PADDINGS],
-    }
-    grid = matrix(paper, left, top, (cell, 24), numbers.wrong, KEY, 5, what="wrong characters", part="wrong", **said)
     here = list(MASKS).index(numbers.mask)
-    name_rows(paper, grid, list(MASKS), FAINT, gap=8, part="wrong")
+    label(paper, left, top - 46, "wrong characters of the answer", size=HEADING)
+    label(paper, left, top - 25, "padding behind the text:", FAINT)
+    said: dict[str, Any] = {"rows_said": [f"mask {numbers.mask}"], "columns_said": [f"padding {n}" for n in PADDINGS]}
+    row = numbers.wrong[[here]]
+    grid = matrix(paper, left, top, (cell, 26), row, KEY, 5, what="wrong characters", part="wrong", **said)
     name_columns(paper, grid, [str(n) for n in PADDINGS], FAINT, part="wrong")
     if numbers.padding in PADDINGS:
-        frame(paper, grid, here, PADDINGS.index(numbers.padding))
+        frame(paper, grid, 0, PADDINGS.index(numbers.padding))
 
 
 padding_damage = Explorer(
     __name__,
     caption=(
-        "Padding behind a text, as it stands in a batch with longer ones, spoils the answer unless both places where "
-        "the source is looked at have the padding mask. The bars show how far the encoder’s outputs move."
+        "Padding behind a text, as in a batch with longer ones, moves what the encoder makes of it and spoils the "
+        "answer, unless it is hidden. Bars show how far each output moves."
     ),
     controls={
         "mask": Choice("padding mask", stops=tuple(MASKS)),

@@ -11,8 +11,7 @@ from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, RULE, WASH
-from attncourse.drawing.touch import say
+from attncourse.drawing.palette import FAINT, RULE
 from attncourse.explorer import Explorer
 from attncourse.figures.transformer.ends import name_ends
 from attncourse.figures.transformer.placements import BANDS, LOOKS, PLACEMENTS
@@ -76,14 +75,14 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The loss at the chosen rate; then at every rate where it ends without warm-up and where with it."""
+    """The loss at the chosen rate; then where it ends at every rate."""
     figure = sheet(height=300, narrow=narrow, narrow_height=536)
     curves = place(figure, *((34, 38, 250, 178) if narrow else (34, 38, 264, 206)))
     ends = place(figure, *((34, 302, 250, 178) if narrow else (398, 38, 264, 206)))
     words = "with warm-up" if numbers.warmup else "no warm-up"
     dress(curves, f"loss at rate {numbers.rate:g}, {words}", x="step")
     _draw_curves(curves, numbers)
-    dress(ends, "loss at the end: no warm-up → warm-up", x="learning rate")
+    dress(ends, f"loss at the end, {words}", x="learning rate")
     _draw_ends(ends, numbers)
     return figure
 
@@ -102,48 +101,30 @@ def _draw_curves(axes: Axes, numbers: Numbers) -> None:
 
 
 def _draw_ends(axes: Axes, numbers: Numbers) -> None:
-    """A line for each rate and placement: the median without warm-up on its left, with warm-up on its right."""
-    column = RATES.index(numbers.rate)
-    axes.axvspan(column - 0.5, column + 0.5, facecolor=WASH, linewidth=0, zorder=0)
-    medians = np.median(numbers.final, axis=-1)  # (placements, ways, rates)
-    sides = np.array([-0.26, 0.26])
-    for (placement, rate), seeds in _each(numbers.final):
-        name, x = PLACEMENTS[placement], rate + sides
-        low, high = seeds.min(axis=1), seeds.max(axis=1)
-        axes.vlines(x, low, high, color=FAINT, linewidth=1.4)
-        axes.plot(x, medians[placement, :, rate], **LOOKS[name])
-        (dots,) = axes.plot(x, medians[placement, :, rate], "o", color=INK, markersize=5, clip_on=False)
-        told = zip(("no warm-up", "warm-up"), medians[placement, :, rate], low, high, strict=True)
-        where = f"{name}, rate {RATES[rate]:g}"
-        say(dots, words=[f"{where}, {way}: loss {_loss(m)}, {_loss(a)} to {_loss(b)}" for way, m, a, b in told])
-    way = int(numbers.warmup)
-    chosen = [column + sides[way]] * len(PLACEMENTS)
-    axes.plot(
-        chosen, medians[:, way, column], "o", color=INK, markersize=10, markerfacecolor="none", markeredgewidth=1.4
-    )
-    axes.set(xlim=(-0.5, len(RATES) - 0.5), ylim=(0, _HIGH), yticks=(0, 1, 2, 3))
-    axes.set_xticks(range(len(RATES)), [f"{rate:g}" for rate in RATES])
-    axes.tick_params(axis="x", length=0)
-    axes.get_xticklabels()[column].set_fontweight("semibold")
-    name_ends(axes, {name: (median[1, -1], LOOKS[name]) for name, median in zip(PLACEMENTS, medians, strict=True)})
+    """Where each placement ends at every learning rate: medians of the seeds, and strokes that hold all of them."""
+    rates, way = np.arange(len(RATES)), int(numbers.warmup)
+    axes.axvline(RATES.index(numbers.rate), color=RULE, linewidth=1.4, zorder=0)
+    ends = {}
+    for name, losses in zip(PLACEMENTS, numbers.final[:, way], strict=True):
+        medians = np.median(losses, axis=-1)
+        axes.vlines(rates, losses.min(axis=-1), losses.max(axis=-1), color=FAINT, linewidth=1.4)
+        axes.plot(rates, medians, label=name, marker="o", markersize=5, clip_on=False, zorder=3, **LOOKS[name])
+        ends[name] = medians[-1], LOOKS[name]
+    axes.set(xlim=(0, len(RATES) - 1), ylim=(0, _HIGH), yticks=(0, 1, 2, 3))
+    axes.set_xticks(rates, [f"{rate:g}" for rate in RATES])
+    axes.fmt_xdata, axes.fmt_ydata = lambda rate: f"{RATES[round(rate)]:g}", _loss
+    name_ends(axes, ends)
 
 
 def _loss(loss: float) -> str:
     return in_digits(float(loss))
 
 
-def _each(final: np.ndarray):
-    """Placement and rate, and the losses there: (ways, seeds)."""
-    for placement, rate in np.ndindex(final.shape[0], final.shape[2]):
-        yield (placement, rate), final[placement, :, rate]
-
-
 warmup_training = Explorer(
     __name__,
     caption=(
-        "A warm-up decides where a line on the right falls far: for norms behind each sum (post-LN), at a learning "
-        "rate that is nearly too high. Eight encoder layers learn to sort; medians of five seeds, bands and strokes "
-        "hold all of them."
+        "At a learning rate that is nearly too high, norms behind each sum (post-LN) learn only after a warm-up. "
+        "Eight encoder layers learn to sort; medians of five seeds, bands and strokes hold all of them."
     ),
     controls={
         "rate": Slider("learning rate", stops=RATES, stops_only=True),
