@@ -6,7 +6,7 @@ import pytest
 from docutils.core import publish_doctree
 
 from attnbook.glossary import Term, link_terms
-from tests.notebooks import ROOT
+from tests.notebooks import CHAPTERS, ROOT, prose
 
 GLOSSARY = (ROOT / "appendix" / "glossary.md").read_text("utf-8")
 ENTRIES = re.findall(
@@ -59,3 +59,10 @@ def test_an_entry_is_one_sentence_and_says_which_chapter_explains_it(names, sent
     explained, where = re.fullmatch(r"(.+?\.) See \[chapter \d\]\(\.\./chapters/(\S+\.ipynb)\)\.", sentence).groups()
     assert len(explained.split()) <= 40
     assert (ROOT / "chapters" / where).is_file()
+
+
+@pytest.mark.parametrize(("names", "sentence"), ENTRIES, ids=[names.split("\n")[0] for names, _ in ENTRIES])
+def test_the_chapter_that_is_named_uses_the_term(names, sentence):
+    chapter = next(path for path in CHAPTERS if path.name in sentence)
+    text = prose(chapter).lower()
+    assert any(name.lower().partition(" of a ")[0] in text for name in names.split("\n") if name)

@@ -39,8 +39,8 @@ def card(chapter: Chapter, notebook: Path | None, app) -> str:
         )
     link = f"chapters/{notebook.stem}.html"
     return (
-        f'<li class="card"><a href="{link}"><h3>{title}</h3><p>{promise}</p>{_picture(chapter, notebook, app)}'
-        f'<p class="needs">{escape(time_and_needs(notebook))}</p></a></li>'
+        f'<li class="card"><a href="{link}"><h3>{title}</h3><p>{promise}</p>{_picture(chapter, notebook, app)}</a>'
+        f'<p class="needs">{escape(time_and_needs(notebook))}</p></li>'
     )
 
 

@@ -33,14 +33,14 @@ def fold(app, doctree, docname: str) -> None:
             section.append(nodes.raw("", "</details>", format="html"))
 
 
-def shorter_contents(app, doctree) -> None:
+def shorter_contents(app, env) -> None:
     """Leave in "On this page" the steps of a chapter, without what lies below them."""
-    docname = app.env.docname
-    if Path(app.env.doc2path(docname)).suffix == ".ipynb":
-        [page] = app.env.tocs[docname].children
-        for steps in page.children[1:]:  # after the link to the page itself
-            for step in steps.children:
-                del step[1:]
+    for docname, contents in env.tocs.items():
+        if Path(env.doc2path(docname)).suffix == ".ipynb":
+            [page] = contents.children
+            for steps in page.children[1:]:  # after the link to the page itself
+                for step in steps.children:
+                    del step[1:]
 
 
 def plain_summaries(body: str) -> str:
@@ -49,6 +49,6 @@ def plain_summaries(body: str) -> str:
 
 
 def setup(app) -> None:
-    """Shorten the contents once they are collected; fold when a page is written, which changes no section's number."""
-    app.connect("doctree-read", shorter_contents, priority=900)
+    """Shorten the contents when all sections have their numbers, and fold when a page is written."""
+    app.connect("env-updated", shorter_contents, priority=900)
     app.connect("doctree-resolved", fold)

@@ -58,12 +58,18 @@ def visit(browser: Browser) -> Visit:
 
     On leaving, the visit fails if the page asked another host for something, got an answer that is an error,
     or reported an error of its own: so every test in a page is a test of that, too. ``until="networkidle"`` also waits
-    for what is fetched late, which takes half a second.
+    for what is fetched late, which takes half a second; ``deeper`` opens the sections that go deeper.
     """
 
     @contextmanager
     def open_page(
-        address: str, width: int = 1280, height: int = 900, first: str = "", until: str = "load", **options
+        address: str,
+        width: int = 1280,
+        height: int = 900,
+        first: str = "",
+        until: str = "load",
+        deeper: bool = False,
+        **options,
     ) -> Iterator[Page]:
         complaints: list[str] = []
         origin = "/".join(address.split("/")[:3]) + "/"
@@ -82,6 +88,8 @@ def visit(browser: Browser) -> Visit:
         page.on("response", lambda r: r.status >= 400 and complaints.append(f"answer {r.status}: {r.url}"))
         try:
             page.goto(address)
+            if deeper:
+                page.evaluate("() => document.querySelectorAll('details.deeper').forEach((part) => part.open = true)")
             yield page
             page.wait_for_load_state(until)
             assert not complaints

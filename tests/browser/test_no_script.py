@@ -2,7 +2,8 @@
 
 import pytest
 
-from attncourse.explorer import EXPLORER_MIME
+from attnbook.drawing import load
+from attnbook.pictures import sources
 from attncourse.quiz import QUIZ_MIME
 from tests.browser.test_page import PAGES
 from tests.notebooks import ROOT, stored
@@ -27,7 +28,7 @@ def name(request):
 
 @pytest.fixture(scope="module")
 def page(visit, site, name):
-    with visit(f"{site}{name}.html", java_script_enabled=False) as page:
+    with visit(f"{site}{name}.html", java_script_enabled=False, deeper=True) as page:
         yield page
 
 
@@ -37,14 +38,14 @@ def notebook(name):
     return ROOT / f"{name}.ipynb" if name.startswith("chapters/") else None
 
 
-def test_text_pictures_and_formulas_can_be_read(page, notebook):
+def test_text_pictures_and_formulas_can_be_read(page, notebook, name):
+    source_file = notebook or ROOT / f"{name}.md"
     article = page.locator("article")
     assert article.locator("h1").is_visible()
     assert len(article.inner_text().split()) > 100
     assert "$$" not in article.inner_text()
     pictures = article.locator(".stage").evaluate_all(_PICTURES)
-    expected = stored(notebook, EXPLORER_MIME) if notebook else []
-    assert {name for name, *_ in pictures} == {explorer["name"] for explorer in expected}
+    assert {name for name, *_ in pictures} == {load(source).name for source in sources(source_file)}
     for name, visible, said, alternative in pictures:
         assert visible, name
         assert said in (None, alternative), name

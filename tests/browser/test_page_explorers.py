@@ -106,7 +106,7 @@ def chapter(request):
 @pytest.fixture(scope="module")
 def page(visit, site, chapter):
     """A chapter, loaded once for the next three tests: the first finds every figure as it starts."""
-    with visit(f"{site}chapters/{chapter.stem}.html") as page:
+    with visit(f"{site}chapters/{chapter.stem}.html", deeper=True) as page:
         yield page
 
 
@@ -174,7 +174,8 @@ def test_the_keyboard_reaches_and_moves_every_control(page, chapter):
 
 
 def test_a_phone_shows_the_narrow_picture_and_a_finger_moves_it(visit, site, chapter):
-    with visit(f"{site}chapters/{chapter.stem}.html", width=390, height=844, has_touch=True, is_mobile=True) as page:
+    phone = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
+    with visit(f"{site}chapters/{chapter.stem}.html", deeper=True, **phone) as page:
         for described in explorers_of(chapter):
             figure, start = figure_of(page, described), default_positions(described)
             expect(figure.locator("svg")).to_have_attribute("width", "344")
@@ -198,9 +199,9 @@ def test_pointing_at_a_score_lights_what_it_is_made_of_and_says_it(visit, site):
     with visit(f"{site}chapters/{CHAPTER_1}.html") as page:
         figure = page.locator("#explorer-pipeline")
         figure.scroll_into_view_if_needed()
-        cell = figure.locator('svg rect[data-words^="score −2 · my → hid"]')
-        cell.hover()
-        assert figure.locator(".said").inner_text() == "score −2 · my → hid: 1·0 + 2·−1 + 0·2 + 0·1"
+        cell = figure.locator('svg rect[data-words^="score 8 · its → cat"]')
+        cell.hover(force=True)  # its number lies on it
+        assert figure.locator(".said").inner_text() == "score 8 · its → cat: 3·2 + −1·−1 + 1·1 + 0·0"
         lit = figure.locator("svg .lit").evaluate_all(
             "shapes => shapes.map(({ dataset }) => dataset.value ?? dataset.words)"
         )
@@ -252,7 +253,7 @@ _WATCH = """(figure) => {
 
 
 def test_on_a_slow_line_picture_and_sentence_never_disagree_without_a_sign(visit, site):
-    with visit(f"{site}chapters/{CHAPTERS[3].stem}.html") as page:
+    with visit(f"{site}chapters/{CHAPTERS[3].stem}.html", deeper=True) as page:
         line = page.context.new_cdp_session(page)
         line.send("Network.enable")
         slow = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}

@@ -103,8 +103,9 @@
   // A link into a closed part opens it: not every browser does by itself.
   function openTo(address) {
     const place = document.getElementById(decodeURIComponent(address.slice(1)));
-    let closed = place?.closest("details:not([open])");
-    if (!closed) return;
+    if (!place) return;
+    const own = place.querySelector(":scope > details.deeper"); // a link to a section that is closed
+    let closed = own ?? place.closest("details:not([open])");
     for (; closed; closed = closed.parentElement.closest("details:not([open])")) closed.open = true;
     place.scrollIntoView();
   }
