@@ -102,7 +102,7 @@ def test_a_folded_cell_is_opened_by_words_and_a_solution_says_that_it_is_one():
 <p class="collapsed admonition-title">Show code cell content</p>
 <p class="expanded admonition-title">Hide code cell content</p>
 </summary>"""
-    assert plain_folds(fold).endswith("<summary>Show code cell content</summary>")
+    assert plain_folds(fold).endswith("<summary>Show the code and its output</summary>")
     assert plain_folds(f'<div class="cell tag_hide-cell tag_solution">\n{fold}').endswith(
         "<summary>Show a solution</summary>"
     )

@@ -42,9 +42,10 @@ _OUTPUT = re.compile(r'<div (?=class="output (?:text_plain|stream)\b)')
 _PRINTED = re.compile(r'(<div class="output (?:text_plain|stream)\b[^>]*>\s*<div[^>]*>)<pre>(.*?)(?=</pre>)', re.DOTALL)
 _GAP = re.compile(r"\S {2,}\S|^ *\[", re.MULTILINE)  # between columns, or before an array's row
 _FOLD = re.compile(
-    r'<summary aria-label="Toggle hidden content">\s*<p class="collapsed[^>]*>(.*?)</p>.*?</summary>',
+    r'<summary aria-label="Toggle hidden content">\s*<p class="collapsed[^>]*>Show code cell (\w+)</p>.*?</summary>',
     re.DOTALL,
 )
+_FOLDED = {"source": "code", "content": "code and its output", "outputs": "output"}  # of a cell that MyST-NB folds
 _SOLUTION = re.compile(r'(<div class="cell [^"]*\btag_solution\b[^>]*>\s*<details[^>]*>\s*<summary>)[^<]*', re.DOTALL)
 
 
@@ -120,7 +121,8 @@ def current_roles(body: str) -> str:
 
 def plain_folds(body: str) -> str:
     """A folded cell is opened by words, which need no label beside them; a solution says that it is one."""
-    return _SOLUTION.sub(r"\1Show a solution", _FOLD.sub(r"<summary>\1</summary>", body))
+    named = _FOLD.sub(lambda fold: f"<summary>Show the {_FOLDED[fold[1]]}</summary>", body)
+    return _SOLUTION.sub(r"\1Show a solution", named)
 
 
 def links_aside(body: str) -> str:
