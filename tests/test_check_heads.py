@@ -169,7 +169,7 @@ WRONG = {
     ],
     "narrow_heads": [
         (lambda seq: on_a_circle(seq, 1, -1), r"yours are the other way round"),
-        (lambda seq: on_a_circle(seq, -1, -1), r"token 1 must give .* in head 2 to the token behind it"),
+        (lambda seq: on_a_circle(seq, -1, -1), r"token 1 must give .* in head 2 to the token after it"),
         (lambda seq: on_a_circle(seq, 0, 0), r"token 2 must give at least 0.9 .* yours gives 0.00, token 2 gets most"),
         (lambda seq: on_a_circle(seq, size=1.0), r"the most of all, but too little: longer queries make a softmax"),
         (lambda seq: on_a_circle(seq, -2, 2), r"token 2 must give at least 0.9 .* token 12 gets most"),

@@ -1,10 +1,15 @@
+from itertools import islice
+
 import numpy as np
 import pytest
 
 from attncourse.results import load_result
 from attnlib import count_parameters
-from attnlib.tasks import IGNORED, previous_and_next
+from attnlib.attention_model import attention_model
+from attnlib.tasks import IGNORED, previous_and_next, random_tokens
 from experiments.instead_of_heads import OFFSETS, SETTINGS, Arm, arms, new_model, new_run, others
+from experiments.questions import loss_vjp
+from experiments.training import fit_whole
 
 FEW = SETTINGS._replace(steps=2 * SETTINGS.record_every, longer=1, fresh_sequences=8)
 
@@ -112,3 +117,16 @@ def test_the_longer_training_goes_on_where_the_shorter_one_ended():
     assert short["early"] == long["early"]
     np.testing.assert_allclose(short["loss"][:2], long["loss"][:2])
     assert long["loss"][0] > long["loss"][2] > long["loss"][-1]
+
+
+def test_of_two_layers_with_a_head_each_the_first_learns_to_look_ahead_and_the_second_back(result):
+    arm = Arm("two patterns", 1, "two layers")
+    start, data, _ = np.random.default_rng(SETTINGS.seeds[0]).spawn(3)
+    batches = islice(others(data, arm.task, SETTINGS.batch), SETTINGS.steps)
+    learning_rate = result["arms"][arm.name]["learning_rate"]
+    params = fit_whole(new_model(start, arm), loss_vjp, batches, learning_rate).params
+    [tokens] = islice(random_tokens(np.random.default_rng(0), 64, SETTINGS.seq, SETTINGS.vocab), 1)
+    _, attn_weights = attention_model(params, tokens)
+    first, second = (layer.mean(axis=0)[0] for layer in attn_weights)
+    assert np.diagonal(first, 1).mean() > 0.9
+    assert np.diagonal(second, -1).mean() > 0.9

@@ -117,7 +117,7 @@ def test_flow_says_the_framed_row_of_weights_and_of_output():
 @pytest.mark.parametrize("mask", [False, True])
 @pytest.mark.parametrize("temperature", [0.25, 1.0, 4.0])
 def test_pipeline_is_attention_with_the_scores_divided_once_more(temperature, mask):
-    shown = pipeline.measure(query=2, temperature=temperature, mask=mask)
+    shown = pipeline.measure(query="cat", temperature=temperature, mask=mask)
     allowed = causal_mask(5, 5) if mask else None
     output, attn_weights = attention(QUERY / temperature, KEY, VALUE, mask=allowed)
     np.testing.assert_allclose(shown.attn_weights, attn_weights)
@@ -126,7 +126,7 @@ def test_pipeline_is_attention_with_the_scores_divided_once_more(temperature, ma
 
 
 def test_pipeline_gives_masked_keys_weight_zero_and_hatches_them():
-    shown = pipeline.measure(query=3, mask=True)
+    shown = pipeline.measure(query="hid", mask=True)
     assert (shown.attn_weights[~shown.mask] == 0).all()
     masked = [shape for shape in to_svg(pipeline.frame({"mask": True})) if 'data-words="masked' in shape]
     assert len(masked) == 2 * 10  # ten future pairs, in the scaled scores and in the weights
@@ -157,8 +157,8 @@ def test_pipeline_names_the_token_of_every_value(narrow):
 
 
 def test_the_name_of_a_matrix_says_how_it_is_made():
-    shapes = "\n".join(to_svg(pipeline.frame({"temperature": 2.0})))
-    for words in ("scaled: scores ÷ 4", "weights: softmax of each row of scaled scores"):
+    shapes = "\n".join(to_svg(pipeline.frame({"temperature": 4.0})))
+    for words in ("scaled: scores ÷ 8", "weights: softmax of each row of scaled scores"):
         assert f'data-words="{words}"' in shapes
 
 
@@ -171,18 +171,18 @@ def test_flow_says_shape_and_code_of_every_matrix():
 @every_state(pipeline)
 def test_pipeline_says_the_largest_weight_and_the_output_of_the_marked_token(state):
     shown = pipeline.measure(**state)
-    row = state["query"] - 1
+    row = TOKENS.index(state["query"])
     said = numbers_in(pipeline.readout(shown))
     np.testing.assert_allclose(said[-4:], [shown.attn_weights[row].max(), *shown.output[row]], atol=0.0051)
-    assert f"“{TOKENS[row]}”" in pipeline.readout(shown)
+    assert f"“{state['query']}”" in pipeline.readout(shown)
 
 
 @every_state(pipeline)
 def test_pipeline_writes_the_weights_of_the_marked_row(state):
-    shown = pipeline.measure(**state)
-    row = shown.attn_weights[state["query"] - 1]
+    shown, query = pipeline.measure(**state), TOKENS.index(state["query"])
+    row = shown.attn_weights[query]
     written = words_of(pipeline, state)
-    for weight, allowed in zip(row, shown.mask[state["query"] - 1], strict=True):
+    for weight, allowed in zip(row, shown.mask[query], strict=True):
         assert not allowed or f"{weight:.2f}" in written
 
 

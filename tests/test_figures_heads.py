@@ -96,14 +96,14 @@ def answers_by(cuts, weight):
 def test_the_output_is_the_mean_of_the_two_values():
     for state in unequal_weights.states:
         shown = unequal_weights.measure(**state)
-        means = [state["weight"] * VALUES[before] + (1 - state["weight"]) * VALUES[behind] for before, behind in PAIRS]
+        means = [state["weight"] * VALUES[before] + (1 - state["weight"]) * VALUES[after] for before, after in PAIRS]
         np.testing.assert_allclose(shown.output, means)
 
 
 def test_one_cut_answers_a_question_only_if_its_token_has_more_weight():
     for weight in unequal_weights.controls["weight"].stops:
-        before, behind = answers_by(1, weight).right.all(axis=1)
-        assert (before, behind) == (weight > 0.5, weight < 0.5)
+        before, after = answers_by(1, weight).right.all(axis=1)
+        assert (before, after) == (weight > 0.5, weight < 0.5)
 
 
 def test_several_cuts_answer_both_unless_two_cases_meet():

@@ -40,7 +40,7 @@ def test_both_models_have_the_same_number_of_parameters():
 
 
 def beside(attn_weights):
-    """The mean weight on the token before and on the token behind, of the tokens that have both."""
+    """The mean weight on the token before and on the token after, of the tokens that have both."""
     inner = range(1, len(attn_weights) - 1)
     return np.array([np.mean([attn_weights[i, i + offset] for i in inner]) for offset in (-1, 1)])
 
@@ -79,7 +79,7 @@ def test_readout_says_what_was_measured():
 def test_shares_below_the_maps_are_those_of_the_readout(narrow):
     words = words_of(one_or_two_heads, {"step": 60}, narrow)
     assert "token before: 49% right" in words
-    assert "both heads, token behind: 55% right" in words
+    assert "both heads, token after: 55% right" in words
 
 
 # One head with help

@@ -207,13 +207,21 @@ def test_the_lines_are_followed_to_the_width_that_is_asked_for(norms):
 
 
 def test_the_rise_before_the_fall_can_be_seen():
-    """On the even axis, of 232 pixels for 0 to 0.45, it is higher than ten lines are thick."""
+    """On an axis of 232 pixels for 0 to 0.45, it is higher than ten lines are thick."""
     median = jacobian_norms.measure(1024).quartiles[1, NONE]
     assert (median.max() - median[0]) / 0.45 * 232 > 30
 
 
+def test_the_first_picture_of_the_medians_does_not_tell_where_they_go():
+    """All scales start at one point, and the read-out names no other width."""
+    numbers = jacobian_norms.measure(**jacobian_norms.defaults)
+    assert numbers.widths == (1,)
+    assert np.ptp(numbers.quartiles, axis=1).max() == 0
+    assert "it was" not in jacobian_norms.readout(numbers)
+
+
 def test_a_band_shows_the_middle_half_of_every_scale():
-    bands = [shape for shape in to_svg(jacobian_norms.frame()) if 'class="fill-ink" fill-opacity' in shape]
+    bands = [shape for shape in to_svg(jacobian_norms.frame({"d_k": 1024})) if 'class="fill-ink" fill-opacity' in shape]
     assert len(bands) >= len(jacobian_norms.measure().scales)
 
 
@@ -275,10 +283,11 @@ def test_training_picture_says_the_steps_and_rates_of_the_result(state):
         assert f" {number:g}" in sentence
 
 
-def test_smaller_maps_change_only_the_layer_that_does_not_divide():
+def test_smaller_maps_are_a_third_arm_beside_the_two():
     usual, small = (scale_training.measure(1024, "Adam", small_maps) for small_maps in (False, True))
-    np.testing.assert_array_equal(usual.loss[0], small.loss[0])
-    assert not np.array_equal(usual.loss[1], small.loss[1])
+    np.testing.assert_array_equal(usual.loss, small.loss[:2])
+    assert len(small.loss) == 3
+    assert small.steps_to_learn[2] < usual.steps_to_learn[1] / 5
 
 
 def test_a_doubling_of_the_width_is_one_step():

@@ -97,9 +97,9 @@ def narrow_heads(answer):
         looks = [_towards(attn_weights, [-1, 1]), _towards(attn_weights, [1, -1])]
         require(
             looks[0] > 0.9 or looks[1] < 0.9,
-            "head 1 must look at the token before and head 2 at the token behind: yours are the other way round",
+            "head 1 must look at the token before and head 2 at the token after: yours are the other way round",
         )
-        for head, (offset, side) in enumerate(((-1, "before"), (1, "behind"))):
+        for head, (offset, side) in enumerate(((-1, "before"), (1, "after"))):
             for i in range(max(0, -offset), min(seq, seq - offset)):
                 row = attn_weights[head, i]
                 most = int(row.argmax())

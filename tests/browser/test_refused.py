@@ -98,7 +98,7 @@ def test_opened_from_a_folder_a_figure_keeps_its_first_picture_and_says_why_it_c
         assert not figure.locator("input, select, button, [tabindex]").count(), "no dead control"
     figure = page.locator("#explorer-pipeline")
     sentence = figure.get_by_role("img").get_attribute("aria-label")
-    assert "query 4, “its”" in sentence, "that of the first picture"
+    assert "“its” attends" in sentence, "that of the first picture"
     expect(figure.locator("output")).to_have_text(sentence)
     expect(figure.get_by_text("This page was opened from a folder")).to_be_visible()
     page.close()

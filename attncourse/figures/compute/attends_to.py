@@ -75,7 +75,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _draw_weights(paper: Axes, numbers: Numbers, left: float, step: float) -> None:
     """Above, every token as one that can be attended to; below, the one that attends."""
     row, high, low = TOKENS.index(numbers.token), 62, 148
-    label(paper, 4, 18, "weights", WEIGHT_INK, size=HEADING, weight="semibold")
+    label(paper, 4, 18, f"whom “{numbers.token}” attends to, and how much", WEIGHT_INK, size=HEADING, weight="semibold")
     for j, (token, weight) in enumerate(zip(TOKENS, numbers.attn_weights, strict=True)):
         x, said = left + j * step, {"of": token, "lights": token}
         words = f"weight {in_digits(weight)} · {numbers.token} → {token}"

@@ -135,7 +135,7 @@ def _draw_mix(axes: Axes, numbers: Numbers) -> None:
 
 mixing_values = Explorer(
     __name__,
-    caption="The output is a weighted mean: a point inside the hull of the values, and a mix of their colours.",
+    caption="The output is a weighted mean: a point in the area between the values, and a mix of their colours.",
     controls={
         "angle": Slider("angle of the query (°)", stops=tuple(range(0, 360, 15))),
         "temperature": Slider("temperature τ", stops=(0.05, 0.1, 0.25, 0.5, 1.0, 4.0), log=True),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from attncourse.controls import Slider, Switch
+from attncourse.controls import Choice, Slider, Switch
 from attncourse.digits import in_digits
 from attncourse.drawing import palette
 from attncourse.drawing.board import arrow, board
@@ -25,7 +25,7 @@ from attnlib import attention, causal_mask, dot_scores, scaled_dot_scores
 class Numbers(NamedTuple):
     """What the figure shows."""
 
-    query: int  # the marked query, counted from 1
+    query: str  # the marked token
     temperature: float
     mask: np.ndarray  # (5, 5) True = may attend
     scores: np.ndarray  # (5, 5) dot products
@@ -34,7 +34,7 @@ class Numbers(NamedTuple):
     output: np.ndarray  # (5, d_v)
 
 
-def measure(query: int = 4, temperature: float = 1.0, mask: bool = False) -> Numbers:
+def measure(query: str = "its", temperature: float = 1.0, mask: bool = False) -> Numbers:
     """Attention on the five tokens, with everything that is computed on the way."""
     allowed = causal_mask(5, 5) if mask else np.ones((5, 5), dtype=bool)
     scale = float(1 / (np.sqrt(KEY.shape[-1]) * temperature))
@@ -45,13 +45,13 @@ def measure(query: int = 4, temperature: float = 1.0, mask: bool = False) -> Num
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    row = numbers.query - 1
+    row = TOKENS.index(numbers.query)
     allowed = int(numbers.mask[row].sum())
     keys = f"may attend to {allowed} of 5 tokens; it attends" if allowed < 5 else "attends"
     mask = "without a mask" if numbers.mask.all() else "with the causal mask"
     output = zip(FEATURES, numbers.output[row], strict=False)
     return (
-        f"At temperature {numbers.temperature:g} and {mask}, “{TOKENS[row]}” {keys} "
+        f"At temperature {numbers.temperature:g} and {mask}, “{numbers.query}” {keys} "
         f"{most_attended(numbers.attn_weights[row])}, and its output is "
         f"{', '.join(f'{feature} {in_digits(amount)}' for feature, amount in output)}."
     )
@@ -61,7 +61,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Both products as on paper. Only the marked row, and what it is multiplied with, is written in numbers."""
     figure = sheet(height=404, narrow=narrow, narrow_height=493)
     at, words, arrows, tall, (tight, wide, medium, output) = _NARROW if narrow else _WIDE
-    row, tokens = numbers.query - 1, TOKENS
+    row, tokens = TOKENS.index(numbers.query), TOKENS
     scaled = np.where(numbers.mask, numbers.scaled, np.nan)
     weights = np.where(numbers.mask, numbers.attn_weights, np.nan)
     tiles = {  # name: matrix, width of a cell, colours, reach, form, names of rows and columns
@@ -246,8 +246,8 @@ pipeline = Explorer(
         "weights mix the values. Hatched pairs are masked: their weight is exactly zero."
     ),
     controls={
-        "query": Slider("token", stops=(1, 2, 3, 4, 5)),
-        "temperature": Slider("temperature τ", stops=(0.25, 0.5, 1.0, 2.0, 4.0), log=True),
+        "query": Choice("token", stops=tuple(TOKENS)),
+        "temperature": Slider("temperature τ", stops=(0.25, 0.5, 1.0, 4.0, 16.0), log=True),
         "mask": Switch("causal mask"),
     },
 )

@@ -42,7 +42,7 @@ _FORMULAS = {
     "scaled dot": "q·k ÷ √2",
     "cosine": "q·k ÷ (‖q‖ ‖k‖)",
     "bilinear": "qW·k",
-    "additive": "tanh(qW_q + kW_k)·v",
+    "additive": "tanh(qW_q + kW_k)·v_a",
 }
 _STEPS = {"dot": 1.0, "scaled dot": 0.5, "cosine": 0.25, "bilinear": 1.0, "additive": 0.5}  # from line to line
 _REACH = {"dot": 5.6, "scaled dot": 5.6, "cosine": 1.05, "bilinear": 5.6, "additive": 2.9}  # of bars and colours
@@ -100,11 +100,10 @@ def _draw_plane(plane: Axes, numbers: Numbers) -> None:
     step = _STEPS[numbers.kind]
     levels = step * np.arange(np.ceil(np.abs(numbers.landscape).max() / step))  # from 0 up, and mirrored below
     _draw_levels(plane, numbers, levels)
-    for level, x, y in _line_ends(numbers.landscape, np.array([*-levels[:0:-1], *levels])):
-        words, weight = in_digits(level, "{:g}"), "semibold" if level == 0 else "normal"
+    for x, y in _ends_of_zero(numbers.landscape):
         across = "left" if x == 3 else "right" if x == -3 else "center"  # outside the border
         along = "center_baseline" if across != "center" else "bottom" if y == 3 else "top"
-        label(plane, 1.03 * x, 1.02 * y, words, weight=weight, ha=across, va=along)
+        label(plane, 1.03 * x, 1.02 * y, "0", SCORE_INK, weight="semibold", ha=across, va=along)
     x, y = numbers.query
     vector(plane, (x, y), QUERY, 3, words=f"query ({in_digits(x)}, {in_digits(y)})")
     beyond = 1 + 0.22 / np.hypot(x, y)
@@ -141,18 +140,16 @@ def _said(numbers: Numbers, keys: Iterable[int]) -> list[str]:
     return [f"{_NAMES[key]}: score {in_digits(numbers.scores[key])}" for key in keys]
 
 
-def _line_ends(landscape: np.ndarray, levels: np.ndarray) -> list[tuple[float, float, float]]:
-    """Level, x and y wherever a line of equal score meets the border; ends too close to another are left out."""
+def _ends_of_zero(landscape: np.ndarray) -> list[tuple[float, float]]:
+    """Where the line of score zero meets the border."""
     border = np.concatenate([landscape[0, :-1], landscape[:-1, -1], landscape[-1, :0:-1], landscape[::-1, 0]])
     x, y = (np.concatenate([p[0, :-1], p[:-1, -1], p[-1, :0:-1], p[::-1, 0]]) for p in np.moveaxis(_PLANE, -1, 0))
-    ends: list[tuple[float, float, float]] = []
-    for level in levels[np.argsort(np.abs(levels), kind="stable")]:
-        for i in np.flatnonzero((border[:-1] < level) != (border[1:] < level)):
-            part = (level - border[i]) / (border[i + 1] - border[i])
-            here = x[i] + part * (x[i + 1] - x[i]), y[i] + part * (y[i + 1] - y[i])
-            if all(np.hypot((here[0] - a) / 0.9, (here[1] - b) / 0.5) > 1 for _, a, b in ends):
-                ends.append((float(level), *here))
-    return ends
+    crossed = np.flatnonzero((border[:-1] < 0) != (border[1:] < 0))
+    part = border[crossed] / (border[crossed] - border[crossed + 1])
+    return [
+        (float(x[i] + share * (x[i + 1] - x[i])), float(y[i] + share * (y[i + 1] - y[i])))
+        for i, share in zip(crossed, part, strict=True)
+    ]
 
 
 def _draw_ranking(axes: Axes, numbers: Numbers) -> None:
@@ -168,18 +165,23 @@ def _draw_ranking(axes: Axes, numbers: Numbers) -> None:
         beside = score + (0.03 if score >= 0 else -0.03) * reach
         label(axes, beside, rank, words, SCORE_INK, ha=side, va="center_baseline")
         label(axes, -1.9 * reach, rank, _NAMES[key], KEY_INK, size=TEXT, weight="semibold", va="center_baseline")
-        by_dot = int((numbers.order_by_dot == key).argmax())
-        weight = "semibold" if by_dot != rank else "normal"
-        label(axes, 1.7 * reach, rank, f"{by_dot + 1}", weight=weight, ha="center", va="center_baseline")
+        if numbers.kind != "dot":
+            by_dot = int((numbers.order_by_dot == key).argmax())
+            weight = "semibold" if by_dot != rank else "normal"
+            label(axes, 1.7 * reach, rank, f"{by_dot + 1}", weight=weight, ha="center", va="center_baseline")
     label(axes, -1.9 * reach, -0.75, "best first", FAINT)
-    label(axes, 1.7 * reach, -0.75, "rank by dot", FAINT, ha="center")
+    if numbers.kind != "dot":
+        label(axes, 1.7 * reach, -0.75, "rank by dot", FAINT, ha="center")
     axes.set(xlim=(-2 * reach, 2.3 * reach), ylim=(4.6, -1.2), xticks=[], yticks=[])
     axes.axis("off")
 
 
 score_landscapes = Explorer(
     __name__,
-    caption="How much a key would score at each place. Lines join keys of equal score; the heavy line is score zero.",
+    caption=(
+        "How much a key would score at each place. Lines join keys of equal score, in equal steps; "
+        "the heavy one is score zero."
+    ),
     controls={
         "kind": Choice("score", stops=tuple(_SCORES)),
         "angle": Slider("angle of the query (°)", stops=tuple(range(0, 360, 45))),

@@ -16,7 +16,7 @@ from attncourse.explorer import Explorer
 from attncourse.figures.date_readings import answer_of, reading, signs, visible
 from attnlib.dates.characters import as_known
 
-EXAMPLES = ("June 7th, 2021", "7.6.21", "6/7/21", "le 7 juin 2021", "Montag, 7. Juni 2021", "the 31st of May 1999")
+EXAMPLES = ("7.6.21", "6/7/21", "June 7th, 2021", "le 7 juin 2021", "Montag, 7. Juni 2021", "the 31st of May 1999")
 LAYERS, HEADS = 2, 4
 MEAN = "mean of all heads"
 _CHOICES = (MEAN, *(str(head + 1) for head in range(HEADS)))

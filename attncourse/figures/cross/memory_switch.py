@@ -99,7 +99,7 @@ memory_switch = Explorer(
     __name__,
     caption=(
         "Nothing but the memory decides between self-attention and cross-attention: queries come from x on the left, "
-        "keys and values from the memory above. One layer with one head and random maps, d = 4."
+        "keys and values from the memory above. One layer with one head and random matrices, d = 4."
     ),
     controls={
         "memory": Choice("memory", stops=(ITSELF, OTHER)),

@@ -89,7 +89,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 heads_accuracy = Explorer(
     __name__,
     caption=(
-        "Asked for the tokens before and behind, two heads are enough and one is not; asked for the token before, one "
+        "Asked for the tokens before and after, two heads are enough and one is not; asked for the token before, one "
         "is enough; very narrow heads do worse on both. One layer with d_model = 32, equal parameters and nothing "
         "behind it, each arm at its own best learning rate; wider means width 2 instead of 1, with more parameters."
     ),

@@ -105,6 +105,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for top in tops:
         arrow(paper, (start, top + 38), (left - (36 if narrow else 39), top + 38))
     _name(paper, x, "x", f"x of “{TOKENS[numbers.token - 1]}”", INK)
+    features = [", ".join(FEATURES)] if narrow else [", ".join(FEATURES[:2]) + ",", ", ".join(FEATURES[2:])]
+    for line, words in enumerate(features):
+        label(paper, x.middle()[0], x.top + 34 + 15 * line, words, FAINT, ha="center", va="center")
     return figure
 
 
@@ -231,8 +234,7 @@ multi_head_flow = Explorer(
     __name__,
     caption=(
         "Two heads read the same words, each with maps of its own: for “its”, head 1 finds whose and head 2 finds "
-        "what. Both results, joined and times W_O, are the token’s output; the features of x are those of the output, "
-        "and all maps were chosen by hand."
+        "what. Both results, joined and times W_O, are the token’s output. All maps were chosen by hand."
     ),
     controls={"token": Slider("token", stops=(1, 2, 3, 4, 5))},
 )

@@ -33,7 +33,7 @@ class Numbers(NamedTuple):
     step: int
     one: np.ndarray  # (seq, seq) weights of the only head
     two: np.ndarray  # (2, seq, seq) weights of the two heads
-    accuracy: np.ndarray  # (2, steps, 2) share of right answers at every step: the token before, the token behind
+    accuracy: np.ndarray  # (2, steps, 2) share of right answers at every step: the token before, the token after
 
 
 def measure(step: int = 600) -> Numbers:
@@ -72,10 +72,10 @@ def right_answers() -> np.ndarray:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    (one_before, one_behind), (two_before, two_behind) = numbers.accuracy[:, STEPS.index(numbers.step)]
+    (one_before, one_after), (two_before, two_after) = numbers.accuracy[:, STEPS.index(numbers.step)]
     return (
-        f"After {numbers.step} steps one head names {one_before:.0%} of the tokens before and {one_behind:.0%} of "
-        f"those behind; two heads name {two_before:.0%} and {two_behind:.0%}."
+        f"After {numbers.step} steps one head names {one_before:.0%} of the tokens before and {one_after:.0%} of "
+        f"those after; two heads name {two_before:.0%} and {two_after:.0%}."
     )
 
 
@@ -89,7 +89,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         _draw_map(paper, *spot, attn_weights, title, f"map{i}")
     shares_now = numbers.accuracy[:, STEPS.index(numbers.step)]
     for (left, top), who, shares in zip(spots, ("", "both heads, "), shares_now, strict=False):
-        for line, (which, share) in enumerate(zip(("before", "behind"), shares, strict=True)):
+        for line, (which, share) in enumerate(zip(("before", "after"), shares, strict=True)):
             label(paper, left, top + 164 + 18 * line, f"{who}token {which}: {share:.0%} right", size=TEXT)
     _draw_accuracy(place(figure, *((220, 38, 116, 162) if narrow else (578, 42, 132, 180))), numbers)
     return figure

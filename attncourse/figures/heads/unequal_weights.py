@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
@@ -17,8 +18,8 @@ from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 
 VALUES = {"its": 0.0, "cat": 1.0}
-PAIRS = tuple(product(VALUES, VALUES))  # the token before and the token behind
-ASKED = "before", "behind"
+PAIRS = tuple(product(VALUES, VALUES))  # the token before and the token after
+ASKED = "before", "after"
 READERS = {"a linear map: one cut": 1, "with a feed-forward network: several cuts": 3}
 _STOPS = tuple(step / 10 for step in range(11))
 
@@ -26,7 +27,7 @@ _STOPS = tuple(step / 10 for step in range(11))
 class Numbers(NamedTuple):
     """What the figure shows; pairs in the order of PAIRS, questions in that of ASKED."""
 
-    weight: float  # on the token before; the rest is on the token behind
+    weight: float  # on the token before; the rest is on the token after
     cuts: int  # that the reader may make at most
     output: np.ndarray  # (pairs,) of the head
     edges: tuple[np.ndarray, ...]  # a question: where the answer changes
@@ -62,17 +63,17 @@ def best_cuts(output: np.ndarray, truth: np.ndarray, most: int) -> tuple[np.ndar
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    before, behind = (int(right.sum()) for right in numbers.right)
+    before, after = (int(right.sum()) for right in numbers.right)
     way = "one cut for each question reads" if numbers.cuts == 1 else "several cuts for each question read"
     return (
-        f"With weight {numbers.weight:g} on the token before and {1 - numbers.weight:.1g} on the token behind, {way} "
-        f"the token before rightly in {before} of 4 cases, the token behind in {behind} of 4."
+        f"With weight {numbers.weight:g} on the token before and {1 - numbers.weight:.1g} on the token after, {way} "
+        f"the token before rightly in {before} of 4 cases, the token after in {after} of 4."
     )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The same line twice, cut for each of the two questions."""
-    figure = sheet(height=264, narrow=narrow, narrow_height=290)
+    figure = sheet(height=280, narrow=narrow, narrow_height=306)
     paper = board(figure)
     left, length = (40, 262) if narrow else (196, 400)
     for row, which in enumerate(ASKED):
@@ -86,6 +87,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
             label(paper, 20, y, words, size=TEXT, weight="semibold", va="center")
             label(paper, 628, y, right, size=TEXT, va="center")
         _draw_line(paper, left, y, length, numbers, row)
+    for i, want in enumerate(VALUES):
+        x, y = left + 140 * i, 292 if narrow else 266
+        _draw_dot(paper, x, y, want)
+        label(paper, x + 12, y, f"“{want}” is right", size=TEXT, va="center")
     return figure
 
 
@@ -110,19 +115,23 @@ def _draw_line(paper: Axes, left: float, y: float, length: float, numbers: Numbe
         x, level = left + length * output, met.get(output, 0)
         met[output] = level + 1
         want = pair[row]
-        [dot] = paper.plot(x, y - 9 * level, "o", color=VALUE if want == "cat" else PAPER, markersize=9,
-                           markeredgecolor=INK, markeredgewidth=1.4)  # fmt: skip
+        dot = _draw_dot(paper, x, y - 9 * level, want)
         say(dot, words=[f"{pair[0]} hid {pair[1]}: output {output:.1f}, and “{want}” would be right"])
         label(paper, x, y - 24 - 15 * level, f"{pair[0]} hid {pair[1]}" + ("" if right else " ✗"), INK,
               ha="center", va="bottom", weight="normal" if right else "semibold")  # fmt: skip
+
+
+def _draw_dot(paper: Axes, x: float, y: float, want: str) -> Line2D:
+    [dot] = paper.plot(x, y, "o", color=VALUE if want == "cat" else PAPER, markersize=9, markeredgecolor=INK,
+                       markeredgewidth=1.4)  # fmt: skip
+    return dot
 
 
 unequal_weights = Explorer(
     __name__,
     caption=(
         "One number must answer two questions. The value of “its” is 0 and that of “cat” is 1, and the head’s output "
-        "for “hid” lies between its neighbours’ values; a filled dot wants the answer “cat”, and a cross marks a wrong "
-        "one."
+        "for “hid” lies between its neighbours’ values; a cross marks a wrong answer."
     ),
     controls={
         "weight": Slider("weight on the token before", stops=_STOPS),

@@ -13,7 +13,7 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import matrix
-from attncourse.drawing.palette import INK, NUMBER, PAPER, SHARED, SHARED_INK
+from attncourse.drawing.palette import FAINT, INK, NUMBER, PAPER, SHARED, SHARED_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.norms.runs import arms_of, stored
@@ -23,6 +23,7 @@ TAGS = "·dmy"  # other, day, month, year: the codes of the experiment
 RIGHT = "mmmm·d····yyyy"
 DEPTHS = (1, 2, 4, 8, 12)
 NORMS = ("none", "LayerNorm")
+GUESSING = np.log(len(TAGS))  # the loss of equal chances
 _SIZES, _LOSSES = (0.5, 1000), (0.05, 1000)
 
 
@@ -111,10 +112,12 @@ def _draw_sizes(axes: Axes, numbers: Numbers) -> None:
 
 
 def _draw_losses(axes: Axes, numbers: Numbers) -> None:
+    last = numbers.steps[-1]
+    axes.axhline(np.log10(GUESSING), color=FAINT, linewidth=1.2, linestyle=(0, (1, 1.5)))
+    label(axes, last, np.log10(GUESSING) + 0.1, "guessing", FAINT, ha="right", va="bottom")
     (curve,) = axes.plot(numbers.steps, decades(numbers.losses, _LOSSES[0]), color=INK, linewidth=2)
     said = [_loss(loss) for loss in numbers.losses]
     say(curve, label="loss", x=[str(step) for step in numbers.steps], y=said, names=["step", "loss"])
-    last = numbers.steps[-1]
     (dot,) = axes.plot(last, decades(numbers.end, _LOSSES[0]), "o", color=INK, markeredgecolor=PAPER, markersize=8)
     say(dot, words=f"on fresh texts {_loss(numbers.end)}")
     label(axes, last + 8, np.log10(numbers.end), _loss(numbers.end), weight="semibold", va="center_baseline")
@@ -126,8 +129,8 @@ def _draw_losses(axes: Axes, numbers: Numbers) -> None:
 deep_stack = Explorer(
     __name__,
     caption=(
-        "One encoder in five depths learns to mark day, month and year; each layer has two sublayers, attention and a "
-        "feed-forward network. Means of three seeds, at the best of seven learning rates; the first seed’s marks."
+        "An encoder learns to mark day, month and year; each layer is two sublayers, size is the root mean square of a "
+        "vector’s numbers. Means of three seeds, at the best of seven learning rates; the first seed’s marks."
     ),
     controls={
         "depth": Slider("layers", stops=DEPTHS, stops_only=True),

@@ -157,7 +157,7 @@ drift = Explorer(
     __name__,
     caption=(
         "Each batch (a dot) has a mean and a variance of its own, scattered about those of all sentences (the cross). "
-        "One feature in 100 batches; on the right, the error of their means (root mean square)."
+        "One feature in 100 batches; on the right, how far their means typically lie from 2 (root mean square)."
     ),
     controls={
         "batch_size": Slider("sentences in a batch", stops=SIZES, log=True),

@@ -125,8 +125,8 @@ def _formula(numbers: Numbers, share: Share) -> str:
 shared_mean = Explorer(
     __name__,
     caption=(
-        "Choose a number (framed): the violet ones share its mean and variance; the padding (hatched) that is violet, "
-        "too, joins them only if padding counts. Three sentences, four features a token."
+        "All numbers in violet share one mean and variance with the framed one; padding in violet (hatched) joins them "
+        "only if padding counts. Three sentences, four features a token."
     ),
     controls={
         "kind": Choice("norm", stops=KINDS),

@@ -69,12 +69,12 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     names = ("sin", "cos") if numbers.sines else ("cos",)
     if not numbers.sines:
         wave = (2 * wave[0] - 8, wave[1])
-    waves = matrix(paper, waves_at, 62, wave, numbers.waves, POSITION, 1.6, "{:.1f}", least=0.05, rows=_ROWS,
+    waves = matrix(paper, waves_at, 62, wave, numbers.waves, POSITION, 1.6, "{:.1f}", rows=_ROWS,
                    columns=list(names) * _BITS, rows_said=said,
                    columns_said=[f"{name} of period {period}" for period in _PERIODS for name in names],
                    tell=_tell_row)  # fmt: skip
-    label(paper, bits_at, 20, "bits" if narrow else "bits: each flips after", POSITION_INK, size=TEXT, va="baseline")
-    label(paper, waves_at, 20, "waves: each repeats after", POSITION_INK, size=TEXT, va="baseline")
+    label(paper, bits_at, 20, "bits" if narrow else "bits that flip every", POSITION_INK, size=TEXT, va="baseline")
+    label(paper, waves_at, 20, "waves that repeat every", POSITION_INK, size=TEXT, va="baseline")
     for i, period in enumerate(_PERIODS):
         middle = waves_at + wave[0] * len(names) * (i + 0.5)
         label(paper, middle, 40, str(period), POSITION_INK, ha="center", va="baseline")

@@ -87,7 +87,7 @@ four_ways = Explorer(
     __name__,
     caption=(
         "Which token was before this one? A model that sees no order cannot get past its dashed line, however long it "
-        "trains. Each dot is one attention layer, trained from another seed at the best learning rate for its way."
+        "trains. Each dot is one seed, trained at the best learning rate for its row."
     ),
     controls={"steps": Slider("steps of training", stops=STEPS, log=True, stops_only=True)},
 )

@@ -47,7 +47,7 @@ def _closest(d_model: int, seq: int) -> int:
     return 1 + int(squares.argmin())
 
 
-def measure(d_model: int = 16, seq: int = 16) -> Numbers:
+def measure(d_model: int = 2, seq: int = 16) -> Numbers:
     """The closest other encoding among ``seq`` positions, at this width and at all others."""
     which = np.array([_closest(width, seq) for width in _WIDTHS])
     nearest, step = (
@@ -77,7 +77,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Distance of the closest position by width, and how far each pair of features tells the two apart."""
     figure = sheet(height=290, narrow=narrow, narrow_height=558)
     curve, pairs = [(52, 32, 280, 196), (52, 320, 280, 190)] if narrow else [(52, 40, 310, 196), (440, 40, 266, 196)]
-    _draw_distances(dress(place(figure, *curve), "distance from position 0", x="width d_model"), numbers)
+    _draw_distances(dress(place(figure, *curve), "distance from position 0 …", x="width d_model"), numbers)
     which = numbers.which[numbers.chosen]
     _draw_pairs(dress(place(figure, *pairs), f"what tells 0 and {which} apart", x="pair, fast to slow"), numbers)
     return figure
@@ -93,8 +93,8 @@ def _draw_distances(axes: Axes, numbers: Numbers) -> None:
     axes.plot(numbers.chosen, y[numbers.chosen], "o", color=POSITION_INK, markersize=11, clip_on=False,
               label=f"to position {numbers.which[numbers.chosen]}, the closest")  # fmt: skip
     power_axis(axes, 1e-6, 20, (-6, -4, -2, 0))
-    label(axes, -0.15, 0.2, "to its neighbour", FAINT, va="bottom")
-    label(axes, len(_WIDTHS) - 0.5, -0.8, "to the closest", POSITION_INK, ha="right", va="top")
+    label(axes, -0.15, 0.2, "… to its neighbour", FAINT, va="bottom")
+    label(axes, len(_WIDTHS) - 0.5, -1.7, "… to the closest", POSITION_INK, ha="right", va="top")
     axes.set_xlim(-0.3, len(_WIDTHS) - 0.7)
     axes.set_xticks(x, [str(width) for width in _WIDTHS])
 
@@ -116,9 +116,8 @@ def _draw_pairs(axes: Axes, numbers: Numbers) -> None:
 nearest_position = Explorer(
     __name__,
     caption=(
-        "How close another position comes, for encodings of every width. Where the curve leaves the dashed line, some "
-        "far position is closer than the neighbour. Bars: how far apart each pair is at the two positions; 2 would be "
-        "opposite."
+        "How close another position comes to position 0, at every width: below the dashed line it is closer than the "
+        "neighbour. Bars: how far apart the two positions are in each pair of features, one hand; 2 would be opposite."
     ),
     controls={
         "d_model": Slider("width d_model", stops=_WIDTHS, stops_only=True),

@@ -154,8 +154,8 @@ def _signed(number: float) -> str:
 jacobian = Explorer(
     __name__,
     caption=(
-        "A weight answers to a score only while it is neither 0 nor 1: each entry is a product of two weights, or of "
-        "one with what it lacks to 1. A colour means the same number at every width."
+        "A weight answers to a score only while it is neither 0 nor 1. Wider vectors stretch the same five scores by "
+        "√d_k; a colour means the same number at every width."
     ),
     controls={
         "d_k": Slider("width d_k", stops=WIDTHS, log=True),

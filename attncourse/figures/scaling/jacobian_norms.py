@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.axes import decades, dress, power_axis
+from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
-from attncourse.drawing.label import label
+from attncourse.drawing.label import label_near
 from attncourse.drawing.numerals import in_words
-from attncourse.drawing.palette import FAINT, INK
+from attncourse.drawing.palette import INK
 from attncourse.explorer import Explorer
 from attncourse.figures.scaling.jacobian import jacobian_norm
 from attncourse.figures.scaling.random_queries import SEQ
@@ -28,7 +28,6 @@ from attncourse.figures.scaling.scales import (
 )
 from attnlib import attention_weights
 
-_SMALLEST = 1e-9  # lower end of the axis; the lower quartile without a scale just leaves it
 _ROUNDS = 8  # of 64 draws of 16 queries: 8192 rows of weights
 
 
@@ -40,7 +39,7 @@ class Numbers(NamedTuple):
     quartiles: np.ndarray  # (3, scales, widths): lower quartile, median, upper quartile of ‖J‖
 
 
-def measure(d_k: int = 2) -> Numbers:
+def measure(d_k: int = 1) -> Numbers:
     """Three quartiles of ‖J‖ over 8192 rows, at every width up to this one and at every scale."""
     widths = WIDTHS[: WIDTHS.index(d_k) + 1]
     return Numbers(widths, SCALES, quartiles(seed=0)[..., : len(widths)])
@@ -67,6 +66,8 @@ def _norms(rng: np.random.Generator) -> np.ndarray:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     none, root, whole = (in_words(median[-1]) for median in numbers.quartiles[1])
+    if len(numbers.widths) == 1:
+        return f"At d_k = 1 the median norm of the Jacobian is {none}, whatever divides the scores: √1 = 1."
     before = numbers.quartiles[1, 0, 0]
     return (
         f"At d_k = {numbers.widths[-1]} the median norm of the Jacobian is {none} for undivided scores (at d_k = 1 "
@@ -75,43 +76,34 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Three lines with their bands, on an axis that shows how they begin and on one that shows how they end."""
-    figure = sheet(height=330, narrow=narrow, narrow_height=620)
-    begin, end = (
-        (place(figure, 46, 38, 164, 190), place(figure, 46, 318, 164, 240))
-        if narrow
-        else (place(figure, 40, 38, 184, 232), place(figure, 402, 38, 184, 232))
-    )
-    dress(begin, "median ‖J‖")
-    begin.set(ylim=(0, 0.45), yticks=(0, 0.1, 0.2, 0.3, 0.4))
-    begin.fmt_ydata = in_words
-    _draw_curves(begin, numbers, numbers.quartiles)
-    dress(end, "the same in powers of ten")
-    power_axis(end, _SMALLEST, 2, (0, -2, -4, -6, -8))
-    end.fmt_ydata = lambda y: in_words(10**y)
-    _draw_curves(end, numbers, decades(numbers.quartiles, _SMALLEST))
-    for axes in (begin, end):
-        axes.set_ylabel("median ‖J‖", visible=False)
-    label(end, 0.3, -8.5, "band: middle half\nof the rows", FAINT)
+    """Three lines with their bands, from the one point where all start to the width that is asked for."""
+    figure = sheet(height=330, narrow=narrow, narrow_height=330)
+    axes = place(figure, 46, 38, 164, 240) if narrow else place(figure, 40, 38, 500, 232)
+    dress(axes, "how much the weights answer: median ‖J‖")
+    axes.set(ylim=(0, 0.45), yticks=(0, 0.1, 0.2, 0.3, 0.4))
+    axes.set_ylabel("median ‖J‖", visible=False)
+    axes.fmt_ydata = in_words
+    width_axis(axes)
+    _draw_curves(axes, numbers)
     return figure
 
 
-def _draw_curves(axes: Axes, numbers: Numbers, quartiles: np.ndarray) -> None:
-    width_axis(axes)
-    x = doublings(numbers.widths)
+def _draw_curves(axes: Axes, numbers: Numbers) -> None:
+    x, quartiles = doublings(numbers.widths), numbers.quartiles
     for scale, low, median, high in zip(numbers.scales, *quartiles, strict=True):
         axes.fill_between(x, low, high, color=BANDS[scale], linewidth=0)
         axes.plot(x, median, color=INK, linewidth=2.2, linestyle=LINE_STYLES[scale], label=NAMES[scale])
-    _name_ends(axes, x[-1], quartiles[1, :, -1], [in_words(norm) for norm in numbers.quartiles[1, :, -1]])
+        axes.plot(x[-1:], median[-1:], color=INK, linestyle="none", marker="o", markersize=5, clip_on=False)
+    _name_ends(axes, x[-1], quartiles[1, :, -1])
 
 
-def _name_ends(axes: Axes, x: float, ends: np.ndarray, norms: list[str]) -> None:
+def _name_ends(axes: Axes, x: float, ends: np.ndarray) -> None:
     """The three names right of their lines' ends, one below the other, a line's height apart at least."""
     low, high = axes.get_ylim()
     apart, previous = 0.085 * (high - low), np.inf
     for i in np.argsort(-ends, kind="stable"):
         y = min(ends[i], previous - apart)
-        label(axes, x + 0.35, y, f"{NAMES[SCALES[i]]}: {norms[i]}", size=TEXT, va="center")
+        label_near(axes, (x, y), (6, 0), f"{NAMES[SCALES[i]]}: {in_words(ends[i])}", size=TEXT, va="center")
         previous = y
 
 
@@ -119,7 +111,7 @@ jacobian_norms = Explorer(
     __name__,
     caption=(
         "How much the weights answer to the scores, from narrow vectors to wide ones: medians of ‖J‖ over 8192 random "
-        "rows of 16 weights. Both panels show the same lines."
+        "rows of 16 weights, with bands that hold the middle half of the rows."
     ),
-    controls={"d_k": Slider("follow the lines to width d_k", stops=WIDTHS[1:], log=True, stops_only=True)},
+    controls={"d_k": Slider("follow the lines to width d_k", stops=WIDTHS, log=True, stops_only=True)},
 )

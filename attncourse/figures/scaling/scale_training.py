@@ -1,6 +1,6 @@
 """Explorer: how a small attention layer learns with and without 1/√d_k, from the stored result of the experiment."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,32 +17,40 @@ from attncourse.figures.scaling.scales import BANDS, LINE_STYLES, NAMES, said_as
 from attncourse.results import load_result
 
 _OPTIMISERS = {"gradient descent": "sgd", "Adam": "adam"}
-_SCALES = ("√d_k", "none")
+_ARMS = "√d_k", "none", "none, small maps"  # as the result names them
+_LOOKS: tuple[dict[str, Any], ...] = (
+    {"label": NAMES["√d_k"], "linestyle": LINE_STYLES["√d_k"]},
+    {"label": NAMES["none"], "linestyle": LINE_STYLES["none"]},
+    {"label": "undivided, small maps", "linestyle": "none", "marker": "o", "markersize": 5},  # seen on another line
+)
+_SHADES = BANDS["√d_k"], BANDS["none"], BANDS["none"]
 # For comparison: the mean of 16 values of variance 1 misses the wanted one by 1 − 1/16, another key's value by 2.
 _LEVELS = (1 - 1 / 16, "all keys alike", 2.58, "right"), (2.0, "a wrong key each time", 2.58, "right")
 
 
 class Numbers(NamedTuple):
-    """What the figure shows, first for scores divided by √d_k, then for scores that are not."""
+    """What the figure shows, first for scores divided by √d_k, then for scores that are not.
+
+    Where ``small_maps``, a third arm follows: scores not divided, of maps that start d_k^¼ smaller.
+    """
 
     d_k: int
     optimiser: str
-    small_maps: bool  # whether the maps of the layer that does not divide start d_k^¼ smaller
+    small_maps: bool
     learned: float  # the loss below which the layer has learned
     steps: np.ndarray  # (times,) mean step of each group of steps; the groups grow
-    loss: np.ndarray  # (2, 3, times): smallest, median and largest of the seeds
-    start_loss: np.ndarray  # (2,) of the first five steps, median of the seeds
-    steps_to_learn: np.ndarray  # (2,) median of the seeds
-    learning_rates: np.ndarray  # (2,)
+    loss: np.ndarray  # (arms, 3, times): smallest, median and largest of the seeds
+    steps_to_learn: np.ndarray  # (arms,) median of the seeds
+    learning_rates: np.ndarray  # (arms,)
 
 
 def measure(d_k: int = 16, optimiser: str = "gradient descent", small_maps: bool = False) -> Numbers:
-    """Sum up two arms of the experiment's result."""
+    """Sum up two arms of the experiment's result, or all three."""
     result = load_result("scale_training")
     settings = result["settings"]
-    names = ("√d_k", "none, small maps" if small_maps else "none")
+    names = _ARMS if small_maps else _ARMS[:2]
     arms = [result["arms"][f"d_k={d_k} {_OPTIMISERS[optimiser]} {name}"] for name in names]
-    blocks = np.array([[run["loss"] for run in arm["runs"].values()] for arm in arms])  # (2, seeds, blocks)
+    blocks = np.array([[run["loss"] for run in arm["runs"].values()] for arm in arms])  # (arms, seeds, blocks)
     learned, every = blocks < settings["learned"], settings["record_every"]
     in_steps = np.where(learned.any(axis=-1), (learned.argmax(axis=-1) + 1) * every, settings["steps"])
     # On an axis of powers late blocks lie close together: they are averaged in groups. Here is the first of each.
@@ -56,7 +64,6 @@ def measure(d_k: int = 16, optimiser: str = "gradient descent", small_maps: bool
         learned=settings["learned"],
         steps=(first + sizes / 2) * every,
         loss=np.stack([loss.min(axis=1), np.median(loss, axis=1), loss.max(axis=1)], axis=1),
-        start_loss=np.median(blocks[..., 0], axis=-1),
         steps_to_learn=np.median(in_steps, axis=-1),
         learning_rates=np.array([arm["learning_rate"] for arm in arms]),
     )
@@ -64,19 +71,17 @@ def measure(d_k: int = 16, optimiser: str = "gradient descent", small_maps: bool
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    divided, not_divided = (in_digits(steps, "{:g}") for steps in numbers.steps_to_learn)
-    start = [in_digits(loss) for loss in numbers.start_loss]
-    maps = f", from maps {numbers.d_k**0.25:.3g} times smaller," if numbers.small_maps else ""
+    divided, not_divided, *small = (in_digits(steps, "{:g}") for steps in numbers.steps_to_learn)
+    rates = [f"(learning rate {rate:g})" for rate in numbers.learning_rates]
+    maps = f", and from maps {numbers.d_k**0.25:.3g} times smaller in {small[0]} {rates[2]}" if small else ""
     return (
         f"At d_k = {numbers.d_k}, {numbers.optimiser} brings the loss below {numbers.learned:g} in {divided} steps "
-        f"with scores divided by √d_k and in {not_divided} with scores not divided{maps} at learning rates of "
-        f"{numbers.learning_rates[0]:g} and {numbers.learning_rates[1]:g}; "
-        f"the first five steps have a loss of {start[0]} and {start[1]}."
+        f"with scores divided by √d_k {rates[0]}, in {not_divided} with scores not divided {rates[1]}{maps}."
     )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The loss of both layers, with the range of the seeds."""
+    """The loss of each layer, with the range of the seeds."""
     figure = sheet(height=320, narrow=narrow, narrow_height=330)
     axes = place(figure, 48, 38, 284, 234) if narrow else place(figure, 48, 38, 520, 224)
     dress(axes, f"loss with {numbers.optimiser}, d_k = {numbers.d_k}", x="step")
@@ -89,18 +94,17 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for level, words, x_words, ha in (*_LEVELS, (numbers.learned, "learned", 0.03, "left")):
         axes.axhline(np.log10(level), color=RULE, linewidth=1)
         label(axes, x_words, np.log10(level) + 0.02, words, FAINT, ha=ha, va="bottom")
-    for scale, (low, median, high) in zip(_SCALES, loss, strict=True):
-        axes.fill_between(x, low, high, color=BANDS[scale], linewidth=0)
-        axes.plot(x, median, color=INK, linewidth=2.2, linestyle=LINE_STYLES[scale], label=NAMES[scale])
+    for (low, median, high), shade, look in zip(loss, _SHADES, _LOOKS, strict=False):
+        axes.fill_between(x, low, high, color=shade, linewidth=0)
+        axes.plot(x, median, color=INK, linewidth=2.2, **look)
     _name_curves(axes, numbers, x, loss)
     return figure
 
 
 def _name_curves(axes: Axes, numbers: Numbers, x: np.ndarray, loss: np.ndarray) -> None:
-    """Below the one that divides and above the other, where they first pass a level."""
-    maps = ", small maps" if numbers.small_maps else ""
-    names = f"{NAMES['√d_k']}\n{{}} steps", f"{NAMES['none']}{maps}\n{{}} steps"
-    words = [name.format(in_digits(steps, "{:g}")) for name, steps in zip(names, numbers.steps_to_learn, strict=True)]
+    """Below the one that divides and above the other, where they first pass a level; the third in the corner."""
+    steps = [f"{in_digits(steps, '{:g}')} steps" for steps in numbers.steps_to_learn]
+    words = [f"{NAMES[scale]}\n{said}" for scale, said in zip(("√d_k", "none"), steps, strict=False)]
     for curve, level, side, (ha, va), said in zip(
         (loss[0, 0], loss[1, 2]),
         (-1.02, -0.55),
@@ -111,6 +115,8 @@ def _name_curves(axes: Axes, numbers: Numbers, x: np.ndarray, loss: np.ndarray) 
     ):
         passing = np.interp(-level, -np.minimum.accumulate(curve), x)
         label(axes, passing + side, level, said, size=TEXT, ha=ha, va=va)
+    if numbers.small_maps:
+        label(axes, 0.04, -1.97, f"dots: small maps\n{steps[2]}", size=TEXT, va="bottom")
 
 
 scale_training = Explorer(
@@ -122,6 +128,6 @@ scale_training = Explorer(
     controls={
         "d_k": Slider("width d_k", stops=(16, 64, 256, 1024), log=True, stops_only=True),
         "optimiser": Choice("optimiser", stops=tuple(_OPTIMISERS)),
-        "small_maps": Switch("without the division, start from maps d_k^¼ times smaller"),
+        "small_maps": Switch("also undivided, small maps"),
     },
 )

@@ -101,7 +101,7 @@ def _draw_weights(axes: Axes, attn_weights: np.ndarray) -> None:
 wide_row = Explorer(
     __name__,
     caption=(
-        "The attention weights depend on how far apart the scores lie, and that on the width of the vectors. "
+        "How the attention is shared depends on how far apart the scores lie. "
         "Query and keys are random: no token is a better match than another."
     ),
     controls={

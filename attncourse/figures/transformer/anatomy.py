@@ -35,7 +35,7 @@ PARTS = {  # and what each does
     "decoder feed-forward": "a small network, the same for every token by itself",
     "norms": "each token’s features get mean 0 and variance 1, then a gain and a bias",
     "logits": "the target’s table once more, read the other way",
-    "encoder": "reads all of the source at once and makes the memory",
+    "encoder": "reads all of the source at once; with its last norm it makes the memory",
     "decoder": "looks back, looks across, reworks each token by itself, and predicts one token more",
 }
 
@@ -155,7 +155,7 @@ def words_of_parts(norm_first: bool) -> dict[str, str]:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    norms = "before" if numbers.norm_first else "behind"
+    norms = "before" if numbers.norm_first else "after"
     if numbers.parameters:
         share = numbers.parameters / numbers.total
         learns = f"{numbers.parameters:,} of {numbers.total:,} parameters ({share:.1%})"

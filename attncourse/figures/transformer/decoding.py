@@ -199,7 +199,7 @@ decoding = Explorer(
     __name__,
     caption=(
         "The trained date model writes its answer, one character a step: it looks back at what it has read itself, "
-        "from the sign ▷ for the beginning, then at the source, and writes the likeliest candidate. "
+        "from the start symbol ▷, then at the source, and writes the likeliest candidate. "
         "Rows are queries; both maps are means of the last layer’s heads."
     ),
     controls={

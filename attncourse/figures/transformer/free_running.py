@@ -131,8 +131,8 @@ def _percent(share: float) -> str:
 free_running = Explorer(
     __name__,
     caption=(
-        "The same model, asked in two ways: in training it reads the right characters before each one, in use only "
-        "what it has written itself. Small date models; means of three seeds."
+        "The same model, tested in two ways: as in training, where its input is the right answer, and in use, where "
+        "it is what the model has written itself. Lines are means of three small models, on dates they never met."
     ),
     controls={
         "mask": Choice("decoder’s mask", stops=tuple(_MASKS)),

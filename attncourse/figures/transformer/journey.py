@@ -71,7 +71,7 @@ def boxes() -> tuple[Box, ...]:
         Box("+ positions", 0, "vectors", "the wave of its place is added to each vector", read),
         Box("layer 1", 0, "vectors", "every character has looked at all the others", first),
         Box("memory", 0, "vectors", "a second layer and a norm, and the reading is done", memory),
-        Box("input", 1, "vectors", "the beginning sign and five characters, with their places", written),
+        Box("input", 1, "vectors", "the start symbol and five characters, with their places", written),
         Box("layer 1", 1, "vectors", "each has looked back, and across at the memory", back),
         Box(
             "looks across",
@@ -81,7 +81,7 @@ def boxes() -> tuple[Box, ...]:
             cross.mean(axis=0),
         ),
         Box("output", 1, "vectors", "layer 2 and a norm, and the writing is done", out),
-        Box("logits", 1, "logits", "a number for each sign that could come next", out @ params.target_tokens.T),
+        Box("logits", 1, "logits", "a number for each symbol that could come next", out @ params.target_tokens.T),
     )
 
 
@@ -182,8 +182,8 @@ def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None
 journey = Explorer(
     __name__,
     caption=(
-        "“June 7th, 2021” on its way through the trained model, which has written 2021- so far: rows are tokens, and "
-        "only the number of columns ever changes. Small pictures are drawn to scale."
+        "“June 7th, 2021” on its way through the trained model, which has written 2021- so far: a row for each token, "
+        "64 columns at most stops, and at stops 7 and 9 columns that have names. Small pictures are to scale."
     ),
     controls={"stop": Slider("stop", stops=tuple(range(1, 10)))},
 )

@@ -38,7 +38,7 @@ _TALL = 36  # CSS pixels for a change of 100 %
 class Padded(NamedTuple):
     """What comes out of one padded text."""
 
-    change: np.ndarray  # (seq,) how far the encoder's output for each real character moved, as a share of its length
+    change: np.ndarray  # (seq,) how far the encoder's output for each real character moved, as a share of its norm
     answer: str
 
 
@@ -98,9 +98,13 @@ def readout(numbers: Numbers) -> str:
     verdict = f"{wrong} of {len(wanted)} characters wrong" if wrong else "which is right"
     change = in_digits(numbers.change.mean(), "{:.0%}")
     return (
-        f"Mask “{numbers.mask}”, {numbers.padding} padded characters: the encoder’s outputs move by "
+        f"Mask “{numbers.mask}”, {_padded(numbers.padding)}: the encoder’s outputs move by "
         f"{change} on average, and “{numbers.text}” becomes “{numbers.answer}”, {verdict}."
     )
+
+
+def _padded(count: int) -> str:
+    return f"{count} padded character{'s' * (count != 1)}"
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
@@ -121,9 +125,9 @@ def _draw_text(paper: Axes, numbers: Numbers, at: tuple[float, float], widths: t
     x, end = left + cell * np.arange(len(numbers.text)), left + cell * len(numbers.text)
     paper.plot([left, end], [top - 6] * 2, color=FAINT, linewidth=1)
     paper.plot([left, end], [top - 6 - _TALL] * 2, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
-    label(paper, end + 5, top - 6 - _TALL, "100 %", FAINT, va="center_baseline")
+    label(paper, end + 5, top - 6 - _TALL, "100%", FAINT, va="center_baseline")
     for place, (character, change) in enumerate(zip(visible(numbers.text), numbers.change, strict=True)):
-        said = f"“{character}”: its output moves by {in_digits(float(change), '{:.0%}')} of its length"
+        said = f"“{character}”: its output moves by {in_digits(float(change), '{:.0%}')} of its norm"
         about = {"words": said, "of": f"character-{place}", "lights": f"character-{place}"}
         bar = Rectangle((x[place] + 0.5, top - 6), cell - 1, -_TALL * change, facecolor=VALUE, linewidth=0)
         say(paper.add_artist(bar), **about)
@@ -132,7 +136,7 @@ def _draw_text(paper: Axes, numbers: Numbers, at: tuple[float, float], widths: t
     if numbers.padding:
         size = padded * numbers.padding, 22
         box = Rectangle((end + 2, top), *size, fill=False, edgecolor=RULE, hatch="////", linewidth=0.8)
-        say(paper.add_artist(box), words=f"{numbers.padding} padded characters")
+        say(paper.add_artist(box), words=_padded(numbers.padding))
         right = end + size[0] + 8
         if right < paper.get_xlim()[1] - 60:
             label(paper, right, top + 11, "padding", FAINT, va="center_baseline")
@@ -167,7 +171,7 @@ def _draw_row(paper: Axes, numbers: Numbers, at: tuple[float, float], cell: floa
     left, top = at
     here = list(MASKS).index(numbers.mask)
     label(paper, left, top - 46, "wrong characters of the answer", size=HEADING)
-    label(paper, left, top - 25, "padding behind the text:", FAINT)
+    label(paper, left, top - 25, "padding after the text:", FAINT)
     said: dict[str, Any] = {"rows_said": [f"mask {numbers.mask}"], "columns_said": [f"padding {n}" for n in PADDINGS]}
     row = numbers.wrong[[here]]
     grid = matrix(paper, left, top, (cell, 26), row, KEY, 5, what="wrong characters", part="wrong", **said)
@@ -179,12 +183,12 @@ def _draw_row(paper: Axes, numbers: Numbers, at: tuple[float, float], cell: floa
 padding_damage = Explorer(
     __name__,
     caption=(
-        "Padding behind a text, as in a batch with longer ones, moves what the encoder makes of it and spoils the "
-        "answer, unless it is hidden. Bars show how far each output moves."
+        "Padding after a text, as in a batch with longer ones, moves what the encoder makes of it and spoils the "
+        "answer, unless it is hidden. Bars show how far each output moves, compared with its norm."
     ),
     controls={
         "mask": Choice("padding mask", stops=tuple(MASKS)),
-        "padding": Slider("padding behind the text", stops=PADDINGS),
+        "padding": Slider("padding after the text", stops=PADDINGS),
         "text": Choice("date", stops=tuple(DATES)),
     },
 )
