@@ -79,13 +79,14 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for row, which in enumerate(ASKED):
         y = (92, 222)[row] if narrow else (74, 198)[row]
         words = f"token {which}?"
+        by = "one cut" if numbers.cuts == 1 else "several cuts"
         right = f"{numbers.right[row].sum()} of 4 right"
         if narrow:
             label(paper, 12, y - 62, words, size=TEXT, weight="semibold")
-            label(paper, 336, y - 62, right, size=TEXT, ha="right")
+            label(paper, 336, y - 62, f"{by}: {right}", size=TEXT, ha="right")
         else:
             label(paper, 20, y, words, size=TEXT, weight="semibold", va="center")
-            label(paper, 628, y, right, size=TEXT, va="center")
+            label(paper, 628, y, f"{by}:\n{right}", size=TEXT, va="center")
         _draw_line(paper, left, y, length, numbers, row)
     for i, want in enumerate(VALUES):
         x, y = left + 140 * i, 292 if narrow else 266
@@ -110,6 +111,8 @@ def _draw_line(paper: Axes, left: float, y: float, length: float, numbers: Numbe
             label(paper, (start + end) / 2, y + 32, f"read as {name}" if end - start > 80 else name,
                   VALUE_INK if answer else FAINT, ha="center", va="center")  # fmt: skip
     paper.hlines(y, low, high, color=FAINT, linewidth=1)
+    places = np.unique(numbers.output.round(9))
+    crowded = np.diff(places).min() * length < 72  # the words of neighbours would touch: every other one stands higher
     met: dict[float, int] = {}
     for pair, output, right in zip(PAIRS, numbers.output.round(9), numbers.right[row], strict=True):
         x, level = left + length * output, met.get(output, 0)
@@ -117,7 +120,8 @@ def _draw_line(paper: Axes, left: float, y: float, length: float, numbers: Numbe
         want = pair[row]
         dot = _draw_dot(paper, x, y - 9 * level, want)
         say(dot, words=[f"{pair[0]} hid {pair[1]}: output {output:.1f}, and “{want}” would be right"])
-        label(paper, x, y - 24 - 15 * level, f"{pair[0]} hid {pair[1]}" + ("" if right else " ✗"), INK,
+        higher = level + int(crowded) * int(np.searchsorted(places, output) % 2)
+        label(paper, x, y - 24 - 15 * higher, f"{pair[0]} hid {pair[1]}" + ("" if right else " ✗"), INK,
               ha="center", va="bottom", weight="normal" if right else "semibold")  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def readout(numbers: Numbers) -> str:
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """A row a way, a dot a seed; dashed is the best that can be had without order."""
     figure = sheet(height=270, narrow=narrow, narrow_height=290)
-    axes = place(figure, *((132, 52, 196, 186) if narrow else (190, 52, 500, 166)))
+    axes = place(figure, *((146, 52, 184, 186) if narrow else (190, 52, 500, 166)))
     dress(axes, x="right answers" if narrow else "share of right answers, a dot a seed")
     axes.set_ylim(len(WAYS) - 0.5, -0.5)
     axes.set_yticks(range(len(WAYS)), list(WAYS))

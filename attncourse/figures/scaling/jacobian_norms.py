@@ -90,10 +90,20 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 def _draw_curves(axes: Axes, numbers: Numbers) -> None:
     x, quartiles = doublings(numbers.widths), numbers.quartiles
+    alone = len(x) == 1 or None  # a single point is no curve that could say its numbers
     for scale, low, median, high in zip(numbers.scales, *quartiles, strict=True):
         axes.fill_between(x, low, high, color=BANDS[scale], linewidth=0)
         axes.plot(x, median, color=INK, linewidth=2.2, linestyle=LINE_STYLES[scale], label=NAMES[scale])
-        axes.plot(x[-1:], median[-1:], color=INK, linestyle="none", marker="o", markersize=5, clip_on=False)
+        axes.plot(
+            x[-1:],
+            median[-1:],
+            color=INK,
+            linestyle="none",
+            marker="o",
+            markersize=5,
+            clip_on=False,
+            label=alone and NAMES[scale],
+        )
     _name_ends(axes, x[-1], quartiles[1, :, -1])
 
 

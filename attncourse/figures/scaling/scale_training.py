@@ -101,6 +101,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     return figure
 
 
+_FAR = 1.9  # on the axis of steps, in powers of ten
+
+
 def _name_curves(axes: Axes, numbers: Numbers, x: np.ndarray, loss: np.ndarray) -> None:
     """Below the one that divides and above the other, where they first pass a level; the third in the corner."""
     steps = [f"{in_digits(steps, '{:g}')} steps" for steps in numbers.steps_to_learn]
@@ -114,6 +117,8 @@ def _name_curves(axes: Axes, numbers: Numbers, x: np.ndarray, loss: np.ndarray) 
         strict=True,
     ):
         passing = np.interp(-level, -np.minimum.accumulate(curve), x)
+        if passing > _FAR:  # no room to its right
+            passing, side, ha = axes.get_xlim()[1], 0, "right"
         label(axes, passing + side, level, said, size=TEXT, ha=ha, va=va)
     if numbers.small_maps:
         label(axes, 0.04, -1.97, f"dots: small maps\n{steps[2]}", size=TEXT, va="bottom")
