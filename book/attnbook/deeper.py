@@ -50,5 +50,5 @@ def plain_summaries(body: str) -> str:
 
 def setup(app) -> None:
     """Shorten the contents when all sections have their numbers, and fold when a page is written."""
-    app.connect("env-updated", shorter_contents, priority=900)
+    app.connect("env-check-consistency", shorter_contents)
     app.connect("doctree-resolved", fold)
