@@ -45,10 +45,10 @@ def card(chapter: Chapter, notebook: Path | None, app) -> str:
 
 
 def time_and_needs(notebook: Path) -> str:
-    """How long a chapter takes and what it needs: the line in italics near its head, without its links."""
+    """How long a chapter takes and what it needs: the line in italics near its head, without its links and marks."""
     first = next((cell["source"] for cell in cells_of(notebook) if cell["cell_type"] == "markdown"), "")
     found = re.search(r"^\*(\d+ minutes.*?)\*$", first, re.MULTILINE)
-    return re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", found[1]) if found else ""
+    return re.sub(r"\[([^\]]+)\]\([^)]*\)|`", r"\1", found[1]) if found else ""
 
 
 def _picture(chapter: Chapter, notebook: Path, app) -> str:

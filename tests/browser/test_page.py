@@ -63,7 +63,7 @@ def test_the_self_test_answers_back(visit, site, chapter):
 @pytest.mark.parametrize("page_name", ["intro", CHAPTER_PAGES[0], "appendix/claims"])
 def test_the_site_works_below_a_folder_of_its_host(visit, page_name):
     """As a project's page on a shared host, whose address has the project's name in it: one page of each folder."""
-    with served("/some/project/") as address, visit(f"{address}{page_name}.html") as page:
+    with served("/some/project/") as address, visit(f"{address}{page_name}.html", deeper=True) as page:
         for figure in page.locator("figure.explorer").all():
             figure.scroll_into_view_if_needed()
             before = figure.get_attribute("data-state")
