@@ -25,8 +25,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
         rows: what stands below them, already rounded.
 
     Raises:
-        ValueError: if a row has another number of entries than the head.
+        ValueError: if a row has another number of entries than the head, or a column has no name.
     """
+    if not all(head):
+        raise ValueError(f"every column needs a name, which a screen reader says: got {list(head)}")
     for row in rows:
         if len(row) != len(head):
             raise ValueError(f"a row of {len(row)} under a head of {len(head)}: {row}")

@@ -18,3 +18,8 @@ def test_a_table_is_markdown_with_one_line_a_row():
 def test_a_row_that_does_not_fit_its_head_is_an_error():
     with pytest.raises(ValueError, match="a row of 1 under a head of 2"):
         table(["heads", "accuracy"], [(1,)])
+
+
+def test_a_column_without_a_name_is_an_error():
+    with pytest.raises(ValueError, match="every column needs a name"):
+        table(["", "accuracy"], [(1, "0.60")])
