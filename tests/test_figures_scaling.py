@@ -119,6 +119,12 @@ def test_divided_by_the_root_the_weights_hardly_depend_on_the_width():
     np.testing.assert_allclose(*first, atol=0.02)
 
 
+def test_enlarged_the_spread_stays_if_divided_by_the_root_and_vanishes_if_divided_by_d_k():
+    roots = [saturation.measure(d_k, "√d_k").near for d_k in (16, 1024)]
+    np.testing.assert_allclose(*roots, atol=0.02)
+    assert saturation.measure(1024, "d_k").near.max() == 1
+
+
 def test_readout_says_the_measured_numbers():
     numbers = saturation.measure(256, "none")
     for words in (f"{numbers.std:.2g}", f"{numbers.sorted_weights[0]:.2f}", f"{numbers.sorted_weights[1]:.3f}"):

@@ -20,6 +20,7 @@ from attnlib import scaled_dot_scores, softmax
 
 _WIDEST = 81  # scores are shown from −81 to 81, in bins of width 2
 _EDGES = np.arange(-_WIDEST, _WIDEST + 1, 2.0)
+_NEAR = np.linspace(-4, 4, 18)  # the middle once more, in bins narrow enough for scores that were divided
 _SCORES = {"none": "scores q·k", "√d_k": "scores q·k ÷ √d_k", "d_k": "scores q·k ÷ d_k"}
 
 
@@ -29,6 +30,7 @@ class Numbers(NamedTuple):
     d_k: int
     scale: str
     histogram: np.ndarray  # (bins,) share of the scores
+    near: np.ndarray  # (bins,) share of the scores, from −4 to 4 only
     std: float  # of the scores
     sorted_weights: np.ndarray  # (seq_k,) mean over rows of the largest, second largest, …
 
@@ -40,6 +42,7 @@ def measure(d_k: int = 4, scale: str = "none") -> Numbers:
         d_k=d_k,
         scale=scale,
         histogram=np.histogram(scores, _EDGES)[0] / scores.size,
+        near=np.histogram(scores, _NEAR)[0] / scores.size,
         std=float(scores.std()),
         sorted_weights=np.sort(softmax(scores), axis=-1)[..., ::-1].mean(axis=(0, 1)),
     )
@@ -55,11 +58,15 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Scores, and sorted weights."""
+    """Scores, the middle of them enlarged, and sorted weights."""
     figure = sheet(height=270, narrow=narrow, narrow_height=452)
-    places = [(24, 34, 300, 120), (40, 252, 284, 140)] if narrow else [(22, 38, 300, 172), (404, 38, 300, 172)]
-    scores, weights = (place(figure, *spot) for spot in places)
+    if narrow:
+        places = (24, 34, 190, 120), (240, 66, 88, 88), (40, 252, 284, 140)
+    else:
+        places = (22, 38, 226, 172), (276, 110, 92, 100), (424, 38, 280, 172)
+    scores, near, weights = (place(figure, *spot) for spot in places)
     _draw_scores(dress(scores, _SCORES[numbers.scale], colour=SCORE_INK, x="score"), numbers)
+    _draw_near(dress(near, x="score"), numbers)
     _draw_weights(dress(weights, "mean weights, largest first", colour=WEIGHT_INK, x="rank of the key"), numbers)
     return figure
 
@@ -72,6 +79,15 @@ def _draw_scores(axes: Axes, numbers: Numbers) -> None:
     axes.set_xticks((-80, -40, 0, 40, 80))
     axes.spines["left"].set_visible(False)
     label(axes, 0.02, 0.98, words, SCORE_INK, size=TEXT, transform=axes.transAxes, va="top")
+
+
+def _draw_near(axes: Axes, numbers: Numbers) -> None:
+    """Where one sees that √d_k keeps the spread of the scores, and d_k does not."""
+    bars = axes.stairs(numbers.near, _NEAR, fill=True, color=SCORE)
+    say(bars, words=f"{numbers.near.sum():.0%} of the scores lie between −4 and 4")
+    axes.set(xlim=(-4, 4), ylim=(0, 1.1 * numbers.near.max()), yticks=[], xticks=(-4, 0, 4))
+    axes.spines["left"].set_visible(False)
+    label(axes, 0.5, 1.03, "enlarged", SCORE_INK, transform=axes.transAxes, ha="center", va="bottom")
 
 
 def _draw_weights(axes: Axes, numbers: Numbers) -> None:
@@ -89,7 +105,7 @@ saturation = Explorer(
     __name__,
     caption=(
         "How far the scores spread decides how the weights are shared. 1024 random queries with 16 keys each: all "
-        "their scores, and their weights, sorted in each row and then averaged."
+        "their scores, once more from −4 to 4, and their weights, sorted in each row and then averaged."
     ),
     controls={
         "d_k": Slider("width d_k", stops=WIDTHS, log=True),

@@ -24,8 +24,8 @@ _LOOKS: tuple[dict[str, Any], ...] = (
     {"label": "undivided, small maps", "linestyle": "none", "marker": "o", "markersize": 5},  # seen on another line
 )
 _SHADES = BANDS["√d_k"], BANDS["none"], BANDS["none"]
-# For comparison: the mean of 16 values of variance 1 misses the wanted one by 1 − 1/16, another key's value by 2.
-_LEVELS = (1 - 1 / 16, "all keys alike", 2.58, "right"), (2.0, "a wrong key each time", 2.58, "right")
+# For comparison, the loss of the mean of 16 values of variance 1 in place of the wanted one, and of another value.
+_LEVELS = (1 - 1 / 16, "mean: 15/16", 2.58, "right"), (2.0, "a wrong value: 2", 2.58, "right")
 
 
 class Numbers(NamedTuple):
