@@ -11,13 +11,23 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+import attnlib
 from attncourse import check
 from attncourse.check.base import checker
 from attncourse.check.compare import apart, close
-from attncourse.check.memory import peak_memory
-from attncourse.check.require import require, require_close, require_judgement, require_parts, require_shape
-from attnlib.attention import attention_weights
-from attnlib.softmax import softmax
+from attncourse.check.memory import held_memory, peak_memory
+from attncourse.check.require import (
+    ViolatedError,
+    require,
+    require_close,
+    require_judgement,
+    require_parts,
+    require_shape,
+)
+from attncourse.check.withheld import withhold
+from attnlib.attention import attention
+from attnlib.rms_norm import rms_norm, rms_norm_vjp
+from attnlib.rotary import rotate
 
 
 class Maps(NamedTuple):
@@ -225,11 +235,13 @@ class TestArguments:
 
     def test_a_reader_may_change_what_is_the_readers_own(self):
         def answer(cache, query, key, value):
-            cache = cache or [np.empty((0, key.shape[1])), np.empty((0, value.shape[1])), np.zeros(1)]
-            cache[2] += 1
-            cache[0], cache[1] = np.concatenate([cache[0], key]), np.concatenate([cache[1], value])
+            seen, new = len(cache[0]) if cache else 0, len(query)
+            cache = cache or [np.empty((0, key.shape[1])), np.empty((0, value.shape[1]))]
+            for held, more in zip(cache, (key, value), strict=True):
+                held.resize((seen + new, more.shape[1]), refcheck=False)
+                held[seen:] = more
             scores = query @ cache[0].T / np.sqrt(key.shape[1])
-            exps = np.exp(scores) * np.tri(len(query), len(cache[0]), len(cache[0]) - len(query))
+            exps = np.exp(scores) * np.tri(new, seen + new, seen)
             return exps / exps.sum(axis=-1, keepdims=True) @ cache[1], cache
 
         assert check.cached_attention(answer)
@@ -335,14 +347,36 @@ class TestExceptions:
             double(stop)
 
 
+def turn_it(x):
+    return rotate(x)
+
+
 class TestWhoseAnswer:
-    @pytest.mark.parametrize("answer", [attention_weights, functools.partial(attention_weights, bias=None)])
+    @pytest.mark.parametrize("answer", [rotate, functools.partial(rotate, base=10000.0)])
     def test_a_function_of_the_library_is_nobodys_answer(self, answer):
-        said = repr(check.attention_weights(answer))
-        assert said.endswith("the answer must be a function of your own: attention_weights is the library's")
+        said = repr(check.rotate(answer))
+        assert said.endswith("the answer must be a function of your own: rotate is the library's")
+
+    @pytest.mark.parametrize(
+        "answer", [lambda x: turn_it(x), lambda x: attnlib.rotary.rotate(x), lambda x: next(map(rotate, [x]))]
+    )
+    def test_a_withheld_function_is_noticed_by_whatever_way_it_is_called(self, answer):
+        profile = sys.getprofile()
+        with pytest.raises(ViolatedError, match="what rotate does is the exercise: yours calls it"):
+            withhold(answer, rotate)(np.ones((3, 4)))
+        assert sys.getprofile() is profile
+
+    def test_what_the_library_calls_itself_is_not_the_readers_call(self):
+        x = np.ones((3, 4))
+        np.testing.assert_array_equal(withhold(rms_norm, rms_norm_vjp)(x, x[0]), rms_norm(x, x[0]))
 
     def test_an_answer_of_ones_own_may_call_the_library(self):
-        assert check.softmax(lambda x: softmax(x))
+        def answer(query, key, value):
+            output, _ = attention(query, key, value)
+            hidden = [attention(query, key, value, mask)[0] for mask in ~np.eye(len(key), dtype=bool)]
+            return np.stack([np.linalg.norm(one - output, axis=-1) for one in hidden], axis=-1)
+
+        assert check.removal_effects(answer)
 
     def test_an_answer_that_depends_on_earlier_calls_is_not_right(self):
         calls = []
@@ -362,6 +396,12 @@ class TestWhoseAnswer:
 class TestStateAround:
     def test_memory_counts_what_the_call_held_at_once(self):
         assert 8e6 < peak_memory(lambda: np.ones(1_000_000).sum()) < 9e6
+
+    def test_memory_held_is_what_the_result_holds_on_to(self):
+        assert held_memory(lambda: np.ones(1_000_000).sum()) < 1e4
+        kept = np.ones(1_000_000)
+        assert held_memory(lambda: lambda: kept) < 1e4
+        assert 8e6 < held_memory(lambda: [kept.copy()].pop) < 9e6
 
     @pytest.mark.parametrize("switch", [tracemalloc.start, tracemalloc.stop])
     @pytest.mark.parametrize("before", [False, True])

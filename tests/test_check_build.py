@@ -149,6 +149,27 @@ def f(params, source, lengths, begin, steps):
 
 
 WRONG = [  # besides the known mistakes
+    (
+        "softmax",
+        "(e := np.exp(scores - scores[..., -1:])) / e.sum(axis=-1, keepdims=True)",
+        "largest score: yours takes away another",
+    ),
+    ("softmax", "(e := np.exp(scores - scores.max())) / e.sum(-1, keepdims=True)", "where other rows are far larger"),
+    (
+        "attention",
+        "((w := (e := np.exp(query @ key.mT / key.shape[-1] ** 0.5) * mask) / e.sum(-1, keepdims=True)) @ value, w)",
+        "large ones overflow: let softmax take away",
+    ),
+    (
+        "attention",
+        "((w := softmax(np.where(mask[..., :1, :], query @ key.mT / key.shape[-1] ** 0.5, -np.inf))) @ value, w)",
+        "every query has a row of the mask",
+    ),
+    (
+        "layer_norm",
+        "(x - (m := x.mean(-1, keepdims=True))) / ((x**2).mean(-1, keepdims=True) - m**2 + 1e-5) ** 0.5 * gain + bias",
+        "the digits are lost",
+    ),
     ("causal_mask", "np.tri(seq)", "the mask must hold True and False: yours is of dtype float64"),
     ("causal_mask", "np.tri(seq, dtype=int)", "the mask must hold True and False: yours is of dtype int64"),
     ("causal_mask", "np.triu(np.full((seq, seq), -np.inf), 1)", "True and False: yours is of dtype float64"),

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from attncourse import check
-from attnlib import attention, softmax
+from attnlib import attention, cosine_scores, softmax
 from tests.exercises import exercise_tests, solutions_of
 from tests.notebooks import ROOT
 
@@ -64,6 +64,25 @@ def one_pass(query, stream, start=-np.inf, follow=True, rescale_values=True, sca
     return mixed / total
 
 
+def likeliest_alone(query, stream):
+    return max(((query @ key, value.copy()) for key, value in stream), key=lambda pair: pair[0])[1]
+
+
+def without_the_sum(query, stream):
+    """Divides by the largest exponential alone."""
+    highest, mixed = -np.inf, 0.0
+    for key, value in stream:
+        score = query @ key / np.sqrt(len(key))
+        mixed = np.exp(highest - max(highest, score)) * mixed + np.exp(score - max(highest, score)) * value
+        highest = max(highest, score)
+    return mixed
+
+
+def in_place(query, key, value, beta):
+    query /= np.linalg.norm(query, axis=-1, keepdims=True)
+    return softmax(beta * query @ unit(key).T) @ value
+
+
 WRONG = {
     "next_letter": [
         (lambda n: np.eye(n), r"the answer must be 2 things, \(w_q, w_k\): yours is one array of shape \(5, 5\)"),
@@ -109,6 +128,22 @@ WRONG = {
             lambda q, k, v, b: plain_softmax(b * unit(q) @ (k / np.linalg.norm(k, axis=-1, keepdims=True)).T) @ v,
             "beside a key of zeros.* must be finite",
         ),
+        (lambda q, k, v, b: softmax(b * unit(q) @ k.T / np.linalg.norm(k)) @ v, "one of the keys made 5 times longer"),
+        (lambda q, k, v, b: softmax(b * unit(q.T).T @ unit(k.T)) @ v, "your code raised ValueError|made 5 times"),
+        (lambda q, k, v, b: softmax(b * unit(q) @ unit(k).T), r"must have shape \(\d+, \d+\): yours has"),
+        (lambda q, k, v, b: attention(unit(q), unit(k), v, scale=b), "must be one array .* tuple of 2"),
+        (
+            lambda q, k, v, b: attention(b * unit(q), unit(k), v)[0],
+            r"with beta = 1 mix .*: yours is 5\.124 where 5\.848",
+        ),
+        (lambda q, k, v, b: softmax(unit(q) @ unit(k).T / b) @ v, r"with beta = 2 mix .*: yours is 4\.98 where 7\.046"),
+        (
+            lambda q, k, v, b: softmax(-b * unit(q) @ unit(k).T) @ v,
+            r"with beta = 1 mix .*: yours is 2\.152 where 5\.848",
+        ),
+        (lambda q, k, v, b: unit(b * unit(q) @ unit(k).T) @ v, r"mix the values 8 and 0 .*: yours is 8 where"),
+        (lambda q, k, v, b: softmax(b * cosine_scores(q, k)) @ v, "what cosine_scores does is the exercise"),
+        (in_place, "changed (q|query) in place"),
     ],
     "nearest_by_dot": [
         (lambda q, k, h: pair(q, k, 1.0, -(k**2) / 2)[0], "the answer must be 2 things|lifted"),
@@ -152,6 +187,13 @@ WRONG = {
         (lambda q, s: one_pass(q, s, rescale_values=False), "a stream of 7 must give what attention gives: yours at"),
         (lambda q, s: one_pass(q, s, start=0.0, follow=False), "scores from 0 to 2000 must be finite"),
         (lambda q, s: one_pass(q, s, start=0.0), "scores from -2000 to -1000 must be finite"),
+        (lambda q, s: np.mean([value.copy() for _, value in s], axis=0), "to 4: yours is 3 where 4 is due"),
+        (likeliest_alone, "to 4: yours is 5 where 4 is due"),
+        (without_the_sum, "to 4: yours is 5.333 where 4 is due"),
+        (
+            lambda q, s: attention(q[None], *map(np.array, zip(*s, strict=True)))[0],
+            "must have shape|copy what you keep",
+        ),
     ],
 }
 

@@ -22,6 +22,23 @@ def transposed_maps(memory, w_k, w_v):
     return lambda query: attention(query, -key, value)[0]
 
 
+def copies_the_ingredients(memory, w_k, w_v):
+    return lazy(memory.copy(), w_k.copy(), w_v.copy())
+
+
+def by_differences(step):
+    def answer(x, memory, w_q, w_k, w_v, grad_output):
+        found = np.zeros_like(memory)
+        for place in np.ndindex(memory.shape):
+            moved = np.zeros_like(memory)
+            moved[place] = step
+            ahead, behind = (attention(x @ w_q, m @ w_k, m @ w_v)[0] for m in (memory + moved, memory - moved))
+            found[place] = ((ahead - behind) * grad_output).sum() / (2 * step)
+        return found
+
+    return answer
+
+
 def gradients(x, memory, w_q, w_k, w_v, grad_output):
     _, grad_key, grad_value = attention_vjp(x @ w_q, memory @ w_k, memory @ w_v)[1](grad_output)
     return grad_key @ w_k.T, grad_value @ w_v.T
@@ -162,6 +179,7 @@ WRONG = {
             r"queries of shape \(1, 3\) must be one array",
         ),
         (lazy, r"computed before any query, not from the memory again"),
+        (copies_the_ingredients, r"keep what it needs and no more: with 20 kB of keys and values it keeps 4\d\d kB"),
         (transposed_maps, r"must be those of attention to the memory: yours at"),
         (
             lambda m, w_k, w_v: lambda query: attention(query, m @ w_k, m)[0],
@@ -192,6 +210,8 @@ WRONG = {
         (changes_the_memory, r"your function changed memory in place"),
         (lambda *args: np.subtract(*gradients(*args)), r"must add up: yours at"),
         (lambda x, *rest: np.zeros_like(x), r"the gradient by the memory must have shape \(5, 4\)"),
+        (by_differences(1e-5), r"no step of a finite difference fits every size"),
+        (by_differences(1e-8), r"no step of a finite difference fits every size"),
     ],
     "removal_effects": [
         (lambda query, key, value: attention(query, key, value)[1], r"yours are the weights themselves"),

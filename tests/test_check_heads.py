@@ -36,6 +36,28 @@ def first_columns(weight, d_k):
     return weight[:, :d_k], np.eye(weight.shape[1])[:, :d_k]
 
 
+def by_svd(weight, d_k, of_sizes=lambda sizes: sizes):
+    left, sizes, right = np.linalg.svd(weight, full_matrices=False)
+    return left[:, :d_k] * of_sizes(sizes)[:d_k], right[:d_k].T
+
+
+def by_eigenvectors(weight, d_k):
+    """Of weight · weightᵀ, the smallest first, as ``eigh`` has them."""
+    vectors = np.linalg.eigh(weight @ weight.T)[1][:, :d_k]
+    return vectors, weight.T @ vectors
+
+
+def by_qr(weight, d_k):
+    q, r = np.linalg.qr(weight)
+    return q[:, :d_k], r[:d_k].T
+
+
+def columns_and_least_squares(weight, d_k):
+    """The best w_k for a w_q that is not the best."""
+    w_q = weight[:, :d_k]
+    return w_q, np.linalg.lstsq(w_q, weight, rcond=None)[0].T
+
+
 def smallest_first(weight, d_k):
     left, sizes, right = np.linalg.svd(weight, full_matrices=False)
     return left[:, -d_k:] * sizes[-d_k:], right[-d_k:].T
@@ -197,11 +219,48 @@ WRONG = {
             lambda *args: attention(args[0], *(x[:1].repeat(len(args[0]), axis=0) for x in args[1:]))[0],
             r"head 2 reads key head 1",
         ),
+        (
+            lambda *args: SOLUTIONS["grouped_query"](*args).swapaxes(0, 1),
+            r"must have shape \(3, 2, 7\): yours has \(2, 3",
+        ),
+        (lambda query, *kv: SOLUTIONS["grouped_query"](np.sqrt(query.shape[-1]) * query, *kv), r"key head 1 of 3, and"),
+        (
+            lambda *args: np.concatenate(SOLUTIONS["grouped_query"](*args), axis=-1),
+            r"shape \(3, 2, 7\): yours has \(2, 21",
+        ),
+        (
+            lambda query, key, value: attention(
+                query, *(np.repeat(x, len(query) // len(x), axis=1) for x in (key, value))
+            )[0],
+            r"your code raised ValueError",
+        ),
+        (
+            lambda query, key, value: attention(
+                query, np.repeat(key, len(query) // len(key), 0), np.tile(value, (len(query) // len(key), 1, 1))
+            )[0],
+            r"query head 2 must attend to key head 1 of 2, and yours to none",
+        ),
+        (lambda query, key, value: attention(query[: len(key)], key, value)[0], r"\(4, 2, 7\): yours has \(1, 2, 7\)"),
+        (lambda query, key, value: tiled(query, key[::-1], value[::-1]), r"head 1 reads key head 3 instead of 1"),
+        (
+            lambda query, key, value: SOLUTIONS["grouped_query"](np.multiply(query, 2, out=query) / 2, key, value),
+            r"changed query in place",
+        ),
     ],
     "factor_scores": [
         (first_columns, r"as rank 5 allows, 0 away .*: yours is 4\.239 away"),
-        (sizes_on_both_sides, r"as rank 5 allows, 0 away"),
-        (smallest_first, r"as rank 2 allows"),
+        (sizes_on_both_sides, r"once, on either side: yours come in on both"),
+        (lambda weight, d_k: by_svd(weight, d_k, np.ones_like), r"yours leaves the sizes out"),
+        (lambda weight, d_k: by_svd(weight, d_k, np.sqrt), r"as rank 5 allows, 0 away"),
+        (lambda weight, d_k: by_svd(weight, d_k, np.square), r"on either side: yours come in on both"),
+        (lambda weight, d_k: by_svd(weight, d_k)[::-1], r"w_q must have shape \(5, 5\): yours has \(7, 5\)"),
+        (lambda weight, d_k: tuple(w.T for w in by_svd(weight, d_k)), r"w_k must have shape|w_q must have shape"),
+        (lambda weight, d_k: by_svd(weight, min(weight.shape)), r"w_q must have shape \(7, 2\): yours has \(7, 5\)"),
+        (by_eigenvectors, r"as rank 5 allows|as rank 2 allows|raised"),
+        (by_qr, r"as rank 2 allows, .* away .*: yours is"),
+        (columns_and_least_squares, r"as rank 2 allows, .* away .*: yours is"),
+        (lambda weight, d_k: by_svd(np.negative(weight, out=weight), d_k), r"changed weight in place"),
+        (smallest_first, r"the largest singular values matter most: yours are the smallest"),
         (lambda weight, d_k: (weight, np.eye(weight.shape[1])), r"w_q must have shape \(5, 5\): yours has \(5, 7\)"),
         (lambda weight, d_k: weight[:, :d_k], r"must be 2 things, \(w_q, w_k\): yours is one array of shape \(5, 5\)"),
     ],

@@ -89,27 +89,101 @@ def change_in_place(norm, x, token):
     return ~np.isclose(norm(x), before).all(axis=-1)
 
 
-def back(x, gain, grad_output, eps):
-    return attnlib.rms_norm_vjp(x, gain, eps)[1](grad_output)
-
-
-def scale_as_a_constant(x, gain, grad_output, eps):
+def back(x, gain, grad_output, eps, along=1.0, centre=False):
+    """By the formula, with its second term changed, or with the mean taken away as LayerNorm has it."""
     scale = 1 / np.sqrt((x * x).mean(axis=-1, keepdims=True) + eps)
-    return grad_output * gain * scale, back(x, gain, grad_output, eps)[1]
+    x_hat, grad = x * scale, grad_output * gain
+    grad_x = grad - along * x_hat * (grad * x_hat).mean(axis=-1, keepdims=True)
+    if centre:
+        grad_x = grad_x - grad.mean(axis=-1, keepdims=True)
+    return scale * grad_x, over_tokens(grad_output * x_hat)
 
 
-def forget_the_gain(x, gain, grad_output, eps):
-    return back(x, np.ones_like(gain), grad_output, eps)[0], back(x, gain, grad_output, eps)[1]
+def over_tokens(x):
+    return x.reshape(-1, x.shape[-1]).sum(axis=0)
 
 
-def gain_of_one_token(x, gain, grad_output, eps):
-    grad_x, grad_gain = back(x, gain, grad_output, eps)
-    return grad_x, grad_gain / (x.size // x.shape[-1])
+def with_grad_gain(grad_gain):
+    """The right grad_x, and another gradient by the gain."""
+    return lambda *args: (back(*args)[0], grad_gain(*args))
+
+
+def with_grad_x(grad_x):
+    """The right gradient by the gain, and another grad_x."""
+    return lambda *args: (grad_x(*args), back(*args)[1])
+
+
+def eps_behind_the_root(x, gain, grad_output, eps):
+    scale = 1 / (np.sqrt((x * x).mean(axis=-1, keepdims=True)) + eps)
+    grad = grad_output * gain
+    return scale * (grad - x * scale * (grad * x * scale).mean(axis=-1, keepdims=True))
+
+
+def gain_at_the_end(x, gain, grad_output, eps):
+    return gain * back(x, np.ones_like(gain), grad_output, eps)[0]
+
+
+def central_difference(function, x, step):
+    found = np.zeros_like(x)
+    for place in np.ndindex(x.shape):
+        moved = np.zeros_like(x)
+        moved[place] = step
+        found[place] = (function(x + moved) - function(x - moved)) / (2 * step)
+    return found
+
+
+def by_differences(step):
+    def grad_x(x, gain, grad_output, eps):
+        return central_difference(lambda x: (attnlib.rms_norm(x, gain, eps) * grad_output).sum(), x, step)
+
+    return with_grad_x(grad_x)
+
+
+def back_in_place(x, gain, grad_output, eps):
+    found = back(x, gain, grad_output, eps)
+    grad_output *= gain
+    return found
+
+
+def the_librarys(x, gain, grad_output, eps):
+    _, pullback = attnlib.rms_norm_vjp(x, gain, eps)
+    return pullback(grad_output)
 
 
 def fold(w, b, mean, variance, gain, bias, eps):
     scale = gain / np.sqrt(variance + eps)
     return w * scale, (b - mean) * scale + bias
+
+
+def folded_with(**changes):
+    """The right fold of changed arguments."""
+
+    def answer(w, b, mean, variance, gain, bias, eps):
+        given = {"mean": mean, "variance": variance, "gain": gain, "bias": bias, "eps": eps}
+        return fold(w, b, **given | {name: change(given[name]) for name, change in changes.items()})
+
+    return answer
+
+
+def mean_after_the_scale(w, b, mean, variance, gain, bias, eps):
+    return fold(w, b, mean, variance, gain, bias, eps)[0], gain / np.sqrt(variance + eps) * b - mean + bias
+
+
+def bias_is_scaled(w, b, mean, variance, gain, bias, eps):
+    return fold(w, b - mean + bias, 0 * mean, variance, gain, 0 * bias, eps)
+
+
+def by_the_variance(w, b, mean, variance, gain, bias, eps):
+    return fold(w, b, mean, (variance + eps) ** 2, gain, bias, 0)
+
+
+def eps_after_the_root(w, b, mean, variance, gain, bias, eps):
+    return fold(w, b, mean, (np.sqrt(variance) + eps) ** 2, gain, bias, 0)
+
+
+def rows_where_it_fits(w, b, mean, variance, gain, bias, eps):
+    new_w, new_b = fold(w, b, mean, variance, gain, bias, eps)
+    return (fold(w.T, b, mean, variance, gain, bias, eps)[0].T if len(w) == len(b) else new_w), new_b
 
 
 def scale_rows(w, b, mean, variance, gain, bias, eps):
@@ -201,23 +275,55 @@ WRONG = {
         (change_in_place, r"changed x in place"),
     ],
     "rms_norm_pullback": [
-        (scale_as_a_constant, r"must be orthogonal to x"),
-        (forget_the_gain, r"grad_x with a random direction must be what the loss"),
-        (gain_of_one_token, r"grad_gain is the sum over all tokens"),
+        (with_grad_x(lambda *args: back(*args, along=0)[0]), r"must be orthogonal to x"),
+        (with_grad_x(lambda *args: back(*args, along=-1)[0]), r"must be orthogonal to x"),
+        (with_grad_x(lambda x, *rest: back(x, *rest, along=x.shape[-1])[0]), r"must be orthogonal to x"),
+        (with_grad_x(lambda *args: back(*args, centre=True)[0]), r"must be orthogonal to x"),
+        (with_grad_x(gain_at_the_end), r"must be orthogonal to x"),
         (
-            lambda x, gain, grad, eps: (back(x, gain, grad, 0.0)[0], back(x, gain, grad, eps)[1]),
-            r"grad_x with a random direction",
+            with_grad_x(lambda x, gain, *rest: back(x, np.ones_like(gain), *rest)[0]),
+            r"grad_x with a random direction must be what the loss",
         ),
-        (lambda x, gain, grad, eps: back(x, gain, grad, eps)[::-1], r"grad_x must have shape \(3, 4\)"),
+        (with_grad_x(lambda x, gain, grad, eps: back(x, gain, grad, 0.0)[0]), r"grad_x with a random direction"),
+        (with_grad_x(eps_behind_the_root), r"grad_x with a random direction"),
+        (with_grad_x(lambda *args: 2 * back(*args)[0]), r"grad_x with a random direction"),
+        (with_grad_gain(lambda x, gain, grad, eps: back(x, gain, grad, eps)[1] / 3), r"yours is a mean"),
+        (with_grad_gain(lambda x, gain, grad, eps: over_tokens(grad * x)), r"yours meets x as it came"),
+        (
+            with_grad_gain(lambda x, gain, grad, eps: gain * back(x, gain, grad, eps)[1]),
+            r"yours is multiplied by the gain",
+        ),
+        (with_grad_gain(lambda x, gain, grad, eps: grad * x), r"grad_gain must have shape \(4,\): yours has \(3, 4\)"),
+        (with_grad_gain(lambda x, gain, grad, eps: over_tokens(grad)), r"grad_gain is the sum over all tokens"),
+        (
+            with_grad_gain(lambda x, gain, grad, eps: back(x, gain, grad, 0.0)[1]),
+            r"grad_gain is the sum over all tokens",
+        ),
+        (lambda *args: back(*args)[0], r"must be 2 things, \(grad_x, grad_gain\)"),
+        (lambda *args: back(*args)[::-1], r"grad_x must have shape \(3, 4\)"),
+        (by_differences(1e-5), r"no step of a finite difference fits every size"),
+        (by_differences(1e-8), r"no step of a finite difference fits every size"),
+        (back_in_place, r"changed grad_output in place"),
+        (the_librarys, r"what rms_norm_vjp does is the exercise: yours calls it"),
+        (lambda *args: attnlib.rms_norm_vjp(args[0], args[1], args[3])[1](args[2]), r"what rms_norm_vjp does"),
     ],
     "fold_batch_norm": [
-        (lambda w, b, mean, variance, gain, bias, eps: fold(w, b, mean, variance, gain, bias, 0), r"for x = 0"),
-        (
-            lambda w, b, mean, variance, gain, bias, eps: (w, fold(w, b, mean, variance, gain, bias, eps)[1]),
-            r"for every x: yours at",
-        ),
-        (lambda w, b, mean, variance, gain, bias, eps: fold(w, 0 * b, mean, variance, gain, bias, eps), r"for x = 0"),
-        (scale_rows, r"for every x: yours at"),
+        (folded_with(eps=lambda eps: 0), r"yours leaves it out"),
+        (lambda *args: (args[0], fold(*args)[1]), r"the scale is still missing"),
+        (lambda w, b, *rest: fold(w, 0 * b, *rest), r"the old b is missing"),
+        (folded_with(mean=lambda mean: 0 * mean), r"the mean is still missing"),
+        (folded_with(bias=lambda bias: 0 * bias), r"BatchNorm's bias is still missing"),
+        (folded_with(gain=np.ones_like), r"the gain is still missing"),
+        (lambda *args: (folded_with(gain=np.ones_like)(*args)[0], fold(*args)[1]), r"the gain is still missing in w"),
+        (mean_after_the_scale, r"yours is taken away after it"),
+        (bias_is_scaled, r"bias is added last: yours is scaled"),
+        (by_the_variance, r"yours divides by the sum itself"),
+        (eps_after_the_root, r"yours stands behind it"),
+        (rows_where_it_fits, r"feature j is a column of w: yours stretches its rows"),
+        (scale_rows, r"column j of the new w is .*: yours at"),
+        (lambda *args: fold(*args)[0], r"must be 2 things, \(w, b\)"),
+        (lambda *args: fold(*args)[::-1], r"the new w must have shape \(3, 5\): yours has \(5,\)"),
+        (lambda *args: (fold(*args)[0].T, fold(*args)[1]), r"the new w must have shape \(3, 5\): yours has \(5, 3\)"),
         (fold_in_place, r"changed w in place"),
     ],
 }

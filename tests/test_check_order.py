@@ -158,7 +158,7 @@ WRONG = {
         (lambda layer, x: some_orders(layer, x, compare=same_rows_somewhere), r"sorts its rows .* yours says True"),
         (lambda layer, x: some_orders(layer, x, combine=any), r"yours says True"),
         (lambda layer, x: some_orders(layer, x, count=1), r"survives the 1 order that you try .* yours says True"),
-        (a_new_order_each_time, r"hides key . from query .* yours says True"),
+        (a_new_order_each_time, r"the answer is False, yours says True"),  # whichever layer chance reveals
         (
             lambda layer, x: some_orders(layer, x, compare=lambda a, b: np.allclose(a, b, atol=0.01)),
             r"a bias by distance.* yours says True",
@@ -218,6 +218,8 @@ WRONG = {
         (lambda x: 2 * turn(x) - x, r"a turn keeps the norm"),
         (by_a_random_turn, r"must score the same wherever the two stand"),
         (turn_in_place, r"changed x in place"),
+        (lambda x: attnlib.rotate(x), r"what rotate does is the exercise: yours calls it"),
+        (lambda x: attnlib.rotate_vjp(x)[0], r"what rotate_vjp does is the exercise: yours calls it"),
         (lambda x: turn(x)[..., ::-1, :], r"the first vector must stay as it is"),
         (lambda x: np.concatenate([x[..., :1, :], turn(x)[..., :-1, :]], axis=-2), r"keeps the norm|same wherever"),
         (lambda x: turn(x)[..., ::2], r"must have shape"),

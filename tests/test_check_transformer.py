@@ -1,5 +1,7 @@
 """Chapter 5's checks accept the notebook's own solutions and name what is wrong with other answers."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,14 @@ def post_norm_with(first=lambda x: x, added=lambda x, more: x + more, last=True)
     return answer
 
 
+def pre_norm(params, x, memory, mask):
+    past, normed = causal_mask(x.shape[-2], x.shape[-2]), attnlib.layer_norm(x, *params.self_attention_norm)
+    x = x + attnlib.multi_head_attention(params.self_attention, normed, normed, normed, past)[0]
+    normed = attnlib.layer_norm(x, *params.cross_attention_norm)
+    x = x + attnlib.multi_head_attention(params.cross_attention, normed, memory, memory, mask)[0]
+    return x + attnlib.feed_forward(params.feed_forward, attnlib.layer_norm(x, *params.feed_forward_norm))
+
+
 def normalised(x):
     return attnlib.layer_norm(x, np.ones(x.shape[-1]), np.zeros(x.shape[-1]))
 
@@ -93,6 +103,17 @@ def computes_again(cache, query, key, value):
     new = len(query) if cache is None else len(query) - len(cache[0])
     output, _ = attention(query, key, value, causal_mask(len(key), len(key)))
     return output[-new:], (query, key, value)
+
+
+def computes_again_from(form):
+    """The same, in another holder."""
+
+    def answer(cache, query, key, value):
+        kept = getattr(cache, "kept", cache)
+        output, kept = computes_again(kept, query, key, value)
+        return output, form(kept)
+
+    return answer
 
 
 REMEMBERED = []
@@ -224,7 +245,11 @@ WRONG = {
             lambda params, x, memory, mask: layer_with()(params, x, memory, mask) + 1e-7 * memory[..., -1:, :],
             r"changing padding of the memory must change nothing: yours at",
         ),
-        (lambda params, x, memory, mask: decoder_layer(params, x, memory, mask)[0], r"yours is pre-LN"),
+        (pre_norm, r"yours is pre-LN"),
+        (
+            lambda params, *rest: decoder_layer(params._replace(norm_first=False), *rest)[0],
+            r"what decoder_layer does is the exercise: yours calls it",
+        ),
         (layer_with(past=False), r"must leave earlier outputs alone: yours at"),
         (layer_with(mask_memory=False), r"changing padding of the memory must change nothing: yours at"),
         (layer_with(order=("self",)), r"yours does not look across"),
@@ -243,6 +268,9 @@ WRONG = {
         (cached(causal_mask), r"must be aligned at the bottom right"),
         (values_forgotten, r"that of causal attention to the whole: yours at"),
         (computes_again, r"after 1 tokens the cache holds their keys and values, 8 numbers, .* yours holds 11"),
+        (computes_again_from(tuple), r"8 numbers, and nothing else: yours holds 11"),
+        (computes_again_from(lambda kept: [part.tolist() for part in kept]), r"nothing else: yours holds 11"),
+        (computes_again_from(lambda kept: SimpleNamespace(kept=kept)), r"nothing else: yours holds 11"),
         (in_a_global, r"two sequences that take turns, .* must not mix"),
         (newest_first, r"that of causal attention to the whole: yours at"),
         (last_piece_alone, r"from output 2 on, .* yours at"),

@@ -20,6 +20,12 @@ class Part(NamedTuple):
 RESIDUAL = "what came in must be added to what the sublayer makes of it"
 PRE_NORM = "the norm stands before each sublayer, and what is added to stays as it was"
 
+
+def _some_longer(query: np.ndarray) -> np.ndarray:
+    """Every second query 1000 times as long."""
+    return query * np.where(np.arange(query.shape[-2]) % 2, 1000, 1)[:, None]
+
+
 PARTS = {
     "softmax": Part(
         1,
@@ -48,9 +54,13 @@ PARTS = {
                 "scores.max(axis=-1, keepdims=True)",
                 "scores.max()",
             ),
+            "right for scores of this size, but where the scores of a row lie far apart yours overflows: take away "
+            "the largest, not the first": ("scores.max(axis=-1, keepdims=True)", "scores[..., :1]"),
+            "take away each row's largest score: yours takes away another": (".max(", ".min("),
+            "take away each row's largest score: yours takes away the mean": (".max(", ".mean("),
         },
         returns=("the weights",),
-        harder=lambda scores: [(np.concatenate([scores + 1000, scores - 1000], axis=-2),)],
+        harder=lambda scores: [(np.concatenate([scores + 1000, scores * 1000], axis=-2),)],
     ),
     "attention": Part(
         2,
@@ -81,9 +91,19 @@ PARTS = {
                 "attn_weights @ value, attn_weights",
                 "attn_weights, attn_weights @ value",
             ),
+            "every query has a row of the mask: yours takes the first one's for all": ("(mask,", "(mask[..., :1, :],"),
+            "right for scores of this size, but large ones overflow: let softmax take away each row's largest": (
+                "softmax(np.where(mask, scores, -np.inf))",
+                "np.exp(scores) * mask / (np.exp(scores) * mask).sum(axis=-1, keepdims=True)",
+            ),
+            "right for scores of this size, but where a hidden one is far larger yours is 0 / 0: hide it before the "
+            "softmax": (
+                "softmax(np.where(mask, scores, -np.inf))",
+                "softmax(scores) * mask / (softmax(scores) * mask).sum(axis=-1, keepdims=True)",
+            ),
         },
         returns=("the output", "the weights"),
-        harder=lambda query, key, value, mask: [(query[..., :9], key[..., :9], value, mask)],
+        harder=lambda query, key, value, mask: [(_some_longer(query[..., :9]), key[..., :9], value, mask)],
     ),
     "multi_head": Part(
         3,
@@ -270,9 +290,14 @@ PARTS = {
                 "1e-5",
                 "1e-8",
             ),
+            "right for vectors of this size; with a mean of a million the digits are lost: take it away before you "
+            "square": (
+                "(centred**2).mean(axis=-1, keepdims=True)",
+                "(x**2).mean(axis=-1, keepdims=True) - x.mean(axis=-1, keepdims=True) ** 2",
+            ),
         },
         returns=("the result",),
-        harder=lambda x, gain, bias: [(x / 1000, gain, bias), (x[..., :7], gain[:7], bias[:7])],
+        harder=lambda x, gain, bias: [(x / 1000, gain, bias), (x[..., :7] + 1e6, gain[:7], bias[:7])],
     ),
     "decoder_layer": Part(
         7,

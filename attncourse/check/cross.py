@@ -3,6 +3,7 @@
 import numpy as np
 
 from attncourse.check.base import checker
+from attncourse.check.memory import held_memory
 from attncourse.check.require import require, require_close, require_shape
 from attnlib.attention import attention, attention_vjp
 from attnlib.softmax import softmax
@@ -60,6 +61,13 @@ def fast_asker(answer):
         memory[:], w_k[:], w_v[:] = 0, 0, 0  # whoever kept the results, and not the ingredients, does not notice
         again = require_shape(ask(queries[0]), wanted[0].shape, "the answer to a query asked again")
         require_close(again, wanted[0], "keys and values must be computed before any query, not from the memory again")
+    memory, w_k, w_v = rng.normal(size=(500, 100)), rng.normal(size=(100, 2)), rng.normal(size=(100, 3))
+    kept = held_memory(lambda: answer(memory, w_k, w_v))
+    require(
+        kept < memory.nbytes / 2,
+        f"your function must keep what it needs and no more: with {500 * 5 * 8 // 1000} kB of keys and values it keeps "
+        f"{kept // 1000} kB, as if the memory, {memory.nbytes // 1000} kB, were among them",
+    )
 
 
 @checker
@@ -81,6 +89,16 @@ def memory_gradient(answer):
             through["keys"] + through["values"],
             "the gradients through the keys and through the values must add up",
             mistakes={alone.format(name): part for name, part in through.items()},
+        )
+        tiny = 1e-12
+        by_tiny = require_shape(
+            answer(x, tiny * memory, w_q, w_k / tiny, w_v / tiny, grad_output), memory.shape, "the gradient"
+        )
+        require_close(
+            tiny * by_tiny,
+            through["keys"] + through["values"],
+            "for a memory 10¹² times as small, with w_k and w_v as much larger, the gradient must be 10¹² times as "
+            "large. Follow the formulas, since no step of a finite difference fits every size. In units of 10¹²",
         )
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from attncourse.check.base import checker
-from attncourse.check.compare import TOLERANCE, apart
-from attncourse.check.require import require, require_close, require_parts, require_shape
+from attncourse.check.compare import TOLERANCE, apart, close
+from attncourse.check.require import ViolatedError, require, require_close, require_parts, require_shape
 from attnlib.attention import attention, attention_weights
 
 
@@ -16,12 +16,19 @@ def factor_scores(answer):
         weight = rng.normal(size=(d_q, d_key))
         w_q, w_k = require_parts(answer(weight, d_k), "w_q", "w_k")
         w_q, w_k = require_shape(w_q, (d_q, d_k), "w_q"), require_shape(w_k, (d_key, d_k), "w_k")
-        missed = np.linalg.norm(w_q @ w_k.T - weight)
-        least = np.linalg.norm(np.linalg.svd(weight, compute_uv=False)[d_k:])
-        require(
-            missed < least + TOLERANCE,
+        left, sizes, right = np.linalg.svd(weight, full_matrices=False)
+        missed, least = np.linalg.norm(w_q @ w_k.T - weight), np.linalg.norm(sizes[d_k:])
+        if missed < least + TOLERANCE:
+            continue
+        for words, parts, power in [
+            ("each singular value must come in once, on either side: yours come in on both", slice(d_k), 2),
+            ("each direction has its size, a singular value: yours leaves the sizes out", slice(d_k), 0),
+            ("the largest singular values matter most: yours are the smallest", slice(-d_k, None), 1),
+        ]:
+            require(not close(w_q @ w_k.T, (left[:, parts] * sizes[parts] ** power) @ right[parts]), words)
+        raise ViolatedError(
             "w_q · w_kᵀ must be as close to the weight as rank {} allows, {} away (root of the sum of squares): "
-            "yours is {} away".format(d_k, *apart(least, missed)),
+            "yours is {} away".format(d_k, *apart(least, missed))
         )
 
 

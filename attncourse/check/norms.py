@@ -4,6 +4,7 @@ import numpy as np
 
 from attncourse.check.base import checker
 from attncourse.check.require import require, require_close, require_flags, require_parts, require_shape
+from attncourse.check.withheld import withhold
 from attnlib.batch_norm import batch_norm
 from attnlib.layer_norm import layer_norm as normalise
 from attnlib.rms_norm import rms_norm, rms_norm_vjp
@@ -148,6 +149,7 @@ def _norms(rng, here, sentence, position, d_model):
 @checker
 def rms_norm_pullback(answer):
     """``answer(x, gain, grad_output, eps)`` is (grad_x, grad_gain) of RMSNorm."""
+    answer = withhold(answer, rms_norm_vjp)
     rng = np.random.default_rng(65)
     for lead, d_model in [((3,), 4), ((2, 3), 5)]:
         x, grad_output = rng.normal(size=(2, *lead, d_model))
@@ -159,6 +161,12 @@ def rms_norm_pullback(answer):
             require_shape(grad_gain, gain.shape, "grad_gain"),
             wanted_gain,
             "grad_gain is the sum over all tokens of grad_output · normed",
+            mistakes={
+                "grad_gain meets the normalised x: yours meets x as it came": _over_tokens(grad_output * x),
+                "grad_gain is a sum over all tokens: yours is a mean": wanted_gain / (x.size // d_model),
+                "the output is gain · normed, so its gradient by the gain is without it: yours is multiplied by the "
+                "gain": wanted_gain * gain,
+            },
         )
         no_eps, _ = require_parts(answer(x, gain, grad_output, 0.0), "grad_x", "grad_gain")
         require_close(
@@ -176,23 +184,62 @@ def rms_norm_pullback(answer):
             "direction",
         )
         require_close(grad_x, wanted_x, "grad_x must be the gradient in every direction")
+        tiny = 1e-12
+        by_tiny, _ = require_parts(answer(tiny * x, gain, grad_output, tiny**2 * eps), "grad_x", "grad_gain")
+        require_close(
+            tiny * require_shape(by_tiny, x.shape, "grad_x"),
+            wanted_x,
+            "for an x and a root of eps 10¹² times as small, grad_x must be 10¹² times as large. Follow the formula, "
+            "since no step of a finite difference fits every size. In units of 10¹²",
+        )
 
 
 @checker
 def fold_batch_norm(answer):
     """``answer(w, b, mean, variance, gain, bias, eps)`` is (w, b) of one linear map for linear, then BatchNorm."""
     rng = np.random.default_rng(66)
-    for d_in, d_out in [(3, 5), (6, 2)]:
+    for d_in, d_out in [(3, 5), (4, 4), (6, 2)]:
         w, b = rng.normal(size=(d_in, d_out)), rng.normal(size=d_out)
         mean, variance = rng.normal(size=d_out), rng.uniform(0.1, 2, size=d_out)
         gain, bias = rng.normal(size=(2, d_out))
         new_w, new_b = require_parts(answer(w, b, mean, variance, gain, bias, 0.1), "w", "b")
         new_w = require_shape(new_w, w.shape, "the new w")
         new_b = require_shape(new_b, b.shape, "the new b")
+        scale = gain / np.sqrt(variance + 0.1)
+        rows = "feature j is a column of w: yours stretches its rows"
+        turned = {rows: scale[:, None] * w} if d_in == d_out else {}
+        require_close(
+            new_b,
+            (b - mean) * scale + bias,
+            "for x = 0 the output is what BatchNorm makes of b",
+            mistakes={
+                "the mean is taken away before the scale: yours is taken away after it": b * scale - mean + bias,
+                "the mean is still missing: your b holds none of it": b * scale + bias,
+                "the old b is missing: BatchNorm's mean is taken away from it": bias - mean * scale,
+                "BatchNorm's bias is still missing": (b - mean) * scale,
+                "BatchNorm's bias is added last: yours is scaled": (b - mean + bias) * scale,
+                "eps belongs to the variance: yours leaves it out": (b - mean) * gain / np.sqrt(variance) + bias,
+                "eps belongs under the root: yours stands behind it": (b - mean) * gain / (np.sqrt(variance) + 0.1)
+                + bias,
+                "BatchNorm divides by the root of variance + eps: yours divides by the sum itself": (b - mean)
+                * gain
+                / (variance + 0.1)
+                + bias,
+                "the gain is still missing": (b - mean) / np.sqrt(variance + 0.1) + bias,
+            },
+        )
+        require_close(
+            new_w,
+            w * scale,
+            "column j of the new w is gain[j] / √(variance[j] + eps) times column j of the old one",
+            mistakes={
+                "the scale is still missing: your w is the old one": w,
+                "the gain is still missing in w": w / np.sqrt(variance + 0.1),
+            }
+            | turned,
+        )
 
-        def linear_then_norm(x, w=w, b=b, mean=mean, variance=variance, gain=gain, bias=bias):
-            return (x @ w + b - mean) / np.sqrt(variance + 0.1) * gain + bias
 
-        require_close(new_b, linear_then_norm(np.zeros(d_in)), "for x = 0 the output is what BatchNorm makes of b")
-        x = rng.normal(size=(4, d_in))
-        require_close(x @ new_w + new_b, linear_then_norm(x), "x @ w + b must be the normalised output for every x")
+def _over_tokens(x):
+    """Sums over all axes but the last."""
+    return x.reshape(-1, x.shape[-1]).sum(axis=0)

@@ -5,12 +5,14 @@ import numpy as np
 from attncourse.check.base import checker
 from attncourse.check.compare import apart, close
 from attncourse.check.require import require, require_close, require_judgement, require_shape
+from attncourse.check.withheld import withhold
 from attnlib.alibi import alibi_bias
 from attnlib.attention import attention, attention_weights
 from attnlib.masks import causal_mask
 from attnlib.positions import sinusoidal_positions as encode
 from attnlib.positions import wave_angles
 from attnlib.rotary import rotate as turn
+from attnlib.rotary import rotate_vjp
 
 
 @checker
@@ -171,6 +173,7 @@ def first_rise(answer):
 @checker
 def rotate(answer):
     """``answer(x)`` turns each pair of features, (2m, 2m + 1), by its position times the pair's frequency."""
+    answer = withhold(answer, turn, rotate_vjp)
     rng = np.random.default_rng(44)
     for lead, seq, width in [((), 5, 2), ((3,), 6, 4), ((2, 3), 7, 8)]:
         x = rng.normal(size=(*lead, seq, width))
