@@ -62,9 +62,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     paper = board(figure)
     bits_at, bit, waves_at, wave = (22, (16, 22), 108, (29.5, 22)) if narrow else (90, (36, 22), 310, (47, 22))
     said = [f"position {row}" for row in _ROWS]
-    columns = [str(period // 2) for period in _PERIODS]
+    columns = [str(period) for period in _PERIODS]
     bits = matrix(paper, bits_at, 62, bit, numbers.bits, POSITION, 1.6, "{:.0f}", rows=_ROWS, columns=columns,
-                  rows_said=said, columns_said=[f"bit that flips after {c}" for c in columns],
+                  rows_said=said, columns_said=[f"bit of period {c}" for c in columns],
                   tell=_tell_row)  # fmt: skip
     names = ("sin", "cos") if numbers.sines else ("cos",)
     if not numbers.sines:
@@ -73,7 +73,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
                    columns=list(names) * _BITS, rows_said=said,
                    columns_said=[f"{name} of period {period}" for period in _PERIODS for name in names],
                    tell=_tell_row)  # fmt: skip
-    label(paper, bits_at, 20, "bits" if narrow else "bits that flip every", POSITION_INK, size=TEXT, va="baseline")
+    label(paper, bits_at, 20, "bits" if narrow else "bits that repeat every", POSITION_INK, size=TEXT, va="baseline")
     label(paper, waves_at, 20, "waves that repeat every", POSITION_INK, size=TEXT, va="baseline")
     for i, period in enumerate(_PERIODS):
         middle = waves_at + wave[0] * len(names) * (i + 0.5)

@@ -86,8 +86,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 four_ways = Explorer(
     __name__,
     caption=(
-        "Which token was before this one? A model that sees no order cannot get past its dashed line, however long it "
-        "trains. Each dot is one seed, trained at the best learning rate for its row."
+        "Which token was before this one? One layer without positions cannot get past its dashed line, but for chance: "
+        "it knows which tokens it sees, not their order. Each dot is one seed, trained at the best learning rate for "
+        "its row."
     ),
     controls={"steps": Slider("steps of training", stops=STEPS, log=True, stops_only=True)},
 )
