@@ -94,7 +94,8 @@ def test_a_chapter_runs_in_jupyterlab_and_a_slider_moves_picture_and_readout(bro
         assert ran["errors"] == []
         assert ran["counts"] == list(range(1, len(code_cells(CHAPTER)) + 1))
 
-        view = page.locator(".jp-OutputArea .widget-vbox:has(.widget-slider):has(svg)").first
+        # What goes deeper is closed here, too: its figures are there and not seen.
+        view = page.locator(".jp-OutputArea .widget-vbox:has(.widget-slider):has(svg):visible").first
         view.scroll_into_view_if_needed(timeout=20_000)
         slider, picture, readout = view.get_by_role("slider").first, view.locator("svg"), view.get_by_role("status")
         slider.focus()

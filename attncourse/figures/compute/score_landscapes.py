@@ -42,7 +42,7 @@ _FORMULAS = {
     "scaled dot": "q·k ÷ √2",
     "cosine": "q·k ÷ (‖q‖ ‖k‖)",
     "bilinear": "qW·k",
-    "additive": "tanh(qW_q + kW_k)·v_a",
+    "additive": "tanh(qU_q + kU_k)·u",
 }
 _STEPS = {"dot": 1.0, "scaled dot": 0.5, "cosine": 0.25, "bilinear": 1.0, "additive": 0.5}  # from line to line
 _REACH = {"dot": 5.6, "scaled dot": 5.6, "cosine": 1.05, "bilinear": 5.6, "additive": 2.9}  # of bars and colours
