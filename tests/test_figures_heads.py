@@ -6,6 +6,7 @@ import pytest
 from attncourse.drawing.cells import Cells
 from attncourse.drawing.svg import to_svg
 from attncourse.figures.heads.head_budget import D_MODEL, head_budget
+from attncourse.figures.heads.head_columns import head_columns
 from attncourse.figures.heads.multi_head_flow import _PARTS, FEATURES, PARAMS, multi_head_flow
 from attncourse.figures.heads.sum_of_heads import _RANGE, _SEED, _SHARPNESS, sum_of_heads
 from attncourse.figures.heads.unequal_weights import PAIRS, READERS, VALUES, unequal_weights
@@ -242,3 +243,15 @@ def test_bars_and_marks_stay_inside_the_panel(state):
 def test_a_removed_head_is_hatched(narrow):
     figure = sum_of_heads.frame({"removed": "head 2"}, narrow=narrow)
     assert sum(np.isnan(cells.numbers).sum() for cells in figure.findobj(Cells)) == 8
+
+
+@every_state(head_columns)
+def test_a_head_s_query_is_all_of_x_times_its_own_columns_of_w_q(state):
+    shown = head_columns.measure(**state)
+    own = slice(2 * state["head"] - 2, 2 * state["head"])
+    query = shown.query[state["head"] - 1]
+    np.testing.assert_array_equal(query, shown.x @ shown.w_q[:, own])
+    np.testing.assert_array_equal(shown.slices[state["head"] - 1], shown.x[own])
+    assert np.count_nonzero(shown.w_q) == shown.w_q.size
+    said = numbers_in(head_columns.readout(shown))
+    assert said == [state["head"], own.stop - 1, own.stop, 8, *query, *shown.x[own], 6]

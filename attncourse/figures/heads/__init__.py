@@ -2,6 +2,7 @@
 
 from attncourse.figures.heads.head_ablation import head_ablation
 from attncourse.figures.heads.head_budget import head_budget
+from attncourse.figures.heads.head_columns import head_columns
 from attncourse.figures.heads.head_maps import head_maps
 from attncourse.figures.heads.heads_accuracy import heads_accuracy
 from attncourse.figures.heads.instead_of_heads import instead_of_heads
@@ -13,6 +14,7 @@ from attncourse.figures.heads.unequal_weights import unequal_weights
 __all__ = [
     "head_ablation",
     "head_budget",
+    "head_columns",
     "head_maps",
     "heads_accuracy",
     "instead_of_heads",

@@ -173,7 +173,7 @@ def _draw_enlarged(paper: Axes, numbers: Numbers, narrow: bool) -> None:
 head_maps = Explorer(
     __name__,
     caption=(
-        "Heads look at different places: each small map names the place at which its head looks most, and the "
+        "Heads look at different places: each small picture names the place at which its head looks most, and the "
         "share of its weight there (mean of 64 sequences). The chosen head is enlarged; the frame is round the first "
         "letter that comes again, and hatched keys are masked."
     ),

@@ -103,7 +103,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
             paper.plot([result.left + wide + 3, 500, 500], [result.middle()[1]] * 2 + [y], color=INK, linewidth=1.2)
             arrow(paper, (500, y), (concat.left - 3, y))
     for top in tops:
-        arrow(paper, (start, top + 38), (left - (36 if narrow else 39), top + 38))
+        end = left - (36 if narrow else 39)
+        arrow(paper, (start, top + 38), (end, top + 38))
+        name = label(paper, end - 2, top + 32, "W_Q", QUERY_INK, ha="right")
+        say(name, words=f"x times the two columns of W_Q that head {tops.index(top) + 1} owns is its query")
     _name(paper, x, "x", f"x of “{TOKENS[numbers.token - 1]}”", INK)
     features = [", ".join(FEATURES)] if narrow else [", ".join(FEATURES[:2]) + ",", ", ".join(FEATURES[2:])]
     for line, words in enumerate(features):
