@@ -5,6 +5,7 @@
 
 The task is that of ``norms``: mark day, month and year, letter by letter. Besides the loss, the size of the letters'
 vectors is measured behind every sublayer. A third arm has no norm either, but sublayers that add nothing at the start.
+In the deepest encoder two other norms are tried; BatchNorm reads fresh texts with its running statistics.
 """
 
 from collections.abc import Callable
@@ -16,16 +17,27 @@ import numpy as np
 from attncourse.results import result_path
 from attncourse.table import Table
 from attnlib import accuracy, cross_entropy, cross_entropy_vjp
+from attnlib.dates.characters import LONGEST
 from attnlib.dates.task import SOURCE_VOCAB
 from experiments.arms import run_arm
 from experiments.date_tags import DAY, MONTH, OTHER, TAG_NAMES, YEAR, Padded, as_padded, date_tags, text_batch
-from experiments.normed_model import Forward, NormedModel, init_normed_model, normed_model_vjp
+from experiments.normed_model import (
+    MASKED,
+    Forward,
+    NormedModel,
+    Running,
+    init_normed_model,
+    normed_model_vjp,
+    start_running,
+    update_running,
+)
 from experiments.record import Record
 from experiments.training import train
 
 RESULT = result_path("norm_depth")
 COMMAND = "OMP_NUM_THREADS=1 python -m experiments.norm_depth"
 LAYER_NORM, NONE, FROM_ZERO = "LayerNorm", "none", "none, sublayers start at zero"
+OTHER_NORMS = ("RMSNorm", MASKED)  # for the greatest depth
 EXAMPLE = as_padded(("June 7th, 2021",), ([MONTH] * 4 + [OTHER] + [DAY] + [OTHER] * 4 + [YEAR] * 4,))
 
 
@@ -60,7 +72,8 @@ SETTINGS = Settings()
 def arms(settings: Settings = SETTINGS) -> list[tuple[str, int]]:
     """What is compared: (kind, layers)."""
     usual = [(kind, depth) for depth in settings.depths for kind in (LAYER_NORM, NONE)]
-    return usual + [(FROM_ZERO, depth) for depth in settings.from_zero]
+    from_zero = [(FROM_ZERO, depth) for depth in settings.from_zero]
+    return usual + from_zero + [(kind, max(settings.depths)) for kind in OTHER_NORMS]
 
 
 def name(kind: str, depth: int) -> str:
@@ -92,9 +105,9 @@ def silenced(model: NormedModel) -> NormedModel:
     return model._replace(layers=layers)
 
 
-def read(params: NormedModel, kind: str, texts: Padded) -> Forward:
-    """What the model makes of texts."""
-    return normed_model_vjp(params, norm_of(kind), texts.tokens, texts.lengths)
+def read(params: NormedModel, kind: str, texts: Padded, running: Running = None) -> Forward:
+    """What the model makes of texts; ``running`` None is training."""
+    return normed_model_vjp(params, norm_of(kind), texts.tokens, texts.lengths, running)
 
 
 def sizes_of(params: NormedModel, kind: str) -> list[float]:
@@ -104,13 +117,16 @@ def sizes_of(params: NormedModel, kind: str) -> list[float]:
 
 def trained(
     seed: int, kind: str, depth: int, learning_rate: float, settings: Settings = SETTINGS
-) -> tuple[NormedModel, NormedModel, list[float], Padded]:
-    """The model before and after training, its losses along the way, and fresh texts."""
+) -> tuple[NormedModel, NormedModel, Running, list[float], Padded]:
+    """The model before and after training, its running statistics, its losses along the way, and fresh texts."""
     start, data, fresh = np.random.default_rng(seed).spawn(3)
     before = new_model(start, kind, depth, settings)
+    running = start_running(kind, depth, settings.d_model, LONGEST)
 
     def loss_vjp(params: NormedModel, batch: Padded) -> tuple[float, Callable[[float], NormedModel]]:
+        nonlocal running
         forward = read(params, kind, batch)
+        running = update_running(kind, running, forward.normed, forward.counts)
         loss, back_loss = cross_entropy_vjp(forward.logits, batch.targets)
         return loss, lambda grad_loss: forward.pullback(back_loss(grad_loss))
 
@@ -119,26 +135,26 @@ def trained(
 
     batches = date_tags(data, settings.batch)
     after, losses = train(before, loss_vjp, batches, settings.steps, rate, settings.record_every)
-    return before, after, losses, text_batch(fresh, settings.fresh)
+    return before, after, running, losses, text_batch(fresh, settings.fresh)
 
 
 def new_run(seed: int, kind: str, depth: int, learning_rate: float, settings: Settings = SETTINGS) -> dict[str, Any]:
     """Losses along the way and on fresh texts, the sizes of vectors at the start, and what is said of the example."""
-    before, after, losses, fresh = trained(seed, kind, depth, learning_rate, settings)
-    logits = read(after, kind, fresh).logits
+    before, after, running, losses, fresh = trained(seed, kind, depth, learning_rate, settings)
+    logits = read(after, kind, fresh, running).logits
     return {
         "losses": losses,
         "end": float(cross_entropy(logits, fresh.targets)),
         "accuracy": accuracy(logits, fresh.targets),
         "sizes": sizes_of(before, kind),
-        "example": read(after, kind, EXAMPLE).logits[0].argmax(axis=-1).tolist(),
+        "example": read(after, kind, EXAMPLE, running).logits[0].argmax(axis=-1).tolist(),
     }
 
 
 def final_loss(seed: int, kind: str, depth: int, learning_rate: float, settings: Settings = SETTINGS) -> float:
     """The loss on fresh texts after training, which chooses."""
-    _, after, _, fresh = trained(seed, kind, depth, learning_rate, settings)
-    return float(cross_entropy(read(after, kind, fresh).logits, fresh.targets))
+    _, after, running, _, fresh = trained(seed, kind, depth, learning_rate, settings)
+    return float(cross_entropy(read(after, kind, fresh, running).logits, fresh.targets))
 
 
 def table(result: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from experiments.norm_depth import (
     FROM_ZERO,
     LAYER_NORM,
     NONE,
+    OTHER_NORMS,
     SETTINGS,
     arms,
     name,
@@ -89,6 +90,11 @@ def test_twelve_layers_fail_without_a_norm_and_learn_with_one(result):
     assert at_end(result, NONE, 12).min() > 20
     assert at_end(result, LAYER_NORM, 12).max() < 0.3
     assert at_end(result, LAYER_NORM, 12, "accuracy").mean() > 0.9 > 0.6 > at_end(result, NONE, 12, "accuracy").mean()
+
+
+@pytest.mark.parametrize("kind", OTHER_NORMS)
+def test_another_norm_does_for_twelve_layers_what_layer_norm_does(result, kind):
+    assert at_end(result, kind, 12).mean() < 1.1 * at_end(result, LAYER_NORM, 12).mean()
 
 
 def test_two_layers_do_not_need_one(result):

@@ -88,14 +88,15 @@ def test_only_statistics_per_position_cannot_read_two_dates():
 
 
 @every_state(deep_stack)
-def test_a_stack_shows_the_stored_runs_and_counts_its_right_letters(state):
+def test_a_stack_shows_the_stored_runs_and_their_share_of_right_letters(state):
     numbers = deep_stack.measure(**state)
     arm = f"{state['norm']}, {state['depth']} layer{'s' * (state['depth'] > 1)}"
     stored = load_result("norm_depth")["arms"][arm]["runs"].values()
     assert numbers.end == pytest.approx(np.mean([run["end"] for run in stored]))
     assert numbers.sizes[-1] == pytest.approx(np.mean([run["sizes"][-1] for run in stored]))
     assert len(numbers.answers) == len(RIGHT) == len(TEXT) == 14
-    assert f"{numbers.right} of 14 letters" in deep_stack.readout(numbers)
+    assert numbers.right == pytest.approx(np.mean([run["accuracy"] for run in stored]))
+    assert f"{numbers.right:.2f} of the letters" in deep_stack.readout(numbers)
 
 
 def test_twelve_layers_need_the_norm_and_the_first_picture_does_not_say_so():

@@ -22,7 +22,8 @@ from attnlib import batch_statistics, padding_mask
 MEAN, VARIANCE = 2.0, 1.0  # of one feature, over all tokens of all sentences
 _ALIKE = 0.3  # share of the variance that the tokens of one sentence have in common
 _LENGTH = 12  # tokens of a sentence, on average
-_DRAWS = 100  # batches
+_DRAWS = 2000  # batches
+_DOTS = 100  # of them, those that are drawn
 _PIXEL = 0.02, 0.025  # of mean and variance: dots on whole CSS pixels take half the bytes
 SIZES = (2, 4, 8, 16, 32)
 SPREADS = (0, 2, 4, 8, 11)
@@ -42,7 +43,7 @@ class Numbers(NamedTuple):
     counted_curve: np.ndarray  # (sizes,) the same, padding counted
 
 
-def measure(batch_size: int = 8, spread: int = 8, counted: bool = False) -> Numbers:
+def measure(batch_size: int = 8, spread: int = 0, counted: bool = False) -> Numbers:
     """Draw batches, take their statistics, and compare them with those of the population."""
     lengths, statistics = _batches(batch_size, spread)
     means, variances = statistics[int(counted)]
@@ -91,7 +92,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     )
     batch, cloud, curves = (place(figure, *spot) for spot in places)
     _draw_batch(dress(batch, f"one batch of {numbers.batch_size}", x="position"), numbers, room=10 if narrow else 8)
-    _draw_cloud(dress(cloud, f"{_DRAWS} batches", x="mean of a batch", y="variance of a batch"), numbers)
+    _draw_cloud(dress(cloud, f"{_DOTS} batches", x="mean of a batch", y="variance of a batch"), numbers)
     _draw_curves(dress(curves, "error of the mean", x="sentences in a batch"), numbers)
     return figure
 
@@ -117,13 +118,11 @@ def _draw_batch(axes: Axes, numbers: Numbers, room: int) -> None:
 def _draw_cloud(axes: Axes, numbers: Numbers) -> None:
     axes.vlines(MEAN, 0, 3.9, color=FAINT, linewidth=0.9, linestyle="dashed")
     axes.hlines(VARIANCE, 0, 4, color=FAINT, linewidth=0.9, linestyle="dashed")
-    places = (
-        step * np.round(found / step) for found, step in zip((numbers.means, numbers.variances), _PIXEL, strict=True)
-    )
+    drawn = numbers.means[:_DOTS], numbers.variances[:_DOTS]
+    places = (step * np.round(found / step) for found, step in zip(drawn, _PIXEL, strict=True))
     (dots,) = axes.plot(*places, "o", color=SHARED_INK, markersize=3.4, markeredgewidth=0)
-    batches = zip(numbers.means, numbers.variances, strict=True)
     say(dots, words=[f"a batch: mean {in_digits(mean, '{:.1f}')}, variance {in_digits(variance, '{:.1f}')}"
-                     for mean, variance in batches])  # fmt: skip
+                     for mean, variance in zip(*drawn, strict=True)])  # fmt: skip
     middle = (float(numbers.means.mean()), float(numbers.variances.mean()))
     if np.hypot(middle[0] - MEAN, middle[1] - VARIANCE) > 0.3:  # wrong on average
         arrow(axes, (MEAN, VARIANCE), middle, linewidth=1.8, mutation_scale=14, zorder=3)
@@ -157,7 +156,7 @@ drift = Explorer(
     __name__,
     caption=(
         "Each batch (a dot) has a mean and a variance of its own, scattered about those of all sentences (the cross). "
-        "One feature in 100 batches; on the right, how far their means typically lie from 2 (root mean square)."
+        "On the right, how far the means of 2,000 batches typically lie from 2 (root mean square)."
     ),
     controls={
         "batch_size": Slider("sentences in a batch", stops=SIZES, log=True),

@@ -134,8 +134,8 @@ def _draw_tokens(axes: Axes, numbers: Numbers, narrow: bool) -> None:
 long_sequence = Explorer(
     __name__,
     caption=(
-        "Each dot is a token of a new sequence after the norm; mean 0 ± deviation 1 (the band) is what the next layer "
-        "knows. Above, how many tokens of each position training has seen, in sentences of 4 to 16."
+        "Each dot is a token of a new sequence after the norm. The band, from −1 to 1, is what the next layer has "
+        "learned on. Above, how many tokens of each position training has seen, in sentences of 4 to 16."
     ),
     controls={
         "norm": Choice("norm", stops=(PER_POSITION, PER_FEATURE, LAYER)),
