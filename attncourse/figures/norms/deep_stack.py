@@ -94,9 +94,9 @@ def _draw_answers(paper: Axes, numbers: Numbers, narrow: bool) -> None:
         x, y = grid.middle(0, at)
         label(paper, x, top + 6, letter, ha="center", va="center_baseline", weight="semibold")
         label(paper, x, y, answer, NUMBER, ha="center", va="center_baseline")
-    where = (left, 96) if narrow else (left + 14 * cell[0] + 16, grid.middle(0, 0)[1])
+    x, y = (left, 96) if narrow else (left + 14 * cell[0] + 16, grid.middle(0, 0)[1])
     share = f"{in_digits(numbers.right)} right in fresh texts"
-    label(paper, *where, share, SHARED_INK, size=HEADING, va="center_baseline", weight="semibold")
+    label(paper, x, y, share, SHARED_INK, size=HEADING, va="center_baseline", weight="semibold")
 
 
 def _draw_sizes(axes: Axes, numbers: Numbers) -> None:
