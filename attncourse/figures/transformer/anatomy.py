@@ -210,9 +210,9 @@ def _draw_share(paper: Axes, numbers: Numbers, at: tuple[float, float], wide: fl
 anatomy = Explorer(
     __name__,
     caption=(
-        "The whole Transformer in the sizes of the date model, which has read 14 characters and written five: point "
-        "at a box for its shapes and its code. Lines past the boxes are residual connections, ⊕ adds, and the small "
-        "squares show who may look at whom."
+        "The whole Transformer in the sizes of the date model: point at a box for its shapes and its code. Lines past "
+        "the boxes are residual connections, ⊕ adds, and the small squares show who may look at whom; norms stand "
+        "before each part or after it."
     ),
     controls={
         "part": Choice("part", stops=tuple(PARTS)),

@@ -131,8 +131,8 @@ def _percent(share: float) -> str:
 free_running = Explorer(
     __name__,
     caption=(
-        "The same model, tested in two ways: as in training, where its input is the right answer, and in use, where "
-        "it is what the model has written itself. Lines are means of three small models, on dates they never met."
+        "A model trained with each mask, tested in two ways: as in training, where its input is the right answer, "
+        "and in use, where it is what it has written itself. Lines are means of three, on dates they never met."
     ),
     controls={
         "mask": Choice("decoder’s mask", stops=tuple(_MASKS)),

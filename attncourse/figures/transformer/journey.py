@@ -47,7 +47,7 @@ class Numbers(NamedTuple):
     arrays: tuple[np.ndarray, ...]  # of all stops
 
 
-def measure(stop: int = 1) -> Numbers:
+def measure(stop: int = 5) -> Numbers:
     """The arrays of one pass over the source and the five characters written so far."""
     return Numbers(stop, tuple(box.array for box in boxes()))
 

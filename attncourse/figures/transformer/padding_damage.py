@@ -53,7 +53,7 @@ class Numbers(NamedTuple):
     wrong: np.ndarray  # (masks, paddings) wrong characters of the answer
 
 
-def measure(mask: str = "nowhere", padding: int = 6, text: str = "June 7th, 2021") -> Numbers:
+def measure(mask: str = "encoder only", padding: int = 6, text: str = "June 7th, 2021") -> Numbers:
     """What the model makes of this text with this padding; and how many characters go wrong with any."""
     stops = run(text, PADDINGS)
     here = (stops if padding in PADDINGS else run(text, (0, padding)))[mask, padding]
@@ -183,8 +183,8 @@ def _draw_row(paper: Axes, numbers: Numbers, at: tuple[float, float], cell: floa
 padding_damage = Explorer(
     __name__,
     caption=(
-        "Padding after a text, as in a batch with longer ones, moves what the encoder makes of it and spoils the "
-        "answer, unless it is hidden. Bars show how far each output moves, compared with its norm."
+        "Padding after a text, as in a batch with longer ones, spoils the answer unless it is hidden from all that "
+        "read the text. Bars show how far padding moves each output of the encoder, compared with its norm."
     ),
     controls={
         "mask": Choice("padding mask", stops=tuple(MASKS)),

@@ -170,7 +170,7 @@ def _draw_verdict(paper: Axes, numbers: Numbers, x: np.ndarray, y: float) -> Non
 shift_by_one = Explorer(
     __name__,
     caption=(
-        "The decoder’s input is its target, moved one place to the right: what one step must predict the next one "
+        "The decoder’s input is its target, moved one place to the right: what one step must predict, the next one "
         "reads. Lines show what the chosen step may look at; hatched characters are hidden from it."
     ),
     controls={
