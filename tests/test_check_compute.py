@@ -149,13 +149,16 @@ WRONG = {
         (lambda q, k, h: pair(q, k, 1.0, -(k**2) / 2)[0], "the answer must be 2 things|lifted"),
         (lambda q, k, h: (q[:, None] / h, k[:, None] / h), "only distances count: .* moved by 10 changed the weights"),
         (lambda q, k, h: pair(q, k, 1.0, k**2 / 2), "only distances count"),
-        (lambda q, k, h: pair(q / h**2, k, 1.0, -(k**2) / 2), r"only distances count|with h = 0\.5"),
-        (lambda q, k, h: pair(q, k, 1.0, -(k**2) / 2), r"with h = 0\.5, keys at distance 0 and 0\.74 .* 3 : 1: yours"),
+        (lambda q, k, h: pair(q / h**2, k, 1.0, -(k**2) / 2), r"only distances count|with bandwidth = 0\.5"),
+        (
+            lambda q, k, h: pair(q, k, 1.0, -(k**2) / 2),
+            r"with bandwidth = 0\.5, keys at distance 0 and 0\.74 .* 3 : 1: yours",
+        ),
         (
             lambda q, k, h: pair(q / h, k, 1 / h, -(k**2) / 2),
-            r"with h = 0\.5, keys at .* must weigh 3 : 1: yours is 1\.732",
+            r"with bandwidth = 0\.5, keys at .* must weigh 3 : 1: yours is 1\.732",
         ),
-        (lambda q, k, h: pair(2 * q / h**2, k, 2 / h**2, -(k**2) / 2), r"with h = 1, .* 3 : 1: yours is 9"),
+        (lambda q, k, h: pair(2 * q / h**2, k, 2 / h**2, -(k**2) / 2), r"with bandwidth = 1, .* 3 : 1: yours is 9"),
         (lambda q, k, h: pair(q / h**2, k, 1 / h**2, -(k**2)), "only distances count"),
         (distances, r"a query must be lifted to at most 3 numbers: yours is lifted to [57]"),
         (

@@ -92,28 +92,33 @@ def cosine_attention(answer):
 
 @checker
 def nearest_by_dot(answer):
-    """``answer(query, key, h)``: (seq_q,), (seq_k,), number to arrays (seq_q, m) and (seq_k, m), m at most 3."""
+    """``answer(query, key, bandwidth)``: (seq_q,), (seq_k,), number to (seq_q, m), (seq_k, m), m ≤ 3."""
     rng = np.random.default_rng(3)
-    for h in (1.0, 0.5, 2.0):
+    for bandwidth in (1.0, 0.5, 2.0):
         seq_q, seq_k = rng.permutation([5, 7]).tolist()
         query, key = rng.normal(size=seq_q), rng.normal(size=seq_k)
-        scores = _dot_products(answer, query, key, h)
+        scores = _dot_products(answer, query, key, bandwidth)
         weights = softmax(scores)
-        middle, distance = float(query[0]), h * math.sqrt(2 * math.log(3))  # where a Gaussian has fallen to a third
-        pair = softmax(_dot_products(answer, np.array([middle]), np.array([middle, middle + distance]), h))[0]
-        moved = softmax(_dot_products(answer, query + 10, key + 10, h))
+        middle, distance = (
+            float(query[0]),
+            bandwidth * math.sqrt(2 * math.log(3)),
+        )  # where a Gaussian has fallen to a third
+        pair = softmax(_dot_products(answer, np.array([middle]), np.array([middle, middle + distance]), bandwidth))[0]
+        moved = softmax(_dot_products(answer, query + 10, key + 10, bandwidth))
         require_close(moved, weights, "only distances count: queries and keys moved by 10 changed the weights")
         require_close(
             pair[0] / pair[1],
             3,
-            f"with h = {h:g}, keys at distance 0 and {distance:.2f} from the query must weigh 3 : 1",
+            f"with bandwidth = {bandwidth:g}, keys at distance 0 and {distance:.2f} from the query must weigh 3 : 1",
         )
-        wanted = softmax(-((query[:, None] - key) ** 2) / (2 * h**2))
-        require_close(weights, wanted, f"with h = {h:g}, weights must be proportional to exp(−(q − k)²/2h²)")
+        wanted = softmax(-((query[:, None] - key) ** 2) / (2 * bandwidth**2))
+        require_close(
+            weights, wanted, f"with bandwidth = {bandwidth:g}, weights must be proportional to exp(−(q − k)²/2λ²)"
+        )
 
 
-def _dot_products(answer, query, key, h):
-    lifted_query, lifted_key = require_parts(answer(query, key, h), "lifted queries", "lifted keys")
+def _dot_products(answer, query, key, bandwidth):
+    lifted_query, lifted_key = require_parts(answer(query, key, bandwidth), "lifted queries", "lifted keys")
     lifted_query = _matrix(lifted_query, len(query), "m", "the array of lifted queries")
     m = lifted_query.shape[1]
     require(m <= 3, f"a query must be lifted to at most 3 numbers: yours is lifted to {m}")
