@@ -144,7 +144,7 @@ def bar(done, total, width=24):
 
 def write_checkpoint(path, params, state, seconds, steps):
     """Parameters, both running means of Adam, the step, the time so far, and the length of the whole run."""
-    numbers = np.array([state.step, seconds, steps])
+    numbers = np.array([state.step, seconds, steps], dtype=float)
     save_arrays(path, (params, state.mean, state.square, numbers))
 
 

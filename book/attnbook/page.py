@@ -45,7 +45,11 @@ _FOLD = re.compile(
     r'<summary aria-label="Toggle hidden content">\s*<p class="collapsed[^>]*>Show code cell (\w+)</p>.*?</summary>',
     re.DOTALL,
 )
-_FOLDED = {"source": "code", "content": "code and its output", "outputs": "output"}  # of a cell that MyST-NB folds
+_FOLDED = {  # what opens a cell that MyST-NB folds; an output is folded where the reader is to predict it
+    "source": "Show the code",
+    "content": "Show the code and its output",
+    "outputs": "What happened?",
+}
 _SOLUTION = re.compile(r'(<div class="cell [^"]*\btag_solution\b[^>]*>\s*<details[^>]*>\s*<summary>)[^<]*', re.DOTALL)
 
 
@@ -121,7 +125,7 @@ def current_roles(body: str) -> str:
 
 def plain_folds(body: str) -> str:
     """A folded cell is opened by words, which need no label beside them; a solution says that it is one."""
-    named = _FOLD.sub(lambda fold: f"<summary>Show the {_FOLDED[fold[1]]}</summary>", body)
+    named = _FOLD.sub(lambda fold: f"<summary>{_FOLDED[fold[1]]}</summary>", body)
     return _SOLUTION.sub(r"\1Show a solution", named)
 
 
