@@ -11,8 +11,10 @@ from experiments.removal import (
     FORMS,
     SETTINGS,
     WAYS,
+    Digit,
     compare,
     contributions,
+    costliest,
     date_model,
     heads,
     held_out,
@@ -98,14 +100,22 @@ def test_texts_that_are_no_dates_again(result, params):
 def test_hidden_the_heaviest_character_mostly_costs_most_and_a_light_one_hardly_ever_decides(result):
     assert numbers(result, "hidden", "agree").min() > 0.75
     assert numbers(result, "hidden", "light_and_decisive").max() <= 1 / 400
-    assert (numbers(result, "hidden", "agree") > 5 * numbers(result, "by_chance")).all()
+    assert (numbers(result, "hidden", "agree") > 5 * numbers(result, "hidden", "by_chance")).all()
 
 
-def test_taken_from_the_text_it_may_be_right_about_every_other_digit_only(result):
+def test_taken_from_the_text_it_still_mostly_costs_most_though_light_characters_decide(result):
+    taken = np.array([numbers(result, way, "agree") for way in ("space", "deleted")])
+    chance = np.array([numbers(result, way, "by_chance") for way in ("space", "deleted")])
+    assert 0.7 < taken.min() < taken.max() < 0.98
+    assert (taken > 2.5 * chance).all()
     iso = list(FORMS).index("2021-06-07")
-    assert numbers(result, "space", "agree")[:, iso].max() < 0.67
-    assert numbers(result, "space", "agree")[:, iso].min() < 0.51
+    assert numbers(result, "space", "agree")[:, iso].max() < 0.8
     assert (numbers(result, "space", "light_and_decisive")[:, iso] > 0.4).all()
+
+
+def test_costs_that_hardly_differ_are_equal():
+    digit = Digit(np.zeros(4), np.zeros(4), np.array([0.995, 0.2, 0.999, 0.98]))
+    assert costliest(digit).tolist() == [True, False, True, False]
 
 
 def test_light_characters_decide_in_every_model_and_not_through_their_own_vector(result):
@@ -125,9 +135,9 @@ def test_the_dot_decides_for_one_model_and_is_hidden_without_harm_from_all(resul
 
 def test_the_norm_helps_one_model_and_harms_another(result):
     gain = (numbers(result, "hidden", "contributions_agree") - numbers(result, "hidden", "agree")).mean(axis=1)
-    assert -0.04 < gain.min() < -0.02
+    assert -0.02 < gain.min() < -0.005
     assert 0 < np.median(gain) < 0.01
-    assert 0.05 < gain.max() < 0.07
+    assert 0.04 < gain.max() < 0.06
 
 
 def test_every_head_gives_the_right_part_more_than_an_even_share(result):
@@ -141,7 +151,7 @@ def test_every_head_gives_the_right_part_more_than_an_even_share(result):
 def test_the_padding_of_the_source_is_the_mask_that_cross_attention_needs(result):
     for run in result["runs"].values():
         masks = run["masks"]
-        assert masks["causal_and_padding"] < 0.75 < 0.9 < masks["none"] < 0.97 < masks["padding"]
+        assert masks["causal_and_padding"] < 0.15 < 0.2 < masks["none"] < 0.65 < 0.99 < masks["padding"]
 
 
 # The parts

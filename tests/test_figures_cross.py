@@ -51,8 +51,9 @@ def test_sentences_are_short(explorer):
 def test_what_is_said_is_what_translate_says_to_the_text_with_a_space(state):
     shown, text, place = blank_out.measure(**state), state["text"], state["blanked"]
     [found] = translate(date_model(), [text[: place - 1] + " " + text[place:] if place else text])
-    assert (shown.says, shown.confidence) == (found.answer, pytest.approx(found.confidence))
+    assert (shown.says, shown.probability) == (found.answer, pytest.approx(found.confidence))
     assert shown.answer == "2021-06-07"
+    assert shown.weights_now.sum() == pytest.approx(1)
     assert shown.attn_weights.sum() == pytest.approx(1)
 
 
@@ -218,7 +219,7 @@ def test_examples_are_read_as_translate_reads_them():
     for found in translate(date_model(), list(EXAMPLES)):
         shown = alignment.measure(text=found.text)
         assert answer_of(shown.said) == found.answer
-        assert shown.confidence.prod() == pytest.approx(found.confidence)
+        assert shown.probability.prod() == pytest.approx(found.confidence)
         assert found.answer == ("1999-05-31" if "May" in found.text else "2021-06-07")
         assert found.confidence > 0.9
 
@@ -369,5 +370,5 @@ def test_what_is_framed_is_named(narrow):
     shown = map_misleads.measure()
     words = words_of(map_misleads, {}, narrow)
     for title, found in (("little weight, much lost", overlooked(shown)), ("much weight, nothing lost", idle(shown))):
-        names = " ".join(f"“{shown.text[i]}”" for i in found[:4]) or "none"
+        names = " ".join(f"“{shown.text[i]}”" for i in found) or "none"
         assert f"{title}: {names}" in words

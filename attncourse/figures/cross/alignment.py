@@ -29,7 +29,7 @@ class Numbers(NamedTuple):
     layer: int
     head: str
     said: list[str]  # a sign for each step
-    confidence: np.ndarray  # (steps,) probability of each
+    probability: np.ndarray  # (steps,) of each
     attn_weights: np.ndarray  # (steps, seq_source)
 
 
@@ -43,15 +43,15 @@ def measure(text: str = EXAMPLES[0], layer: int = 2, head: str = MEAN) -> Number
     read = reading(text)
     weights = read.maps.cross[layer - 1]
     weights = weights.mean(axis=0) if head == MEAN else weights[int(head) - 1]
-    confidence = read.probs[np.arange(len(read.said)), read.said]
-    return Numbers(text, layer, head, signs(read.said), confidence, weights)
+    probability = read.probs[np.arange(len(read.said)), read.said]
+    return Numbers(text, layer, head, signs(read.said), probability, weights)
 
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     step, place = np.unravel_index(numbers.attn_weights.argmax(), numbers.attn_weights.shape)
     return (
-        f"“{numbers.text}” becomes {answer_of(numbers.said)} with confidence {numbers.confidence.prod():.2f}. "
+        f"“{numbers.text}” becomes {answer_of(numbers.said)} with probability {numbers.probability.prod():.2f}. "
         f"{_which(numbers).capitalize()}: the largest weight is {numbers.attn_weights.max():.2f}, "
         f"of “{numbers.said[step]}” on “{visible(numbers.text)[place]}”."
     )
@@ -67,11 +67,11 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     paper = board(figure)
     said, characters = numbers.said, visible(numbers.text)
     names, weights = (said, characters), numbers.attn_weights.round(2)  # equal cells are one line of the bundle
-    left, top, cell = 44, 98, (min(44, 590 / len(names[1])), 24.0)
+    left, top, cell = 44, 98, (min(44, 580 / len(names[1])), 24.0)
     inks = QUERY_INK, KEY_INK
     if narrow:  # the text may be long: downwards
         names, weights, inks = names[::-1], weights.T, inks[::-1]
-        left, top, cell = 44, 104, (26.0, min(26, 388 / len(names[0])))
+        left, top, cell = 44, 104, (26.0, min(44, 388 / len(names[0])))
 
     def tell(i: int, j: int) -> dict[str, str]:  # in either layout from what was said to what it looks at
         step, place = (j, i) if narrow else (i, j)
@@ -84,16 +84,16 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     )  # fmt: skip
     name_rows(paper, grid, names[0], inks[0], gap=8, part="weights")
     name_columns(paper, grid, names[1], inks[1], gap=8, part="weights")
-    words = f"{answer_of(said)}, confidence {numbers.confidence.prod():.2f}"
+    words = f"{answer_of(said)}, probability {numbers.probability.prod():.2f}"
     label(paper, 8, 20, f"“{numbers.text}”", KEY_INK, size=HEADING, weight="semibold")
     label(paper, 8, 42, words, QUERY_INK, size=HEADING, weight="semibold")
     label(paper, 8, 64, _which(numbers), WEIGHT_INK, size=TEXT)
     if not narrow:
         right = left + grid.box()[2] + 8
-        label(paper, right, top - 8, "sure", FAINT)
-        for i, (sign, sure) in enumerate(zip(said, numbers.confidence, strict=True)):
-            number = label(paper, right, grid.middle(i)[1], f"{sure:.2f}", FAINT, va="center_baseline")
-            say(number, words=f"“{sign}” with probability {sure:.2f}", of=f"weights-r{i}", lights=f"weights-r{i}")
+        label(paper, right, top - 8, "probability", FAINT)
+        for i, (sign, chance) in enumerate(zip(said, numbers.probability, strict=True)):
+            number = label(paper, right, grid.middle(i)[1], f"{chance:.2f}", FAINT, va="center_baseline")
+            say(number, words=f"“{sign}” with probability {chance:.2f}", of=f"weights-r{i}", lights=f"weights-r{i}")
     return figure
 
 
@@ -101,8 +101,8 @@ alignment = Explorer(
     __name__,
     caption=(
         "Where the trained date model looks while it writes: each character of its answer (a row; on a phone a column) "
-        "puts its weight on few characters of the text, and stronger colour is more weight. “Sure” is the probability "
-        "of what was said; in a running notebook, type a text of your own."
+        "puts its weight on few characters of the text, and stronger colour is more weight. In a running "
+        "notebook, type a text of your own."
     ),
     controls={
         "text": Text("date", stops=EXAMPLES),

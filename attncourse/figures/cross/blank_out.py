@@ -18,6 +18,7 @@ from attncourse.figures.date_readings import answer_of, reading, signs, visible
 TEXTS = "7.6.2021", "6/7/2021"  # the same day, as in Europe and as in the United States
 _LAST = 9  # index of the last digit of an answer
 _TALL = 100  # CSS pixels for a weight of 1
+_NUMBER = 16  # CSS pixels that the number above a bar needs
 
 
 class Numbers(NamedTuple):
@@ -26,34 +27,36 @@ class Numbers(NamedTuple):
     text: str
     blanked: int  # the character's place, counted from 1; 0 is none
     attn_weights: np.ndarray  # (seq_source,) of the last digit of the whole text's answer, mean of all layers and heads
+    weights_now: np.ndarray  # (seq_source,) the same, with the blank
     answer: str  # to the whole text
     says: str  # now
-    confidence: float
+    probability: float  # of what it says
 
 
 def measure(text: str = TEXTS[0], blanked: int = 0) -> Numbers:
-    """Put a space for one character, and read again; the weights are those of the whole text."""
-    whole = reading(text)
-    weights = np.mean([layer.mean(axis=0) for layer in whole.maps.cross], axis=0)[_LAST]
+    """Put a space for one character, and read again."""
     now = reading(text[: blanked - 1] + " " + text[blanked:] if blanked else text)
+    whole = reading(text)
+    before, after = (np.mean([layer.mean(axis=0) for layer in read.maps.cross], axis=0)[_LAST] for read in (whole, now))
     answer, says = (answer_of(signs(read.said)) for read in (whole, now))
-    return Numbers(text, blanked, weights, answer, says, float(now.probs[np.arange(len(now.said)), now.said].prod()))
+    probability = float(now.probs[np.arange(len(now.said)), now.said].prod())
+    return Numbers(text, blanked, before, after, answer, says, probability)
 
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    result = f"{numbers.answer} {_change(numbers)}, confidence {numbers.confidence:.2f}"
     if not numbers.blanked:
         most = int(numbers.attn_weights.argmax())
         return (
-            f"“{numbers.text}”, with nothing blanked out, is read as {numbers.answer}, confidence "
-            f"{numbers.confidence:.2f}; the largest weight is {numbers.attn_weights[most]:.2f}, on "
+            f"“{numbers.text}”, with nothing blanked out, is read as {numbers.answer}, probability "
+            f"{numbers.probability:.2f}; the largest weight is {numbers.attn_weights[most]:.2f}, on "
             f"“{numbers.text[most]}” in place {most + 1}."
         )
-    place = numbers.blanked - 1
+    place, most = numbers.blanked - 1, int(numbers.weights_now.argmax())
     return (
         f"“{numbers.text}” without “{numbers.text[place]}” in place {numbers.blanked}, whose weight is "
-        f"{numbers.attn_weights[place]:.2f}: {result}."
+        f"{numbers.attn_weights[place]:.2f}: {numbers.answer} {_change(numbers)}, probability "
+        f"{numbers.probability:.2f}; now most weight on “{numbers.text[most]}”, {numbers.weights_now[most]:.2f}."
     )
 
 
@@ -68,9 +71,11 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     left, cell = (64, 34) if narrow else (150, 58)
     floor = 150
     label(paper, 8, 18, "weight while the last digit is written", WEIGHT_INK, size=HEADING)
+    if numbers.blanked:
+        label(paper, *((8, 38) if narrow else (290, 18)), "outlined: with the blank", INK)
     _draw_scale(paper, left, left + cell * len(numbers.text), floor)
-    for i, (name, weight) in enumerate(zip(numbers.text, numbers.attn_weights, strict=True)):
-        _draw_character(paper, numbers, i, name, float(weight), left + cell * (i + 0.5), floor)
+    for i in range(len(numbers.text)):
+        _draw_character(paper, numbers, i, left + cell * (i + 0.5), floor)
     _draw_answers(paper, numbers, 8 if narrow else left, floor + 70, narrow)
     return figure
 
@@ -82,12 +87,18 @@ def _draw_scale(paper: Axes, left: float, right: float, floor: float) -> None:
         label(paper, left - 6, y, f"{weight:g}", FAINT, ha="right", va="center_baseline")
 
 
-def _draw_character(paper: Axes, numbers: Numbers, i: int, name: str, weight: float, x: float, floor: float) -> None:
-    """Its bar with its number, and below it the character or the space that stands for it."""
+def _draw_character(paper: Axes, numbers: Numbers, i: int, x: float, floor: float) -> None:
+    """Its bar with its number, that of the text with a blank, and the character or the space that stands for it."""
+    name, weight, now = numbers.text[i], float(numbers.attn_weights[i]), float(numbers.weights_now[i])
     of, gone = f"character{i}", i + 1 == numbers.blanked
     (bar,) = paper.bar([x], [-_TALL * weight], 28, floor, color=WEIGHT, zorder=2)
     say(bar, words=f"weight {weight:.2f} on “{name}”", of=of, lights=of)
-    label(paper, x, floor - _TALL * weight - 4, f"{weight:.2f}", WEIGHT_INK, ha="center")
+    crossed = numbers.blanked and weight < now < weight + _NUMBER / _TALL
+    over = now if crossed else weight
+    label(paper, x, floor - _TALL * over - 4, f"{weight:.2f}", WEIGHT_INK, ha="center", zorder=3)
+    if numbers.blanked and now >= 0.005:
+        (outline,) = paper.bar([x], [-_TALL * now], 31, floor, fill=False, edgecolor=INK, linewidth=1.2, zorder=2)
+        say(outline, words=f"with the blank: weight {now:.2f} on “{name}”", of=of, lights=of)
     seen = visible(" ")[0] if gone else name
     words = label(
         paper, x, floor + 20, seen, KEY_INK, size=HEADING, weight="semibold", ha="center", va="center_baseline"
@@ -109,8 +120,9 @@ def _draw_answers(paper: Axes, numbers: Numbers, left: float, top: float, narrow
             ink, weight = (KEY_INK, "semibold") if changed else (QUERY_INK, "normal")
             label(paper, left + across + step * i, y, sign, ink, HEADING, weight, ha="center", va="center_baseline")
     if numbers.blanked:
-        words = f"sure {numbers.confidence:.2f}"
-        label(paper, left + across + step * 11, top + 32, words, FAINT, size=TEXT, va="center_baseline")
+        words = f"probability {numbers.probability:.2f}"
+        spot = (left + across - 5, top + 54) if narrow else (left + across + step * 11, top + 32)
+        label(paper, *spot, words, FAINT, size=TEXT, va="center_baseline")
     else:
         label(paper, left + across - 5, top + 32, "nothing is blanked out yet", FAINT, va="center_baseline")
 

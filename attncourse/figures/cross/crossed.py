@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.textpath import text_to_path
 
-from attncourse.digits import product_of
 from attncourse.drawing.board import arrow
 from attncourse.drawing.canvas import CSS_DPI, TEXT
 from attncourse.drawing.label import label
@@ -54,7 +53,6 @@ class Layout(NamedTuple):
     box: float  # width of the box of x
     margin: float  # left of the box
     written: bool = True  # whether the weights stand in their cells
-    shapes: bool = False  # whether the shapes of keys and values stand with their names
 
 
 def draw_crossed(
@@ -128,15 +126,10 @@ def _draw_sequences(
     label(paper, (start + end) / 2 - 2, y - 4, "$W_Q$", QUERY_INK, ha="center", va="bottom")
     for y, name, ink in (
         (beam, "x again" if own else "memory", INK),
-        (key.middle()[1], f"keys{_shape(key) if at.shapes else ''}", KEY_INK),
-        (value.middle()[1], f"values{_shape(value) if at.shapes else ''}", VALUE_INK),
+        (key.middle()[1], "keys", KEY_INK),
+        (value.middle()[1], "values", VALUE_INK),
     ):
         label(paper, at.left + across + 6, y, name, ink, va="center_baseline")
-
-
-def _shape(vectors: Grid) -> str:
-    """Of keys or values, which are drawn as columns."""
-    return f" {product_of(vectors.shape[::-1])}"
 
 
 def _word(paper: Axes, x: float, y: float, word: str, of: str) -> None:

@@ -31,7 +31,7 @@ class Edited(NamedTuple):
     """What one edit does; the maps belong to the old answer, so that rows can be compared."""
 
     answer: np.ndarray  # (steps,) what is said now
-    confidence: np.ndarray  # (steps,) probability of each
+    probability: np.ndarray  # (steps,) of each
     memory: np.ndarray  # (seq_source, d_model)
     cross: np.ndarray  # (layers, steps, seq_source) mean of the heads
 
@@ -45,7 +45,7 @@ class Numbers(NamedTuple):
     layer: int
     said: list[str]  # before the edit
     says: list[str]  # after
-    confidence: np.ndarray  # (steps,) after
+    probability: np.ndarray  # (steps,) of each, after
     memory_change: np.ndarray  # (seq_source,) length of each memory vector's change, by its own length
     weight_change: np.ndarray  # (steps, seq_source)
 
@@ -70,7 +70,7 @@ def measure(character: int = 1, new: str = "9", scope: str = READ_AGAIN, layer: 
         layer,
         signs(before.answer[0, 0]),
         up_to_end(signs(after.answer)),
-        after.confidence,
+        after.probability,
         np.where(moved < 1e-9, 0, moved) / np.linalg.norm(before.memory[0, 0], axis=-1),
         np.where(np.abs(change) < 1e-9, 0, change),
     )
@@ -88,22 +88,22 @@ def edited(new: str | None) -> Edited:
     places = np.arange(len(read))
     alone[places, places] = read[places, places]
     memory = np.stack([read, alone], axis=1).reshape(-1, *whole.shape[1:])
-    answer, confidence = answers_to(memory)
+    answer, probability = answers_to(memory)
     target = np.insert(reading(SOURCE).said[:-1], 0, BEGIN)
     _, maps = decode(date_model(), np.repeat(target[None], len(memory), axis=0), memory)
     cross = np.stack([own_and_cross[1].mean(axis=1) for own_and_cross in maps], axis=1)
-    return Edited(*(part.reshape(len(read), 2, *part.shape[1:]) for part in (answer, confidence, memory, cross)))
+    return Edited(*(part.reshape(len(read), 2, *part.shape[1:]) for part in (answer, probability, memory, cross)))
 
 
 def answers_to(memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The likeliest answer to each memory, (batch, steps), and the probability of each of its characters."""
-    said, caches, sure = np.full((len(memory), 1), BEGIN), start_cache(date_model(), memory), []
+    said, caches, chances = np.full((len(memory), 1), BEGIN), start_cache(date_model(), memory), []
     for _ in range(STEPS):
         logits, caches = decode_next(date_model(), said, caches)
         probs = softmax(logits[:, -1])
-        sure.append(probs.max(axis=-1))
+        chances.append(probs.max(axis=-1))
         said = np.concatenate([said, probs.argmax(axis=-1)[:, None]], axis=1)
-    return said[:, 1:], np.stack(sure, axis=1)
+    return said[:, 1:], np.stack(chances, axis=1)
 
 
 def up_to_end(says: list[str]) -> list[str]:
@@ -163,22 +163,22 @@ def _draw_memory(paper: Axes, grid: Grid, numbers: Numbers, floor: float) -> Non
 
 
 def _draw_answers(paper: Axes, grid: Grid, numbers: Numbers, narrow: bool) -> None:
-    """What was said, what is said now, and how sure that is."""
+    """What was said, what is said now, and how probable that is."""
     right = grid.left + grid.box()[2]
     columns = (right + 24, right + 62) if narrow else (right + 40, right + 96)
     for x, name in zip(columns, ("old", "new"), strict=True):
         label(paper, x, grid.top - 8, name, FAINT, ha="center")
     for i, (old, new) in enumerate(zip(numbers.said, numbers.says, strict=True)):
-        y, moved, sure = grid.middle(i)[1], old != new, f"{numbers.confidence[i]:.2f}"
+        y, moved, chance = grid.middle(i)[1], old != new, f"{numbers.probability[i]:.2f}"
         label(paper, columns[0], y, old, size=TEXT, ha="center", va="center_baseline")
         ink, weight = (KEY_INK, "semibold") if moved else (INK, "normal")
         words = label(paper, columns[1], y, new, ink, size=TEXT, weight=weight, ha="center", va="center_baseline")
         if new:
-            say(words, words=f"“{new}” with probability {sure}", of=f"change-r{i}", lights=f"change-r{i}")
+            say(words, words=f"“{new}” with probability {chance}", of=f"change-r{i}", lights=f"change-r{i}")
         if new and not narrow:
-            label(paper, right + 150, y, sure, FAINT, ha="center", va="center_baseline")
+            label(paper, right + 158, y, chance, FAINT, ha="center", va="center_baseline")
     if not narrow:
-        label(paper, right + 150, grid.top - 8, "sure", FAINT, ha="center")
+        label(paper, right + 158, grid.top - 8, "probability", FAINT, ha="center")
 
 
 edit_source = Explorer(

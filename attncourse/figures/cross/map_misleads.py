@@ -24,6 +24,7 @@ TEXTS = "7.6.2021", "June 7th, 2021", "2021-06-07"
 DIGITS = (1, 2, 3, 4, 6, 7, 9, 10)  # places in an answer; the dashes are always sure
 MUCH, LITTLE = 0.15, 0.1  # weight
 HALF, NOTHING = 0.5, 0.05  # probability lost
+_LISTED = 7  # at most
 _GAP = 0.13  # between zero and the bars
 
 
@@ -107,7 +108,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     paper = board(figure)
     _draw_answer(paper, numbers, 22)
     for i, (title, found) in enumerate(_findings(numbers)):
-        words = f"{title}: {' '.join(f'“{visible(numbers.text)[j]}”' for j in found[:4]) or 'none'}"
+        words = f"{title}: {' '.join(f'“{visible(numbers.text)[j]}”' for j in found[:_LISTED]) or 'none'}"
         spot = (8, 56 + 22 * i) if narrow else (300, 14 + 22 * i)
         label(paper, *spot, words, size=TEXT, weight="semibold" if found else "normal", va="center_baseline")
     for words, ink, wide, small, side in (
@@ -185,7 +186,7 @@ def _draw_scale(axes: Axes, count: int, narrow: bool) -> None:
 def _write_heights(axes: Axes, heights: np.ndarray, sign: int, ink: str, narrow: bool) -> None:
     """At the end of each bar that is one; the largest in bold."""
     for i in np.flatnonzero(heights >= 0.015).tolist():
-        end, weight = sign * (_GAP + heights[i] + 0.03), "semibold" if heights[i] == heights.max() else "normal"
+        end, weight = sign * (_GAP + heights[i] + 0.03), "semibold" if heights[i] > heights.max() - 0.01 else "normal"
         if narrow:
             spot, across, down = (end, i), "left" if sign > 0 else "right", "center_baseline"
         else:

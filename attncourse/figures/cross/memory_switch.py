@@ -49,8 +49,14 @@ def readout(numbers: Numbers) -> str:
     unread = f" The other sequence’s {_vectors(numbers.other)} not read." if numbers.own else ""
     return (
         f"{kind}; {queries} × {keys} = {weights}, the largest {numbers.shown.attn_weights.max():.2f}; "
-        f"outputs: {len(numbers.shown.output)}, one for each query.{unread}"
+        f"outputs: {_outputs(numbers.shown)}.{unread}"
     )
+
+
+def _outputs(shown: Crossed) -> str:
+    """How many; a single key leaves the queries no choice."""
+    single = len(shown.key) == 1 < len(shown.output)
+    return f"{len(shown.output)}, {'all equal' if single else 'one for each query'}"
 
 
 def _vectors(count: int) -> str:
@@ -58,19 +64,19 @@ def _vectors(count: int) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The rectangle of weights between x on the left and the memory above it, and the shapes of all."""
+    """The rectangle of weights between x on the left and the memory above it, and how many of each."""
     figure = sheet(height=380, narrow=narrow, narrow_height=334)
     paper = board(figure)
-    seq_q, seq_k = numbers.shown.attn_weights.shape
+    seq_k = len(numbers.shown.key)
     if narrow:
         wide = min(35, 176 // seq_k)  # a weight; in the narrowest there is no room for its number
-        at = Layout(92, 150, (wide, 24), 6, box=24, margin=2, written=wide > 27, shapes=True)
+        at = Layout(92, 150, (wide, 24), 6, box=24, margin=2, written=wide > 27)
     else:
-        at = Layout(140, 168, (56, 30), 9, box=40, margin=8, shapes=True)
-    rows = [_named("x", i) for i in range(seq_q)]
+        at = Layout(140, 168, (min(84, 500 // seq_k), 30), 9, box=40, margin=8)
+    rows = [_named("x", i) for i in range(len(numbers.shown.query))]
     columns = rows if numbers.own else [_named("m", j) for j in range(seq_k)]
     grids = draw_crossed(paper, at, numbers.shown, rows, columns, numbers.own)
-    _write_shapes(paper, grids)
+    _write_counts(paper, grids, _outputs(numbers.shown).removesuffix(", one for each query"))
     write_call(paper, 8, 20, "attention", "x" if numbers.own else "memory")
     if numbers.own:
         words = f"the other sequence’s {_vectors(numbers.other)} not read"
@@ -78,17 +84,17 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     return figure
 
 
-def _write_shapes(paper: Axes, grids: dict[str, Grid]) -> None:
+def _write_counts(paper: Axes, grids: dict[str, Grid], outputs: str) -> None:
     """Below the three matrices that have no name beside them."""
     query, weights, output = (grids[name] for name in ("query", "weights", "output"))
     _, _, across, down = weights.box()
     below, right = weights.top + down + 18, output.left + output.box()[2]
-    for grid, name, ink, spot, side in (
-        (query, "queries", QUERY_INK, (query.left + query.box()[2], below), "right"),
-        (weights, "weights", WEIGHT_INK, (weights.left, below), "left"),
-        (output, "outputs", VALUE_INK, (right, below if across > 130 else below + 18), "right"),
+    for words, ink, spot, side in (
+        (f"queries: {query.shape[0]}", QUERY_INK, (query.left + query.box()[2], below), "right"),
+        (f"weights: {product_of(weights.shape)}", WEIGHT_INK, (weights.left, below), "left"),
+        (f"outputs: {outputs}", VALUE_INK, (right, below if across > 130 else below + 18), "right"),
     ):
-        label(paper, *spot, f"{name} {product_of(grid.shape)}", ink, ha=side)
+        label(paper, *spot, words, ink, ha=side)
 
 
 def _named(sequence: str, index: int) -> str:
@@ -99,7 +105,7 @@ memory_switch = Explorer(
     __name__,
     caption=(
         "Nothing but the memory decides between self-attention and cross-attention: queries come from x on the left, "
-        "keys and values from the memory above. One layer with one head and random matrices, d = 4."
+        "keys and values from the memory above. One head, random matrices; grey is below zero."
     ),
     controls={
         "memory": Choice("memory", stops=(ITSELF, OTHER)),
