@@ -176,7 +176,8 @@ WRONG = [  # besides the known mistakes
     ("causal_mask", "np.tri(seq, dtype=bool)[None]", r"must have shape \(1, 1\): yours has \(1, 1, 1\)"),
     ("causal_mask", "np.tri(seq, seq + 1, dtype=bool)", r"must have shape \(1, 1\): yours has \(1, 2\)"),
     ("causal_mask", "np.arange(seq) <= seq", r"must have shape \(1, 1\): yours has \(1,\)"),
-    ("causal_mask", "np.eye(seq, dtype=bool)", r"% of 506 values are right: yours at \[1, 0\] is 0 where 1 is due"),
+    ("causal_mask", "np.eye(seq, dtype=bool)", r"% of 2,106 values are right: yours at \[1, 0\] is 0 where 1 is due"),
+    ("causal_mask", "np.tri(22, dtype=bool)[:seq, :seq]", r"must have shape \(40, 40\): yours has \(22, 22\)"),
     ("padding_mask", "np.arange(seq) < lengths", r"raised ValueError .*shapes \(22,\) \(3,\)"),
     ("padding_mask", "(np.arange(seq) < lengths[:, None, None]) * 1.0", "must hold True and False: yours is of dtype"),
     ("padding_mask", "np.arange(seq) < lengths[:, None, None, None]", r"\(3, 1, 22\): yours has \(3, 1, 1, 22\)"),
@@ -305,7 +306,7 @@ class TestParts:
     def test_several_parts_are_judged_in_one_call_and_each_has_a_line(self):
         both = check.build(causal_mask=my("causal_mask"), padding_mask=my("padding_mask", "<", "<="), keep=False)
         assert not both
-        assert repr(both).startswith("✓ build.causal_mask: all 506 values are right\n✗ build.padding_mask: 96 % of 116")
+        assert repr(both).startswith("✓ build.causal_mask: all 2,106 values are right\n✗ build.padding_mask: 96 % of 116")
 
 
 def my_starter(scores):

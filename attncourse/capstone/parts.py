@@ -177,6 +177,7 @@ PARTS = {
             "no token may attend to a later one: yours hides nothing": ("np.arange(seq) <=", "0 * np.arange(seq) <="),
         },
         returns=("the mask",),
+        harder=lambda seq: [(40,)],
     ),
     "padding_mask": Part(
         5,
@@ -218,7 +219,7 @@ PARTS = {
                 "normed = layer_norm(x, *params.feed_forward_norm)",
                 "normed = x",
             ),
-            PRE_NORM + ": yours stands behind each sum, as in the paper of 2017": (
+            PRE_NORM + ": yours stands after each sum, as in the paper of 2017": (
                 "normed = layer_norm(x, *params.attention_norm)\n"
                 "    x = x + multi_head(params.attention, normed, normed, normed, mask)\n"
                 "    normed = layer_norm(x, *params.feed_forward_norm)\n"
