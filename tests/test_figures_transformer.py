@@ -27,6 +27,7 @@ from attncourse.figures.transformer.anatomy import (
 from attncourse.figures.transformer.decoding import CANDIDATES, decoding
 from attncourse.figures.transformer.future_leak import EDITED, TOKENS, future_leak
 from attncourse.figures.transformer.journey import SAID, TEXT, boxes, journey
+from attncourse.figures.transformer.journey import _plan as journey_plan
 from attncourse.figures.transformer.mask_workshop import mask_workshop
 from attncourse.figures.transformer.padding_damage import DATES, MASKS, PADDINGS, padding_damage, wrong_characters
 from attncourse.figures.transformer.shift_by_one import READ, STEPS, WANTED, shift_by_one
@@ -319,6 +320,19 @@ def test_the_arrays_of_the_journey_are_those_of_the_model():
     np.testing.assert_allclose(found[0, "memory"], encode(params, source)[0][0], atol=1e-12)
     np.testing.assert_allclose(found[1, "looks across"], maps.cross[1][0].mean(axis=0), atol=1e-12)
     np.testing.assert_allclose(found[1, "logits"], logits[0], atol=1e-12)
+
+
+def test_to_write_the_6_of_june_the_journey_looks_at_the_n():
+    across = next(box.array for box in boxes() if box.name == "looks across")
+    assert across[-1].argmax() == TEXT.index("n")
+    assert across[-1].max() > 0.9
+
+
+def test_the_line_of_the_journey_leads_past_the_weights():
+    """They come out of layer 2 and go nowhere."""
+    middles = [grid.middle()[1] for grid in journey_plan(narrow=False)]
+    assert len(set(middles[:4])) == len({*middles[4:6], *middles[7:]}) == 1
+    assert middles[6] > middles[5]
 
 
 @every_state(journey)

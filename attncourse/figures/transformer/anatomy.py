@@ -22,7 +22,7 @@ from attnlib import TransformerParams, count_parameters, decode, encode, init_tr
 from attnlib.dates.task import BEGIN, SOURCE_VOCAB, TARGET_CODES, TARGET_VOCAB, as_source
 
 D_MODEL, NUM_HEADS, D_FF, LAYERS = 64, 4, 128, 2  # of the date model
-SOURCE, TARGET = "June 7th, 2021", "2021-"
+SOURCE, TARGET = "June 7th, 2021", "2021-0"
 NORMS = {"before (pre-LN)": True, "after (post-LN)": False}
 PARTS = {  # and what each does
     "source embedding": "one vector for each character that the source may have",
@@ -68,7 +68,7 @@ class Numbers(NamedTuple):
     total: int  # of the whole model
 
 
-def measure(part: str = "cross-attention", norm: str = "before (pre-LN)") -> Numbers:
+def measure(part: str = "source embedding", norm: str = "before (pre-LN)") -> Numbers:
     """The shapes are those of a real run, and the arrays of this part are counted."""
     norm_first = NORMS[norm]
     params, shapes = model(norm_first)
@@ -211,8 +211,8 @@ anatomy = Explorer(
     __name__,
     caption=(
         "The whole Transformer in the sizes of the date model: point at a box for its shapes and its code. Lines past "
-        "the boxes are residual connections, ⊕ adds, and the small squares show who may look at whom; norms stand "
-        "before each part or after it."
+        "the boxes carry the vectors on, ⊕ adds, and the small squares are masks, filled where a token may look; norms "
+        "stand before each part or after it."
     ),
     controls={
         "part": Choice("part", stops=tuple(PARTS)),

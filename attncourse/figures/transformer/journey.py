@@ -1,6 +1,7 @@
 """Explorer: one date on its way through the date model, array by array, with real numbers and their shapes."""
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,9 +25,10 @@ from attnlib.dates.task import BEGIN, TARGET, TARGET_CODES, as_source
 from attnlib.residual import last_norm
 from attnlib.transformer import vectors
 
-TEXT, SAID = "June 7th, 2021", "2021-"
+TEXT, SAID = "June 7th, 2021", "2021-0"
 CANDIDATES = ("▷", "end", *TARGET)
 _ABOVE = {"weights": visible(TEXT), "logits": list(CANDIDATES)}  # names of columns
+_BELOW = 6  # the place of “looks across”: its weights are a by-product, so they hang below the line
 _LOOKS = {"vectors": (VALUE, 3.0), "weights": (WEIGHT, 0.6), "logits": (SCORE, 12.0)}  # colour, reach
 
 
@@ -47,8 +49,8 @@ class Numbers(NamedTuple):
     arrays: tuple[np.ndarray, ...]  # of all stops
 
 
-def measure(stop: int = 5) -> Numbers:
-    """The arrays of one pass over the source and the five characters written so far."""
+def measure(stop: int = 1) -> Numbers:
+    """The arrays of one pass over the source and the six characters written so far."""
     return Numbers(stop, tuple(box.array for box in boxes()))
 
 
@@ -71,7 +73,7 @@ def boxes() -> tuple[Box, ...]:
         Box("+ positions", 0, "vectors", "the wave of its place is added to each vector", read),
         Box("layer 1", 0, "vectors", "every character has looked at all the others", first),
         Box("memory", 0, "vectors", "a second layer and a norm, and the reading is done", memory),
-        Box("input", 1, "vectors", "the start symbol and five characters, with their places", written),
+        Box("input", 1, "vectors", "the start symbol and six characters, with places", written),
         Box("layer 1", 1, "vectors", "each has looked back, and across at the memory", back),
         Box(
             "looks across",
@@ -100,33 +102,35 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """All stops as small pictures in two rows, to scale; below, the chosen one with its names."""
-    figure = sheet(height=452, narrow=narrow, narrow_height=444)
+    figure = sheet(height=458, narrow=narrow, narrow_height=470)
     paper = board(figure)
     plan = _plan(narrow)
     for stop, box in enumerate(boxes(), start=1):
-        _draw_small(paper, box, stop, plan, stop == numbers.stop, not narrow)
+        _draw_small(paper, box, stop, plan, stop == numbers.stop)
     _draw_ways(paper, plan)
     for side, words in enumerate(("encoder", "decoder")):
-        x, y = (6, (20, 104)[side]) if narrow else (72, (57, 151)[side])
+        x, y = (6, (12, 124)[side]) if narrow else (72, (57, 152)[side])
         where: dict[str, Any] = {"ha": "left" if narrow else "right", "va": "center_baseline"}
         label(paper, x, y, words, size=HEADING, weight="semibold", **where)
-    _draw_large(paper, numbers, 222 if narrow else 236, narrow)
+    _draw_large(paper, numbers, 266 if narrow else 256, narrow)
     return figure
 
 
 def _plan(narrow: bool) -> list[Grid]:
-    """Where the small pictures lie: those of one side in a row, on one middle line."""
-    cell, pitch, left, middles = ((0.7, 2.4), 68, 6, (53, 134)) if narrow else ((1.0, 3.0), 122, 92, (57, 151))
+    """Where the small pictures lie: those of one side in a row, on one middle line; what is looked at, below it."""
+    cell, pitch, left, middles = ((0.7, 2.4), 84, 14, (62, 165)) if narrow else ((1.0, 3.0), 122, 92, (57, 152))
     plan = []
     for place, box in enumerate(boxes()):
         rows, columns = box.array.shape
-        column = place - 4 * box.side
+        below = place == _BELOW
+        column = 1.5 if below else place - 4 * box.side - (place > _BELOW)
         x = left + pitch * column + cell[0] * (64 - columns) / 2
-        plan.append(Grid(x, middles[box.side] - cell[1] * rows / 2, cell, (rows, columns)))
+        y = middles[box.side] + 45 * below - cell[1] * rows / 2
+        plan.append(Grid(x, y, cell, (rows, columns)))
     return plan
 
 
-def _draw_small(paper: Axes, box: Box, stop: int, plan: list[Grid], chosen: bool, named: bool) -> None:
+def _draw_small(paper: Axes, box: Box, stop: int, plan: list[Grid], chosen: bool) -> None:
     grid = plan[stop - 1]
     colour, reach = _LOOKS[box.kind]
     left, top, wide, tall = grid.box()
@@ -134,23 +138,34 @@ def _draw_small(paper: Axes, box: Box, stop: int, plan: list[Grid], chosen: bool
     paper.add_artist(Cells(few, colour, reach, (left, top), grid.cell, quiet=True))
     edge, width = (INK, 2.4) if chosen else (RULE, 0.9)
     frame = Rectangle((left - 1.5, top - 1.5), wide + 3, tall + 3, fill=False, edgecolor=edge, linewidth=width)
-    say(paper.add_artist(frame), words=f"stop {stop}, {box.name}: {product_of(box.array.shape)}")
+    shape = product_of(box.array.shape)
+    say(paper.add_artist(frame), words=f"stop {stop}, {box.name}: {shape}")
     ink, weight = (INK, "semibold") if chosen else (FAINT, "normal")
-    label(paper, left + wide / 2, top + tall + 16, product_of(box.array.shape), ink, weight=weight, ha="center")
-    if named:
+    if stop - 1 == _BELOW:
+        at = left + wide + 8, top + tall / 2
+        label(paper, *at, f"{box.name}: {shape}", ink, weight=weight, va="center_baseline")
+    else:
+        label(paper, left + wide / 2, top + tall + 16, shape, ink, weight=weight, ha="center")
         label(paper, left + wide / 2, top - 8, box.name, ink, weight=weight, ha="center")
 
 
 def _draw_ways(paper: Axes, plan: list[Grid]) -> None:
-    """From each array to the next; and from the memory down to the decoder."""
-    for place in (*range(3), *range(4, 8)):
-        left, _, wide, _ = plan[place].box()
-        y = plan[place].middle()[1]
-        arrow(paper, (left + wide + 5, y), (plan[place + 1].left - 6, y), linewidth=1)
+    """From each array to the next; from the memory to both layers of the decoder; and a thread to the weights."""
+    line = [place for place in range(len(plan)) if place != _BELOW]
+    for here, following in pairwise(line):
+        if following != 4:  # the decoder starts anew
+            left, _, wide, _ = plan[here].box()
+            y = plan[here].middle()[1]
+            arrow(paper, (left + wide + 5, y), (plan[following].left - 6, y), linewidth=1)
     left, top, wide, tall = plan[3].box()
-    end, down, across, _ = plan[6].box()
-    named = 22 if plan[0].cell[0] == 1 else 5  # where the name of the lower one stands
-    arrow(paper, (left + wide / 2, top + tall + 21), (end + across, down - named), color=KEY_INK, linewidth=1)
+    start, rail = left + wide / 2, top + tall + 26
+    ends = [plan[place].middle()[0] for place in (5, 7)]
+    paper.plot([start, start, ends[0]], [top + tall + 21, rail, rail], color=KEY_INK, linewidth=1)
+    for end in ends:
+        arrow(paper, (end, rail), (end, plan[5].top - 21), color=KEY_INK, linewidth=1)
+    hangs = plan[_BELOW]
+    x = hangs.middle()[0]
+    paper.plot([x, x], [plan[5].middle()[1], hangs.top - 2], color=FAINT, linewidth=1, linestyle=(0, (3, 2)))
 
 
 def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None:
@@ -162,9 +177,12 @@ def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None
     label(paper, 6 if narrow else 92, top - 20, title, size=HEADING, weight="semibold")
     if not narrow:
         label(paper, 92 + 576, top - 20, box.about, FAINT, ha="right")
+    if box.kind == "vectors":
+        at: tuple[float, str] = (338, "right") if narrow else (252, "left")
+        label(paper, at[0], top - 20, "green +, grey −", FAINT, ha=at[1])
     names, above = visible(TEXT) if box.side == 0 else visible("▷" + SAID), _ABOVE.get(box.kind, [])
     corner = (26 if narrow else 92), top + 14 * bool(above)
-    cell = (312 if narrow else 576) / columns, 14 if rows > 6 else 24
+    cell = (312 if narrow else 576) / columns, 14 if rows > len(SAID) + 1 else 24
     what = "" if box.kind == "vectors" else box.kind.removesuffix("s")
     called: dict[str, Any] = {"rows": names, "columns": above, "what": what, "form": "{:.2f}", "part": "large"}
     cells = Cells(box.array, colour, reach, corner, cell, **called)
@@ -182,7 +200,7 @@ def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None
 journey = Explorer(
     __name__,
     caption=(
-        "“June 7th, 2021” on its way through the trained model, which has written 2021- so far: a row for each token, "
+        "“June 7th, 2021” on its way through the trained model, which has written 2021-0 so far: a row for each token, "
         "64 columns at most stops, and at stops 7 and 9 columns that have names. Small pictures are to scale."
     ),
     controls={"stop": Slider("stop", stops=tuple(range(1, 10)))},

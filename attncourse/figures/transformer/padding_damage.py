@@ -26,10 +26,10 @@ from attnlib.transformer import encode
 
 DATES = {"June 7th, 2021": "2021-06-07", "le 14 juillet 1989": "1989-07-14", "7.6.21": "2021-06-07"}
 MASKS = {  # in the encoder, in the cross-attention
-    "in both": (True, True),
+    "nowhere": (False, False),
     "encoder only": (True, False),
     "cross-attention only": (False, True),
-    "nowhere": (False, False),
+    "in both": (True, True),
 }
 PADDINGS = (0, 1, 3, 6, 12, 24)
 _TALL = 36  # CSS pixels for a change of 100 %
@@ -53,7 +53,7 @@ class Numbers(NamedTuple):
     wrong: np.ndarray  # (masks, paddings) wrong characters of the answer
 
 
-def measure(mask: str = "encoder only", padding: int = 6, text: str = "June 7th, 2021") -> Numbers:
+def measure(mask: str = "nowhere", padding: int = 6, text: str = "June 7th, 2021") -> Numbers:
     """What the model makes of this text with this padding; and how many characters go wrong with any."""
     stops = run(text, PADDINGS)
     here = (stops if padding in PADDINGS else run(text, (0, padding)))[mask, padding]
@@ -120,7 +120,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _draw_text(paper: Axes, numbers: Numbers, at: tuple[float, float], widths: tuple[float, float]) -> None:
     """A bar above each real character; the padding behind them is hatched."""
     (left, top), (cell, padded) = at, widths
-    title = f"encoder outputs move by {numbers.change.mean():.0%}"
+    title = (
+        f"encoder outputs move by {numbers.change.mean():.0%}" if numbers.change.any() else "no encoder output moves"
+    )
     label(paper, left, 20, title, VALUE_INK, size=HEADING)
     x, end = left + cell * np.arange(len(numbers.text)), left + cell * len(numbers.text)
     paper.plot([left, end], [top - 6] * 2, color=FAINT, linewidth=1)
@@ -183,8 +185,8 @@ def _draw_row(paper: Axes, numbers: Numbers, at: tuple[float, float], cell: floa
 padding_damage = Explorer(
     __name__,
     caption=(
-        "Padding after a text, as in a batch with longer ones, spoils the answer unless it is hidden from all that "
-        "read the text. Bars show how far padding moves each output of the encoder, compared with its norm."
+        "Padding after a text, as in a batch with longer ones, and what the trained model then writes, with its mask "
+        "in one place or another. Bars show how far padding moves each output of the encoder, compared with its norm."
     ),
     controls={
         "mask": Choice("padding mask", stops=tuple(MASKS)),
