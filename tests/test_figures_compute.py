@@ -238,8 +238,21 @@ def test_landscapes_rank_the_keys_by_score_and_without_ties(state):
     shown = score_landscapes.measure(**state)
     steps = np.diff(shown.scores[shown.order])
     assert (steps < -1e-3).all()
-    ranking = re.findall(r"([A-E]) (−?\d+\.\d\d)", score_landscapes.readout(shown))
-    assert [name for name, _ in ranking] == ["ABCDE"[key] for key in shown.order]
+    ranking = re.findall(r"([A-DM]) (−?\d+\.\d\d)", score_landscapes.readout(shown))
+    assert [name for name, _ in ranking] == ["ABMCD"[key] for key in shown.order]
+
+
+@every_state(score_landscapes)
+def test_the_key_halfway_beats_both_its_neighbours_by_cosine_or_an_additive_score_alone(state):
+    shown = score_landscapes.measure(**state)
+    a, b, middle, *_ = shown.scores
+    np.testing.assert_allclose(_KEYS[2], (_KEYS[0] + _KEYS[1]) / 2, atol=1e-3)
+    if state["kind"] in ("dot", "scaled dot", "bilinear"):
+        assert min(a, b) < middle < max(a, b)
+        assert "M scores between A and B" in score_landscapes.readout(shown)
+    elif state["angle"] == score_landscapes.defaults["angle"] and state["length"] <= 1.5:
+        assert shown.order[0] == 2
+        assert "M scores above both A and B" in score_landscapes.readout(shown)
 
 
 def test_a_longer_query_scales_the_dot_landscape_and_leaves_the_cosine_alone():

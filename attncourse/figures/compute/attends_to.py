@@ -90,6 +90,9 @@ def _draw_weights(paper: Axes, numbers: Numbers, left: float, step: float) -> No
 
 attends_to = Explorer(
     __name__,
-    caption="A token takes over what the tokens it attends to hand over. The wider a line, the larger the weight.",
+    caption=(
+        "A token takes over what those hand over that it attends to, itself included. "
+        "The wider a line, the larger the weight."
+    ),
     controls={"token": Choice("token", stops=tuple(TOKENS))},
 )

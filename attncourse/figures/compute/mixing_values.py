@@ -63,7 +63,7 @@ def readout(numbers: Numbers) -> str:
     x, y = numbers.place
     return (
         f"With the query at {numbers.angle:g}° and temperature {numbers.temperature:g} the weights are {weights}; "
-        f"the output lies at ({x:.2f}, {y:.2f}), inside the hull of the values."
+        f"the output lies at ({x:.2f}, {y:.2f})."
     )
 
 
@@ -135,7 +135,10 @@ def _draw_mix(axes: Axes, numbers: Numbers) -> None:
 
 mixing_values = Explorer(
     __name__,
-    caption="The output is a weighted mean: a point in the area between the values, and a mix of their colours.",
+    caption=(
+        "The output, the diamond, is a weighted mean of the values: of their places and of their colours. "
+        "The wider a line, the larger the weight."
+    ),
     controls={
         "angle": Slider("angle of the query (°)", stops=tuple(range(0, 360, 15))),
         "temperature": Slider("temperature τ", stops=(0.05, 0.1, 0.25, 0.5, 1.0, 4.0), log=True),

@@ -84,7 +84,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
             frame(paper, grid, row)
         x, y, align = words[name]
         say(
-            label(paper, x, y, name, _INKS[name], size=TEXT, weight="semibold", ha=align, va="center"),
+            label(
+                paper, x, y, _TITLES.get(name, name), _INKS[name], size=TEXT, weight="semibold", ha=align, va="center"
+            ),
             words=_MADE[name].format(divisor),
         )
     down, across = arrows
@@ -180,6 +182,8 @@ _INKS = {
     "output": VALUE_INK,
 }
 
+_TITLES = {"key": "keyᵀ"}  # the others are called by their names
+
 _MADE = {
     "query": "query: what each token looks for",
     "key": "key: what each token is found as, a column each",
@@ -243,7 +247,7 @@ pipeline = Explorer(
     __name__,
     caption=(
         "Follow the framed row: what a token looks for is scored against every key, the scores become weights, and the "
-        "weights mix the values. Hatched pairs are masked: their weight is exactly zero."
+        "weights mix the values. The causal mask hides what comes later: hatched pairs get weight 0."
     ),
     controls={
         "query": Choice("token", stops=tuple(TOKENS)),

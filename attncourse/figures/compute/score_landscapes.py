@@ -23,8 +23,9 @@ from attnlib import additive_scores, bilinear_scores, cosine_scores, dot_scores,
 
 _EDGE = np.linspace(-3, 3, 41)
 _PLANE = np.stack(np.meshgrid(_EDGE, _EDGE), axis=-1)  # (41, 41, 2)
-_NAMES = "ABCDE"
-_KEYS = np.array([[0.446, 1.057], [2.538, 0.421], [-1.036, 2.113], [0.818, -1.624], [-2.307, -1.129]])  # (5, 2)
+_NAMES = "ABMCD"
+_KEYS = np.array([[2.538, 0.421], [-1.036, 2.113], [0.751, 1.267], [0.818, -1.624], [-2.307, -1.129]])  # (5, 2)
+_A, _B, _M = range(3)  # M lies halfway between A and B
 _W = np.array([[0.317, 1.0], [-1.0, 0.411]])  # turns the query by some 70 degrees
 _W_Q = np.array([[1.0, 0.2, -0.8], [0.1, 1.1, 0.9]])
 _W_K = np.array([[0.9, -0.3, 0.5], [0.2, 1.0, -0.9]])
@@ -56,7 +57,6 @@ class Numbers(NamedTuple):
     landscape: np.ndarray  # (41, 41) the score at every point of the plane
     scores: np.ndarray  # (5,) of the marked keys
     order: np.ndarray  # (5,) the keys from the highest score to the lowest
-    order_by_dot: np.ndarray  # (5,) the same, had the score been the dot product
 
 
 def measure(kind: str = "dot", angle: int = 45, length: float = 1.0) -> Numbers:
@@ -66,26 +66,19 @@ def measure(kind: str = "dot", angle: int = 45, length: float = 1.0) -> Numbers:
     score = _SCORES[kind]
     landscape = score(query[None], _PLANE.reshape(-1, 2)).reshape(_PLANE.shape[:2])
     landscape = landscape.round(9)  # a line through grid points then takes the same path on every machine
-    scores, by_dot = score(query[None], _KEYS)[0], dot_scores(query[None], _KEYS)[0]
-    return Numbers(kind, query, landscape, scores, np.argsort(-scores), np.argsort(-by_dot))
+    scores = score(query[None], _KEYS)[0]
+    return Numbers(kind, query, landscape, scores, np.argsort(-scores))
 
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     ranking = ", ".join(f"{_NAMES[key]} {in_digits(numbers.scores[key])}" for key in numbers.order)
-    moved = [key for key in range(5) if (numbers.order == key).argmax() != (numbers.order_by_dot == key).argmax()]
-    compared = (
-        f"the dot product ranks {', '.join(_NAMES[key] for key in moved)} otherwise"
-        if moved
-        else (
-            "the dot product ranks them the same"
-            if numbers.kind != "dot"
-            else "the highest score gets the largest weight"
-        )
-    )
+    low, high = sorted(numbers.scores[[_A, _B]])
+    middle = numbers.scores[_M]
+    place = "above both" if middle > high else "below both" if middle < low else "between"
     x, y = numbers.query
     query = f"the query ({in_digits(x)}, {in_digits(y)})"
-    return f"For {query}, the marked keys rank by {numbers.kind} score {ranking}; {compared}."
+    return f"For {query}, the marked keys rank by {numbers.kind} score {ranking}; M scores {place} A and B."
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
@@ -100,14 +93,16 @@ def _draw_plane(plane: Axes, numbers: Numbers) -> None:
     step = _STEPS[numbers.kind]
     levels = step * np.arange(np.ceil(np.abs(numbers.landscape).max() / step))  # from 0 up, and mirrored below
     _draw_levels(plane, numbers, levels)
-    for x, y in _ends_of_zero(numbers.landscape):
+    ends = _ends_of_zero(numbers.landscape)
+    for x, y in sorted(ends)[-1:]:
         across = "left" if x == 3 else "right" if x == -3 else "center"  # outside the border
         along = "center_baseline" if across != "center" else "bottom" if y == 3 else "top"
-        label(plane, 1.03 * x, 1.02 * y, "0", SCORE_INK, weight="semibold", ha=across, va=along)
+        label(plane, 1.03 * x, 1.02 * y, "score 0", SCORE_INK, weight="semibold", ha=across, va=along)
     x, y = numbers.query
     vector(plane, (x, y), QUERY, 3, words=f"query ({in_digits(x)}, {in_digits(y)})")
     beyond = 1 + 0.22 / np.hypot(x, y)
     label(plane, beyond * x, beyond * y, "q", QUERY_INK, size=TEXT, weight="semibold", ha="center", va="center")
+    plane.plot(*_KEYS[[_A, _B]].T, color=KEY_INK, linewidth=1.2, linestyle="--")
     spots = plane.plot(*_KEYS.T, "o", color=PAPER, markersize=14, markeredgecolor=KEY_INK, markeredgewidth=1.6)
     say(spots[0], words=_said(numbers, range(5)), of=list(_NAMES), lights=list(_NAMES))
     for name, (x, y) in zip(_NAMES, _KEYS, strict=True):
@@ -165,13 +160,7 @@ def _draw_ranking(axes: Axes, numbers: Numbers) -> None:
         beside = score + (0.03 if score >= 0 else -0.03) * reach
         label(axes, beside, rank, words, SCORE_INK, ha=side, va="center_baseline")
         label(axes, -1.9 * reach, rank, _NAMES[key], KEY_INK, size=TEXT, weight="semibold", va="center_baseline")
-        if numbers.kind != "dot":
-            by_dot = int((numbers.order_by_dot == key).argmax())
-            weight = "semibold" if by_dot != rank else "normal"
-            label(axes, 1.7 * reach, rank, f"{by_dot + 1}", weight=weight, ha="center", va="center_baseline")
     label(axes, -1.9 * reach, -0.75, "best first", FAINT)
-    if numbers.kind != "dot":
-        label(axes, 1.7 * reach, -0.75, "rank by dot", FAINT, ha="center")
     axes.set(xlim=(-2 * reach, 2.3 * reach), ylim=(4.6, -1.2), xticks=[], yticks=[])
     axes.axis("off")
 
@@ -180,7 +169,7 @@ score_landscapes = Explorer(
     __name__,
     caption=(
         "How much a key would score at each place. Lines join keys of equal score, in equal steps; "
-        "the heavy one is score zero."
+        "the heavy one is score 0. On the dashed line, M lies halfway between A and B."
     ),
     controls={
         "kind": Choice("score", stops=tuple(_SCORES)),
