@@ -136,8 +136,8 @@ def test_the_readout_counts_the_right_answers(state):
 @pytest.mark.parametrize("narrow", [False, True])
 def test_wrong_answers_are_marked(narrow):
     words = words_of(unequal_weights, {"weight": 0.7}, narrow)
-    assert "its hid cat ✗" in words
-    assert "cat hid its ✗" not in words
+    assert "toy hid cat ✗" in words
+    assert "cat hid toy ✗" not in words
 
 
 # The head budget
@@ -248,10 +248,22 @@ def test_a_removed_head_is_hatched(narrow):
 @every_state(head_columns)
 def test_a_head_s_query_is_all_of_x_times_its_own_columns_of_w_q(state):
     shown = head_columns.measure(**state)
-    own = slice(2 * state["head"] - 2, 2 * state["head"])
-    query = shown.query[state["head"] - 1]
-    np.testing.assert_array_equal(query, shown.x @ shown.w_q[:, own])
-    np.testing.assert_array_equal(shown.slices[state["head"] - 1], shown.x[own])
-    assert np.count_nonzero(shown.w_q) == shown.w_q.size
-    said = numbers_in(head_columns.readout(shown))
-    assert said == [state["head"], own.stop - 1, own.stop, 8, *query, *shown.x[own], 6]
+    for head in range(4):
+        own = slice(2 * head, 2 * head + 2)
+        np.testing.assert_array_equal(shown.query[head], shown.x @ shown.w_q[:, own])
+        np.testing.assert_array_equal(shown.slices[head], shown.x[own])
+
+
+@every_state(head_columns)
+def test_the_first_number_of_x_reaches_all_queries_and_one_slice(state):
+    shown = head_columns.measure(**state)
+    changed = state != head_columns.defaults
+    assert shown.query_moved.sum() == 8 * changed
+    assert shown.slices_moved[0, 0] == shown.slices_moved.sum() == changed
+    if changed:
+        said = numbers_in(head_columns.readout(shown))
+        assert said == [state["number"], 2, 8, 8, 1, 2, 3, 4, 1, 1]
+
+
+def test_the_default_does_not_say_what_would_change():
+    assert numbers_in(head_columns.readout(head_columns.measure())) == [2]

@@ -8,7 +8,7 @@ from attncourse.drawing.svg import to_svg
 from attncourse.figures.heads import head_ablation, head_maps, heads_accuracy, instead_of_heads, one_or_two_heads
 from attncourse.figures.heads.head_ablation import QUESTIONS, WAYS
 from attncourse.figures.heads.head_maps import AGAIN, MODELS, SEQUENCES, fresh_tokens, stored_model
-from attncourse.figures.heads.head_probes import places_looked_at, share_of_weight, targets_of, tokens_of
+from attncourse.figures.heads.head_probes import places_looked_at, reorder_heads, share_of_weight, targets_of, tokens_of
 from attncourse.figures.heads.one_or_two_heads import STEPS, models
 from attncourse.results import load_result
 from attnlib import accuracy, causal_mask
@@ -175,6 +175,24 @@ def test_one_model_looks_the_digit_up_and_the_other_one_further():
     assert "the same letter's digit" in places["first"]
     assert "the same letter's digit" not in places["second"]
     assert "one past the same letter's digit" in places["second"]
+
+
+def test_both_models_are_shown_with_the_head_that_finds_the_digit():
+    for model in MODELS:
+        assert "same letter's digit" in head_maps.measure(model=model).place
+
+
+def test_heads_in_another_order_make_the_same_model():
+    params, tokens, order = stored_model("elsewhere"), fresh_tokens()[:3], (2, 0, 3, 1)
+    logits, attn_weights = attention_model(params, tokens)
+    other_logits, other_weights = attention_model(reorder_heads(params, 1, order), tokens)
+    np.testing.assert_allclose(other_logits, logits, atol=1e-12)
+    np.testing.assert_allclose(other_weights[1], attn_weights[1][:, list(order)], atol=1e-12)
+
+
+def test_layer_1_of_the_second_model_brings_the_letter_and_the_digit_to_the_token_behind():
+    rows = head_maps.measure(model="second").attn_weights[0, :, 4]  # the first “b”, after “c1”
+    assert min(rows[2, 2], rows[0, 3]) > 0.98
 
 
 def test_readout_says_how_much_of_the_weight():

@@ -1,4 +1,4 @@
-"""Explorer: each head owns columns of W_Q and so reads a whole vector; a head that got a slice of it would not."""
+"""Explorer: a number of x changes; which heads notice if x is projected and then cut, and which if x itself is cut."""
 
 from typing import NamedTuple
 
@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from attncourse.controls import Slider
 from attncourse.digits import in_digits
 from attncourse.drawing.board import board
-from attncourse.drawing.canvas import HEADING, TEXT, sheet
+from attncourse.drawing.canvas import TEXT, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import Grid, frame, matrix
-from attncourse.drawing.palette import FAINT, INK, QUERY, QUERY_INK
+from attncourse.drawing.matrix import frame, matrix
+from attncourse.drawing.palette import FAINT, QUERY, QUERY_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 
@@ -22,125 +22,114 @@ W_Q = np.random.default_rng(3).choice([-2.0, -1.0, 1.0, 2.0], size=(8, NUM_HEADS
 
 
 class Numbers(NamedTuple):
-    """What the figure shows."""
+    """What the figure shows; True where a number is not what it is for ``X``."""
 
-    head: int  # counted from 1
+    number: int  # the first one of x
     x: np.ndarray  # (d_model,) a token's vector
     w_q: np.ndarray  # (d_model, num_heads · d_k)
     query: np.ndarray  # (num_heads, d_k) a row a head
     slices: np.ndarray  # (num_heads, d_k) what the heads would get of x itself
+    query_moved: np.ndarray  # (num_heads, d_k)
+    slices_moved: np.ndarray  # (num_heads, d_k)
 
 
-def measure(head: int = 1) -> Numbers:
+def measure(number: int = int(X[0])) -> Numbers:
     """Multiply and then cut, as the layer does; and cut the vector itself."""
-    return Numbers(head, X, W_Q, (X @ W_Q).reshape(NUM_HEADS, D_K), X.reshape(NUM_HEADS, D_K))
+    x = np.array([number, *X[1:]])
+    query, slices = cut(x @ W_Q), cut(x)
+    return Numbers(number, x, W_Q, query, slices, query != cut(X @ W_Q), slices != cut(X))
+
+
+def cut(row: np.ndarray) -> np.ndarray:
+    """(d_model,) to (num_heads, d_k)."""
+    return row.reshape(NUM_HEADS, D_K)
 
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    one = numbers.head - 1
-    last = (one + 1) * D_K
-    query, part = (
-        f"({', '.join(in_digits(n, '{:g}') for n in rows[one])})" for rows in (numbers.query, numbers.slices)
-    )
+    first, query, slices = numbers.number, numbers.query_moved, numbers.slices_moved
+    if first == X[0]:
+        return f"The first number of x is {first}. Change it, and a frame marks every number that changes with it."
     return (
-        f"Head {numbers.head} owns columns {last - 1} and {last} of W_Q, and all {len(numbers.x)} numbers of x enter "
-        f"its query {query}; cut from x itself, it would get {part} and know nothing of the other "
-        f"{len(numbers.x) - D_K}."
+        f"With {first} as the first number of x instead of {X[0]:g}, {query.sum()} of 8 numbers of the queries change, "
+        f"in {_heads(query)}; of x itself cut, {slices.sum()} changes, in {_heads(slices)}."
     )
+
+
+def _heads(moved: np.ndarray) -> str:
+    """Those of which a number has changed."""
+    names = [str(head + 1) for head in np.flatnonzero(moved.any(axis=1))]
+    return f"head{'s' * (len(names) > 1)} {', '.join(names)}"
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """x beside the blocks of W_Q with the queries below; and x cut into slices, of which one is the head's."""
-    figure = sheet(height=312, narrow=narrow, narrow_height=450)
+    """x beside the blocks of W_Q; below each block the head's query, and the head's slice of x itself."""
+    figure = sheet(height=352, narrow=narrow)
     paper = board(figure)
-    wide = 28 if narrow else 32
-    left = 24 if narrow else 46
-    _title(paper, left, "x times W_Q, then cut")
+    wide, left = (31, 14) if narrow else (50, 110)
+    blocks = left + wide + 16
     x = matrix(paper, left, _TOP, (wide, _TALL), numbers.x[:, None], FAINT, 4, tell=lambda i, _: _tell_x(i, numbers))
-    frame(paper, x)
     label(paper, x.middle()[0], _TOP - 7, "x", size=TEXT, weight="semibold", ha="center")
+    step = D_K * wide + 9  # from head to head
     for head in range(NUM_HEADS):
-        _draw_block(paper, left + wide + 14 + head * (D_K * wide + 7), wide, head, numbers)
-    label(paper, left + wide + 6, _BELOW + _TALL / 2, "query", QUERY_INK, size=TEXT, ha="right", va="center")
-    if narrow:
-        _draw_slices(paper, left + wide + 14, 334, wide, numbers)
-    else:
-        _draw_slices(paper, 424, 0, wide, numbers)
+        _draw_head(paper, blocks + head * step, wide, head, numbers)
+    if numbers.number != X[0]:
+        frame(paper, x, 0)
+    if not narrow:
+        label(paper, blocks + NUM_HEADS * step + 4, _TOP + 4 * _TALL, "W_Q", QUERY_INK, size=TEXT, va="center")
+    label(paper, blocks, _QUERY - 7, "x times W_Q, then cut:", QUERY_INK, size=TEXT, weight="semibold")
+    label(paper, blocks, _SLICE - 7, "x itself cut:", size=TEXT, weight="semibold")
     return figure
 
 
-def _draw_block(paper: Axes, left: float, wide: float, head: int, numbers: Numbers) -> None:
-    """A head's columns of W_Q and its query; with numbers if it is the chosen one."""
-    chosen, columns = head == numbers.head - 1, slice(head * D_K, (head + 1) * D_K)
-    least, reach = (0, 2.6) if chosen else (np.inf, 6)
+def _draw_head(paper: Axes, left: float, wide: float, head: int, numbers: Numbers) -> None:
+    """A head's columns of W_Q, its query and its slice; what has changed is framed."""
+    columns = slice(head * D_K, (head + 1) * D_K)
 
     def tell(i: int, j: int) -> dict[str, str]:
         column = head * D_K + j
-        amount = in_digits(float(numbers.w_q[i, column]), "{:g}")
-        words = f"W_Q, row {i + 1}, column {column + 1} (head {head + 1}): {amount}"
+        words = f"W_Q, row {i + 1}, column {column + 1} (head {head + 1}): {_said(numbers.w_q[i, column])}"
         return {"words": words, "of": f"w{head}-{j} row{i}", "lights": f"w{head}-{j} q{head}-{j}"}
 
     def tell_query(_: int, j: int) -> dict[str, str]:
-        words = (
-            f"query of head {head + 1}: x · column {head * D_K + j + 1} = {in_digits(numbers.query[head, j], '{:g}')}"
-        )
+        words = f"query of head {head + 1}: x · column {head * D_K + j + 1} = {_said(numbers.query[head, j])}"
         return {"words": words, "of": f"q{head}-{j}", "lights": f"x w{head}-{j} q{head}-{j}"}
 
-    block = matrix(paper, left, _TOP, (wide, _TALL), numbers.w_q[:, columns], QUERY, reach, least=least, tell=tell)
-    query = matrix(
-        paper, left, _BELOW, (wide, _TALL), numbers.query[head, None], QUERY, 5 * reach, least=least, tell=tell_query
-    )
-    _name_head(paper, block, head, chosen)
-    if chosen:
-        frame(paper, block)
-        frame(paper, query)
+    def tell_slice(_: int, j: int) -> dict[str, str]:
+        i = head * D_K + j
+        return {"words": f"number {i + 1} of x: {_said(numbers.x[i])}", "of": f"slice{i}", "lights": f"slice{i}"}
+
+    block = matrix(paper, left, _TOP, (wide, _TALL), numbers.w_q[:, columns], QUERY, 4, tell=tell)
+    name = label(paper, block.middle()[0], _TOP - 7, f"head {head + 1}", size=TEXT, weight="semibold", ha="center")
+    say(name, words=f"head {head + 1} owns {D_K} of the {NUM_HEADS * D_K} columns")
+    for top, row, moved, colour, reach, told in (
+        (_QUERY, numbers.query, numbers.query_moved, QUERY, 14, tell_query),
+        (_SLICE, numbers.slices, numbers.slices_moved, FAINT, 4, tell_slice),
+    ):
+        grid = matrix(paper, left, top, (wide, _TALL), row[head, None], colour, reach, tell=told)
+        for j in np.flatnonzero(moved[head]):
+            frame(paper, grid, 0, int(j))
 
 
-def _draw_slices(paper: Axes, left: float, down: float, wide: float, numbers: Numbers) -> None:
-    """The mistake: what the chosen head does not get is hatched."""
-    _title(paper, left, "not so: x itself cut", down)
-    for head in range(NUM_HEADS):
-        chosen = head == numbers.head - 1
-        part = numbers.slices[head, None] if chosen else np.full((1, D_K), np.nan)
-
-        def tell(_: int, j: int, head: int = head, chosen: bool = chosen) -> dict[str, str]:
-            i = head * D_K + j
-            said = in_digits(numbers.x[i], "{:g}") if chosen else f"head {numbers.head} cannot see it"
-            return {"words": f"number {i + 1} of x: {said}", "of": f"slice{i}", "lights": f"slice{i}"}
-
-        grid = matrix(paper, left + head * (D_K * wide + 7), down + _TOP, (wide, _TALL), part, FAINT, 4, tell=tell)
-        _name_head(paper, grid, head, chosen)
-        if chosen:
-            frame(paper, grid)
-    below = down + _TOP + _TALL + 24
-    label(paper, left, below, f"head {numbers.head} gets {D_K} numbers of {len(numbers.x)}", size=TEXT)
+def _said(number: float) -> str:
+    return in_digits(float(number), "{:g}")
 
 
 def _tell_x(i: int, numbers: Numbers) -> dict[str, str]:
-    words = f"number {i + 1} of x: {in_digits(numbers.x[i], '{:g}')}, times row {i + 1} of W_Q: it enters every query"
+    words = f"number {i + 1} of x: {_said(numbers.x[i])}, times row {i + 1} of W_Q"
     return {"words": words, "of": "x", "lights": f"row{i}"}
 
 
-def _name_head(paper: Axes, grid: Grid, head: int, chosen: bool) -> None:
-    ink, weight = (INK, "semibold") if chosen else (FAINT, "normal")
-    name = label(paper, grid.middle()[0], grid.top - 7, f"head {head + 1}", ink, size=TEXT, weight=weight, ha="center")
-    say(name, words=f"head {head + 1} owns {D_K} of the {NUM_HEADS * D_K} columns")
-
-
-def _title(paper: Axes, left: float, words: str, down: float = 0) -> None:
-    label(paper, left, down + 18, words, size=HEADING, weight="semibold")
-
-
-_TOP, _TALL = 58, 24  # of the first row; of a row
-_BELOW = _TOP + 8 * _TALL + 14  # of the queries
+_TOP, _TALL = 34, 22  # of the first row; of a row
+_QUERY = _TOP + 8 * _TALL + 34
+_SLICE = _QUERY + _TALL + 36
 
 
 head_columns = Explorer(
     __name__,
     caption=(
-        "Each head owns two columns of W_Q, and every column reads all of x; a head that got a slice of x itself would "
-        "miss six numbers of eight. The maps for keys and values are cut in the same way."
+        "Each head owns two columns of W_Q. Below them, what the head gets: its query, and its piece if x itself were "
+        "cut. A frame marks what changes with the first number of x."
     ),
-    controls={"head": Slider("head", stops=(1, 2, 3, 4))},
+    controls={"number": Slider("first number of x", stops=(0, 1, 2, 3))},
 )

@@ -17,7 +17,14 @@ from attncourse.drawing.matrix import frame, matrix
 from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.heads.head_probes import BEHIND, DIGIT, places_looked_at, share_of_weight, tokens_of
+from attncourse.figures.heads.head_probes import (
+    BEHIND,
+    DIGIT,
+    places_looked_at,
+    reorder_heads,
+    share_of_weight,
+    tokens_of,
+)
 from attncourse.results import load_result
 from attncourse.results.models import from_stored
 from attnlib.attention_model import ModelParams, attention_model
@@ -26,6 +33,7 @@ from attnlib.masks import causal_mask
 SEQUENCES = "a3c1b7d3c1a3d3b7", "f2h5e2g8e2f2g8h5", "b4d4a6h1h1a6d4b4"
 AGAIN = 8  # where the first letter stands that was there before
 MODELS = {"first": "digit", "second": "elsewhere"}  # how they are called here and in the result file
+_ORDER = {"digit": (0, 1, 2, 3), "elsewhere": (0, 2, 1, 3)}  # of the heads of layer 2: head 2 is that of the digit
 _SHORT = {  # places, below a thumbnail
     "itself": "itself",
     "the token before": "token before",
@@ -77,8 +85,8 @@ def stored_result() -> dict:
 
 @lru_cache
 def stored_model(kind: str) -> ModelParams:
-    """The trained parameters."""
-    return from_stored(stored_result()["models"][kind])
+    """The trained parameters, the head that finds the digit in the same place."""
+    return reorder_heads(from_stored(stored_result()["models"][kind]), 1, _ORDER[kind])
 
 
 @lru_cache

@@ -1,9 +1,10 @@
 """Probes of a trained model's heads: where they look, and what the model says without some of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from attnlib import merge_heads, split_heads
 from attnlib.attention_model import ModelParams
 from attnlib.tasks import IGNORED
 
@@ -29,6 +30,17 @@ def keep_heads(params: ModelParams, layer: int, kept: Iterable[int]) -> ModelPar
     fewer = attention._replace(w_o=attention.w_o * row_is_kept[:, None])
     layers = [*params.layers]
     layers[layer] = layers[layer]._replace(attention=fewer)
+    return params._replace(layers=tuple(layers))
+
+
+def reorder_heads(params: ModelParams, layer: int, order: Sequence[int]) -> ModelParams:
+    """The same model with the heads of one layer in another order: their sum, the layer's output, has none."""
+    attention = params.layers[layer].attention
+    old, chosen = attention.num_heads, list(order)
+    w_q, w_k, w_v = (merge_heads(split_heads(w, old)[chosen]) for w in attention[:3])
+    w_o = np.concatenate([np.split(attention.w_o, old)[head] for head in chosen])
+    layers = [*params.layers]
+    layers[layer] = layers[layer]._replace(attention=attention._replace(w_q=w_q, w_k=w_k, w_v=w_v, w_o=w_o))
     return params._replace(layers=tuple(layers))
 
 

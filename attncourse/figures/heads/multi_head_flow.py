@@ -102,11 +102,11 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
             y = concat.middle(2 * i)[1] + 11
             paper.plot([result.left + wide + 3, 500, 500], [result.middle()[1]] * 2 + [y], color=INK, linewidth=1.2)
             arrow(paper, (500, y), (concat.left - 3, y))
-    for top in tops:
+    for head, top in enumerate(tops):
         end = left - (36 if narrow else 39)
         arrow(paper, (start, top + 38), (end, top + 38))
-        name = label(paper, end - 2, top + 32, "W_Q", QUERY_INK, ha="right")
-        say(name, words=f"x times the two columns of W_Q that head {tops.index(top) + 1} owns is its query")
+        name = label(paper, end - 4, top + 27, "W_Q", QUERY_INK, ha="right")
+        say(name, words=f"query = x times the columns of W_Q that head {head + 1} owns: rows {_rows_of_w_q(head)}")
     _name(paper, x, "x", f"x of “{TOKENS[numbers.token - 1]}”", INK)
     features = [", ".join(FEATURES)] if narrow else [", ".join(FEATURES[:2]) + ",", ", ".join(FEATURES[2:])]
     for line, words in enumerate(features):
@@ -137,6 +137,11 @@ def _draw_lane(paper: Axes, left: float, top: float, wide: float, head: int, num
     ):
         _say_part(label(paper, x, y, words, ink, size=TEXT, ha=align, va="center"), f"{part}-{one}")
     return result
+
+
+def _rows_of_w_q(head: int) -> str:
+    """A head's two columns, a pair of numbers for each feature of x."""
+    return ", ".join(f"({a:g}, {b:g})" for a, b in PARAMS.w_q[:, 2 * head : 2 * head + 2])
 
 
 def _draw_end(paper: Axes, left: float, top: float, wide: float, numbers: Numbers) -> Grid:
@@ -236,8 +241,8 @@ _PARTS = {
 multi_head_flow = Explorer(
     __name__,
     caption=(
-        "Two heads read the same words, each with maps of its own: for “its”, head 1 finds whose and head 2 finds "
-        "what. Both results, joined and times W_O, are the token’s output. All maps were chosen by hand."
+        "Two heads read the same words, each with maps of its own: for “its”, head 1 finds the owner and head 2 "
+        "what is owned. Both results, joined and times W_O, are the token’s output. All maps were chosen by hand."
     ),
     controls={"token": Slider("token", stops=(1, 2, 3, 4, 5))},
 )

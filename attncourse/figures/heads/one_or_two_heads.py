@@ -115,7 +115,7 @@ def _draw_accuracy(axes: Axes, numbers: Numbers) -> None:
         axes.plot(here, curve[here], "o", color=INK, markersize=7, clip_on=False, label=words)
         beside, va = (0.08, "bottom") if words == "two heads" else (-0.1, "top")
         label(axes, x[-1] + 0.3, curve[-1] + beside, words, ha="right", va=va)
-    axes.set(xlim=(0, x[-1] + 0.3), ylim=(0, 1.25), yticks=(0, 0.5, 1))
+    axes.set(xlim=(0, x[-1] + 0.3), ylim=(0, 1.25), yticks=(0, 0.5, 1), yticklabels=("0%", "50%", "100%"))
     axes.set_xticks([0, 4, 8, 11], ["0", "60", "200", "600"])
 
 
@@ -123,8 +123,8 @@ one_or_two_heads = Explorer(
     __name__,
     caption=(
         "One head divides its weight between the two neighbours and mixes them up; two heads take a side each and make "
-        "no mistake, with the same number of parameters. Rows are the tokens that ask, columns those that they look "
-        "at; the curves count both questions."
+        "no mistake; “c” has none before it, “d” none after. Rows are the tokens that ask, columns those that they "
+        "look at; the curves count both questions."
     ),
     controls={"step": Slider("training step", stops=STEPS, stops_only=True)},
 )

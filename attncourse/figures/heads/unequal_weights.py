@@ -17,7 +17,7 @@ from attncourse.drawing.palette import FAINT, INK, PAPER, VALUE, VALUE_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 
-VALUES = {"its": 0.0, "cat": 1.0}
+VALUES = {"toy": 0.0, "cat": 1.0}
 PAIRS = tuple(product(VALUES, VALUES))  # the token before and the token after
 ASKED = "before", "after"
 READERS = {"a linear map: one cut": 1, "with a feed-forward network: several cuts": 3}
@@ -31,7 +31,7 @@ class Numbers(NamedTuple):
     cuts: int  # that the reader may make at most
     output: np.ndarray  # (pairs,) of the head
     edges: tuple[np.ndarray, ...]  # a question: where the answer changes
-    answers: np.ndarray  # (questions, pairs) what is read off: the value of "its" or of "cat"
+    answers: np.ndarray  # (questions, pairs) what is read off: the value of "toy" or of "cat"
     right: np.ndarray  # (questions, pairs) whether that is so
 
 
@@ -103,7 +103,7 @@ def _draw_line(paper: Axes, left: float, y: float, length: float, numbers: Numbe
     said = [numbers.answers[row][order[0]]]
     said += [1 - said[0] if i % 2 else said[0] for i in range(1, len(edges) - 1)]
     for start, end, answer in zip(edges, edges[1:], said, strict=False):
-        name = "cat" if answer else "its"
+        name = "cat" if answer else "toy"
         band = Rectangle((start, y - 17), end - start, 34, facecolor=(VALUE, 0.3) if answer else PAPER,
                          edgecolor=FAINT, linewidth=0.8)  # fmt: skip
         say(paper.add_patch(band), words=f"outputs here are read as “{name}”")
@@ -134,7 +134,7 @@ def _draw_dot(paper: Axes, x: float, y: float, want: str) -> Line2D:
 unequal_weights = Explorer(
     __name__,
     caption=(
-        "One number must answer two questions. The value of “its” is 0 and that of “cat” is 1, and the head’s output "
+        "One number must answer two questions. The value of “toy” is 0 and that of “cat” is 1, and the head’s output "
         "for “hid” lies between its neighbours’ values; a cross marks a wrong answer."
     ),
     controls={
