@@ -5,7 +5,7 @@
 
 The task is that of ``norms``: mark day, month and year, letter by letter. Besides the loss, the size of the letters'
 vectors is measured behind every sublayer. A third arm has no norm either, but sublayers that add nothing at the start.
-In the deepest encoder two other norms are tried; BatchNorm reads fresh texts with its running statistics.
+BatchNorm is tried in every depth, and reads fresh texts with its running statistics; RMSNorm in the deepest encoder.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ from experiments.training import train
 RESULT = result_path("norm_depth")
 COMMAND = "OMP_NUM_THREADS=1 python -m experiments.norm_depth"
 LAYER_NORM, NONE, FROM_ZERO = "LayerNorm", "none", "none, sublayers start at zero"
-OTHER_NORMS = ("RMSNorm", MASKED)  # for the greatest depth
+RMS_NORM = "RMSNorm"
 EXAMPLE = as_padded(("June 7th, 2021",), ([MONTH] * 4 + [OTHER] + [DAY] + [OTHER] * 4 + [YEAR] * 4,))
 
 
@@ -73,7 +73,7 @@ def arms(settings: Settings = SETTINGS) -> list[tuple[str, int]]:
     """What is compared: (kind, layers)."""
     usual = [(kind, depth) for depth in settings.depths for kind in (LAYER_NORM, NONE)]
     from_zero = [(FROM_ZERO, depth) for depth in settings.from_zero]
-    return usual + from_zero + [(kind, max(settings.depths)) for kind in OTHER_NORMS]
+    return usual + from_zero + [(RMS_NORM, max(settings.depths))] + [(MASKED, depth) for depth in settings.depths]
 
 
 def name(kind: str, depth: int) -> str:

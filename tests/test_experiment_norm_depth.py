@@ -9,7 +9,7 @@ from experiments.norm_depth import (
     FROM_ZERO,
     LAYER_NORM,
     NONE,
-    OTHER_NORMS,
+    RMS_NORM,
     SETTINGS,
     arms,
     name,
@@ -18,6 +18,7 @@ from experiments.norm_depth import (
     read,
     sizes_of,
 )
+from experiments.normed_model import MASKED
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +93,14 @@ def test_twelve_layers_fail_without_a_norm_and_learn_with_one(result):
     assert at_end(result, LAYER_NORM, 12, "accuracy").mean() > 0.9 > 0.6 > at_end(result, NONE, 12, "accuracy").mean()
 
 
-@pytest.mark.parametrize("kind", OTHER_NORMS)
+@pytest.mark.parametrize("kind", [RMS_NORM, MASKED])
 def test_another_norm_does_for_twelve_layers_what_layer_norm_does(result, kind):
     assert at_end(result, kind, 12).mean() < 1.1 * at_end(result, LAYER_NORM, 12).mean()
+
+
+def test_batch_norm_learns_at_every_depth(result):
+    for depth in SETTINGS.depths:
+        assert at_end(result, MASKED, depth).mean() < 1.2 * at_end(result, LAYER_NORM, depth).mean()
 
 
 def test_two_layers_do_not_need_one(result):

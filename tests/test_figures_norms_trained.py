@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from attncourse.figures.norms import deep_stack, leaky_norm, norm_training, train_inference
-from attncourse.figures.norms.deep_stack import RIGHT, TEXT
+from attncourse.figures.norms import deep_stack, leaky_norm, norm_by_depth, norm_training, train_inference
+from attncourse.figures.norms.deep_stack import DEPTHS, RIGHT, TEXT
 from attncourse.figures.norms.leaky_norm import AXES, READINGS, STEPS
+from attncourse.figures.norms.norm_by_depth import BATCH, LAYER
 from attncourse.figures.norms.norm_training import LOSSES
 from attncourse.figures.norms.runs import BATCHES, NORMS
 from attncourse.results import load_result
@@ -104,6 +105,22 @@ def test_twelve_layers_need_the_norm_and_the_first_picture_does_not_say_so():
     assert deep_stack.measure().end < 0.3
 
 
+@every_state(norm_by_depth)
+def test_losses_by_depth_are_those_of_the_stored_runs(state):
+    arms, found = load_result("norm_depth")["arms"], norm_by_depth.measure(**state).arms[state["norm"]]
+    for depth, size, losses in zip(DEPTHS, found.sizes, found.losses, strict=True):
+        stored = arms[f"{state['norm']}, {depth} layer{'s' * (depth > 1)}"]["runs"].values()
+        assert losses.tolist() == [run["end"] for run in stored]
+        assert size == pytest.approx(np.mean([run["sizes"][-1] for run in stored]))
+
+
+def test_the_picture_by_depth_does_not_say_at_first_how_batch_norm_does():
+    default, batch_norm = (words_of(norm_by_depth, {"norm": norm}) for norm in (LAYER, BATCH))
+    assert norm_by_depth.defaults == {"norm": LAYER}
+    assert "0.13 BatchNorm" in batch_norm
+    assert not any("BatchNorm" in word for word in default)
+
+
 @every_state(leaky_norm)
 def test_the_leak_shows_the_stored_shares(state):
     numbers = leaky_norm.measure(**state)
@@ -117,6 +134,6 @@ def test_steps_that_can_be_chosen_are_those_that_were_measured():
     assert list(STEPS) == load_result("leaky_norm")["settings"]["measured_at"]
 
 
-@pytest.mark.parametrize("explorer", [deep_stack, leaky_norm, train_inference, norm_training])
+@pytest.mark.parametrize("explorer", [deep_stack, leaky_norm, norm_by_depth, train_inference, norm_training])
 def test_sentences_are_short(explorer):
     assert max(len(explorer.readout(explorer.measure(**state))) for state in explorer.states) <= 190

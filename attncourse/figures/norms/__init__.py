@@ -4,6 +4,7 @@ from attncourse.figures.norms.deep_stack import deep_stack
 from attncourse.figures.norms.drift import drift
 from attncourse.figures.norms.leaky_norm import leaky_norm
 from attncourse.figures.norms.long_sequence import long_sequence
+from attncourse.figures.norms.norm_by_depth import norm_by_depth
 from attncourse.figures.norms.norm_grid import norm_grid
 from attncourse.figures.norms.norm_training import norm_training
 from attncourse.figures.norms.ripple import ripple
@@ -15,6 +16,7 @@ __all__ = [
     "drift",
     "leaky_norm",
     "long_sequence",
+    "norm_by_depth",
     "norm_grid",
     "norm_training",
     "ripple",

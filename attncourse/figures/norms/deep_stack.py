@@ -42,7 +42,7 @@ class Numbers(NamedTuple):
 
 def measure(depth: float = 2, norm: str = "none") -> Numbers:
     """Sum up one arm of the experiment's result file."""
-    runs = arms_of("norm_depth")[f"{norm}, {_layers(int(depth))}"]
+    runs = arms_of("norm_depth")[f"{norm}, {layers_text(int(depth))}"]
     sizes, losses = (np.mean([run[key] for run in runs], axis=0) for key in ("sizes", "losses"))
     every = stored("norm_depth")["settings"]["record_every"]
     answers = "".join(TAGS[tag] for tag in runs[0]["example"])
@@ -54,20 +54,24 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     norm = "without a norm" if numbers.norm == "none" else f"with {numbers.norm}"
     return (
-        f"{_layers(numbers.depth)} {norm}: vectors of size {_size(numbers.sizes[-1])} at the start; after training the "
-        f"loss is {_loss(numbers.end)}, and {in_digits(numbers.right)} of the letters of fresh texts are marked right."
+        f"{layers_text(numbers.depth)} {norm}: vectors of size {size_text(numbers.sizes[-1])} at the start; "
+        f"after training the loss is {loss_text(numbers.end)}, and {in_digits(numbers.right)} of the letters of "
+        "fresh texts are marked right."
     )
 
 
-def _layers(depth: int) -> str:
+def layers_text(depth: int) -> str:
+    """The depth in words."""
     return f"{depth} layer{'s' * (depth > 1)}"
 
 
-def _size(size: float) -> str:
+def size_text(size: float) -> str:
+    """A size with a digit behind the point unless it is large."""
     return in_digits(size, "{:.1f}" if size < 100 else "{:.0f}")
 
 
-def _loss(loss: float) -> str:
+def loss_text(loss: float) -> str:
+    """A loss in two digits, or whole."""
     return f"{loss:#.2g}" if loss < 9.5 else f"{loss:.0f}"
 
 
@@ -102,7 +106,7 @@ def _draw_answers(paper: Axes, numbers: Numbers, narrow: bool) -> None:
 def _draw_sizes(axes: Axes, numbers: Numbers) -> None:
     x = np.arange(len(numbers.sizes))
     (curve,) = axes.plot(x, decades(numbers.sizes, _SIZES[0]), "o-", color=SHARED_INK, linewidth=2, markersize=3.6)
-    said = [_size(size) for size in numbers.sizes]
+    said = [size_text(size) for size in numbers.sizes]
     say(curve, label="size", x=[str(i) for i in x], y=said, names=["sublayers", "root mean square"])
     label(axes, x[-1] + 0.7, np.log10(numbers.sizes[-1]), said[-1], SHARED_INK, weight="semibold", va="center_baseline")
     power_axis(axes, *_SIZES, (0, 1, 2, 3))
@@ -115,11 +119,11 @@ def _draw_losses(axes: Axes, numbers: Numbers) -> None:
     axes.axhline(np.log10(GUESSING), color=FAINT, linewidth=1.2, linestyle=(0, (1, 1.5)))
     label(axes, last, np.log10(GUESSING) + 0.1, "guessing", FAINT, ha="right", va="bottom")
     (curve,) = axes.plot(numbers.steps, decades(numbers.losses, _LOSSES[0]), color=INK, linewidth=2)
-    said = [_loss(loss) for loss in numbers.losses]
+    said = [loss_text(loss) for loss in numbers.losses]
     say(curve, label="loss", x=[str(step) for step in numbers.steps], y=said, names=["step", "loss"])
     (dot,) = axes.plot(last, decades(numbers.end, _LOSSES[0]), "o", color=INK, markeredgecolor=PAPER, markersize=8)
-    say(dot, words=f"on fresh texts {_loss(numbers.end)}")
-    label(axes, last + 8, np.log10(numbers.end), _loss(numbers.end), weight="semibold", va="center_baseline")
+    say(dot, words=f"on fresh texts {loss_text(numbers.end)}")
+    label(axes, last + 8, np.log10(numbers.end), loss_text(numbers.end), weight="semibold", va="center_baseline")
     power_axis(axes, *_LOSSES, (-1, 0, 1, 2, 3))
     axes.set(xlim=(0, last))
     axes.set_xticks((0, 100, 200))
@@ -128,8 +132,9 @@ def _draw_losses(axes: Axes, numbers: Numbers) -> None:
 deep_stack = Explorer(
     __name__,
     caption=(
-        "An encoder learns to mark day, month and year; each layer is two sublayers, size is the root mean square of a "
-        "vector’s numbers. All numbers are means of three seeds; the row was marked by the first."
+        "Each layer is two sublayers; size is the root mean square of a vector’s numbers. All numbers are means of "
+        "three seeds, each curve at its best of seven learning rates. The row was marked by the first seed; letters "
+        "without colour are wrong."
     ),
     controls={
         "depth": Slider("layers", stops=DEPTHS, stops_only=True),

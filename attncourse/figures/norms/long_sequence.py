@@ -39,7 +39,7 @@ class Numbers(NamedTuple):
     refused: bool  # whether the library raised ValueError for the whole sequence
 
 
-def measure(norm: str = PER_POSITION, seq: int = 16, drifts: bool = True) -> Numbers:
+def measure(norm: str = LAYER, seq: int = 24, drifts: bool = True) -> Numbers:
     """Train the running statistics, then normalise one sequence; if it is too long, as much of it as there are any."""
     seen, per_position, per_feature = _trained(drifts)
     x = _tokens(np.random.default_rng(1), 1, drifts)[:, :seq]
@@ -134,8 +134,8 @@ def _draw_tokens(axes: Axes, numbers: Numbers, narrow: bool) -> None:
 long_sequence = Explorer(
     __name__,
     caption=(
-        "Each dot is a token of a new sequence after the norm. The band, from −1 to 1, is what the next layer has "
-        "learned on. Above, how many tokens of each position training has seen, in sentences of 4 to 16."
+        "Each dot is a token of a new sequence after the norm. The band is mean 0 ± 1. Above, how many tokens of each "
+        "position training has seen, in sentences of 4 to 16."
     ),
     controls={
         "norm": Choice("norm", stops=(PER_POSITION, PER_FEATURE, LAYER)),

@@ -1,0 +1,117 @@
+"""Explorer: the same encoder in five depths, without a norm, with LayerNorm, and with BatchNorm."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from attncourse.controls import Choice
+from attncourse.drawing.axes import decades, dress, power_axis
+from attncourse.drawing.canvas import place, sheet
+from attncourse.drawing.label import label
+from attncourse.drawing.palette import FAINT, INK, SHARED_INK
+from attncourse.drawing.touch import say
+from attncourse.explorer import Explorer
+from attncourse.figures.norms.deep_stack import DEPTHS, GUESSING, layers_text, loss_text, size_text
+from attncourse.figures.norms.runs import arms_of
+
+NONE, LAYER, BATCH = NORMS = ("none", "LayerNorm", "BatchNorm, padding masked")
+_NAMES = {NONE: "no norm", LAYER: "LayerNorm", BATCH: "BatchNorm"}
+_SIZES, _LOSSES = (0.3, 1000), (0.03, 1000)
+
+
+class Arm(NamedTuple):
+    """The encoders with one norm, a depth each."""
+
+    sizes: np.ndarray  # (depths,) of the vectors behind the last sublayer, before training, mean of the seeds
+    losses: np.ndarray  # (depths, seeds) on fresh texts, after training
+
+
+class Numbers(NamedTuple):
+    """What the figure shows."""
+
+    norm: str
+    arms: dict[str, Arm]  # of every norm
+
+
+def measure(norm: str = LAYER) -> Numbers:
+    """Read sizes and final losses from the experiment's result file."""
+    return Numbers(norm, {name: _arm(name) for name in NORMS})
+
+
+def _arm(norm: str) -> Arm:
+    every = [arms_of("norm_depth")[f"{norm}, {layers_text(depth)}"] for depth in DEPTHS]
+    sizes = [np.mean([run["sizes"][-1] for run in runs]) for runs in every]
+    return Arm(np.array(sizes), np.array([[run["end"] for run in runs] for runs in every]))
+
+
+def readout(numbers: Numbers) -> str:
+    """The picture in one sentence."""
+    name, arm = _NAMES[numbers.norm], numbers.arms[numbers.norm]
+    losses = ", ".join(map(loss_text, arm.losses.mean(axis=1)))
+    return (
+        f"With {name}, {layers_text(DEPTHS[-1])} start with vectors of size {size_text(arm.sizes[-1])}; "
+        f"with {', '.join(map(str, DEPTHS))} layers the loss ends at {losses}."
+    )
+
+
+def draw(numbers: Numbers, narrow: bool = False) -> Figure:
+    """Sizes before training and losses after it, by depth: the chosen norm beside LayerNorm and none."""
+    figure = sheet(height=262, narrow=narrow, narrow_height=468)
+    sizes = place(figure, *((44, 34, 188, 150) if narrow else (44, 38, 216, 170)))
+    losses = place(figure, *((44, 264, 188, 150) if narrow else (408, 38, 200, 170)))
+    dress(sizes, "size of the vectors, before training", x="layers")
+    dress(losses, "loss on fresh texts, after training", x="layers")
+    for name in sorted(NORMS[:2], key=lambda name: name == numbers.norm) + [BATCH] * (numbers.norm == BATCH):
+        arm = numbers.arms[name]
+        _draw_curve(sizes, numbers.norm, name, arm.sizes, _SIZES[0], size_text)
+        _draw_curve(losses, numbers.norm, name, arm.losses.mean(axis=1), _LOSSES[0], loss_text)
+    _draw_seeds(losses, numbers.arms[numbers.norm].losses)
+    losses.axhline(np.log10(GUESSING), color=FAINT, linewidth=1.2, linestyle=(0, (1, 1.5)))
+    label(losses, 1, np.log10(GUESSING) + 0.1, "guessing", FAINT, va="bottom")
+    for axes, ends, powers in ((sizes, _SIZES, (0, 1, 2, 3)), (losses, _LOSSES, (-1, 0, 1, 2, 3))):
+        power_axis(axes, *ends, powers)
+        axes.set(xlim=(0.5, DEPTHS[-1]))
+        axes.set_xticks(DEPTHS)
+    return figure
+
+
+def _draw_curve(axes: Axes, chosen: str, name: str, values: np.ndarray, low: float, text: Callable) -> None:
+    """The chosen norm in colour with its last number; the others thin, and only named."""
+    here, y = name == chosen, decades(values, low)
+    thin: dict[str, Any] = {"color": INK, "linewidth": 1.2, "linestyle": (0, (5, 2))}
+    (curve,) = axes.plot(DEPTHS, y, clip_on=False, **({"color": SHARED_INK, "linewidth": 2.4} if here else thin))
+    said = [text(value) for value in values]
+    say(curve, label=_NAMES[name], x=[str(depth) for depth in DEPTHS], y=said, names=["layers", _NAMES[name]])
+    if here:
+        words = f"{said[-1]} {_NAMES[name]}"
+        label(axes, DEPTHS[-1] + 0.4, y[-1], words, SHARED_INK, weight="semibold", va="center_baseline")
+    elif name == NONE:
+        label(axes, DEPTHS[-1] + 0.4, y[-1], _NAMES[name], va="center_baseline")
+    else:  # the chosen norm may lie on it
+        label(axes, 6, y[2] - 0.24, _NAMES[name], ha="center", va="top")
+
+
+def _draw_seeds(axes: Axes, losses: np.ndarray) -> None:
+    x = np.repeat(DEPTHS, losses.shape[1])
+    (dots,) = axes.plot(
+        x, np.log10(losses.ravel()), "o", color=SHARED_INK, markersize=4, markeredgewidth=0, clip_on=False
+    )
+    words = [
+        f"{layers_text(depth)}, seed {seed + 1}: loss {loss_text(loss)}"
+        for depth, seeds in zip(DEPTHS, losses, strict=True)
+        for seed, loss in enumerate(seeds)
+    ]
+    say(dots, words=words)
+
+
+norm_by_depth = Explorer(
+    __name__,
+    caption=(
+        "The encoder of the beginning in five depths. The curve in colour is the chosen norm, its dots are three "
+        "seeds, each at the best of seven learning rates; the dashed curves are there to compare with."
+    ),
+    controls={"norm": Choice("norm", stops=NORMS)},
+)
