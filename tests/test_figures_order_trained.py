@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from attncourse.figures.order import four_ways, length_extrapolation, order_training
+from attncourse.figures.order import four_ways, length_extrapolation, longer_texts, order_training
 from attncourse.figures.order.four_ways import WAYS
+from attncourse.figures.order.longer_texts import WAYS as READ_BEYOND
 from attncourse.figures.order.runs import ARMS, TASKS
 from attncourse.results import load_result
 
@@ -88,3 +89,22 @@ def test_without_order_nobody_passes_the_dashed_line_by_more_than_chance():
     assert index.max() < 0.35
     assert min(waves.min(), small.min()) > 0.9
     assert four_ways.measure(steps=400).right[2].max() < numbers.without_order  # the index: worse than nothing
+
+
+@pytest.mark.parametrize("values", longer_texts.states)
+def test_longer_texts_show_the_stored_runs_and_the_line_of_the_known_places(values):
+    numbers, seq = longer_texts.measure(**values), values["seq"]
+    for (file, name), shown in zip(READ_BEYOND.values(), numbers.right, strict=True):
+        runs = load_result(file)["arms"][name]["runs"].values()
+        assert sorted(shown) == sorted(run["accuracy"][str(seq)] for run in runs)
+    asked = np.arange(1, seq)  # the first token has no previous one
+    assert numbers.known_places == pytest.approx((asked < 12).mean())
+
+
+def test_beyond_the_training_random_signs_know_no_new_place_and_rotary_carries_farthest():
+    for seq in (16, 24, 48):
+        numbers = longer_texts.measure(seq=seq)
+        signs, waves, rotary = np.median(numbers.right, axis=-1)
+        guessed = (1 - numbers.known_places) / 16
+        assert signs < numbers.known_places + 1.5 * guessed
+        assert signs < waves < rotary

@@ -6,6 +6,7 @@ from attncourse.figures.order.clock_hands import clock_hands
 from attncourse.figures.order.encoding_heatmap import encoding_heatmap
 from attncourse.figures.order.four_ways import four_ways
 from attncourse.figures.order.length_extrapolation import length_extrapolation
+from attncourse.figures.order.longer_texts import longer_texts
 from attncourse.figures.order.nearest_position import nearest_position
 from attncourse.figures.order.order_training import order_training
 from attncourse.figures.order.rotary_scores import rotary_scores
@@ -20,6 +21,7 @@ __all__ = [
     "encoding_heatmap",
     "four_ways",
     "length_extrapolation",
+    "longer_texts",
     "nearest_position",
     "order_training",
     "rotary_scores",

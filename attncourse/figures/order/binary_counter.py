@@ -28,7 +28,6 @@ class Numbers(NamedTuple):
     bits: np.ndarray  # (16, 4) 0 or 1
     waves: np.ndarray  # (16, 4) cosines, or (16, 8) with the sine of each before it; −1 … 1
     alike: np.ndarray  # the other positions whose row of waves is the same, to rounding
-    distinct: int  # different rows of waves
 
 
 def measure(position: int = 3, sines: bool = False) -> Numbers:
@@ -41,7 +40,7 @@ def measure(position: int = 3, sines: bool = False) -> Numbers:
     waves = np.where(np.abs(waves) < 1e-12, 0, waves)  # a cosine of π/2 leaves a rounding
     same = np.abs(waves[:, None] - waves).max(axis=-1) < 1e-9  # (16, 16)
     alike = np.flatnonzero(same[position] & (p != position))
-    return Numbers(position, sines, bits.astype(float), waves, alike, len(np.unique(same, axis=0)))
+    return Numbers(position, sines, bits.astype(float), waves, alike)
 
 
 def readout(numbers: Numbers) -> str:
@@ -50,10 +49,7 @@ def readout(numbers: Numbers) -> str:
     waves = ", ".join(in_digits(wave) for wave in numbers.waves[numbers.position])
     what = "sines and cosines" if numbers.sines else "cosines"
     twin = f"position {numbers.alike[0]} has the same row" if len(numbers.alike) else "no other position has this row"
-    return (
-        f"Position {numbers.position} is {written} in binary; its {what}, slow to fast, are {waves}: {twin}, and "
-        f"{numbers.distinct} of the {_SEQ} rows are different."
-    )
+    return f"Position {numbers.position} is {written} in binary; its {what}, slow to fast, are {waves}: {twin}."
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:

@@ -112,8 +112,8 @@ def _mark_first_rise(axes: Axes, numbers: Numbers) -> None:
 similarity_by_offset = Explorer(
     __name__,
     caption=(
-        "Move the position: the curve of similarities keeps its shape, is the same to both sides, and does not fall "
-        "all the way. Each is an inner product of two encodings, as a share of the first one’s with itself."
+        "Move the position and the width. Each similarity is an inner product of two encodings, as a share of the "
+        "first one’s with itself; at the diamond it rises for the first time."
     ),
     controls={
         "position": Slider("position pos", stops=(0, 16, 32, 48, 64, 80, 96, 112, 127)),
