@@ -306,7 +306,9 @@ class TestParts:
     def test_several_parts_are_judged_in_one_call_and_each_has_a_line(self):
         both = check.build(causal_mask=my("causal_mask"), padding_mask=my("padding_mask", "<", "<="), keep=False)
         assert not both
-        assert repr(both).startswith("✓ build.causal_mask: all 2,106 values are right\n✗ build.padding_mask: 96 % of 116")
+        assert repr(both).startswith(
+            "✓ build.causal_mask: all 2,106 values are right\n✗ build.padding_mask: 96 % of 116"
+        )
 
 
 def my_starter(scores):
