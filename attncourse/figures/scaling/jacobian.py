@@ -6,15 +6,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Slider
 from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
-from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.cells import draw_cells
 from attncourse.drawing.label import label
 from attncourse.drawing.numerals import in_words
-from attncourse.drawing.palette import FAINT, NUMBER, RULE, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.palette import FAINT, INK, NUMBER, RULE, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.scaling.scales import SCALES, WIDTHS, divided_by, scale_factor
@@ -26,6 +27,7 @@ from attnlib import scaled_dot_scores, softmax, softmax_jacobian
 # them, picked so that ‖J‖ is close to the median of random rows at every width. This row is a typical one.
 _ALONG = np.array([-0.5, 1.7, -1.0, -0.2, 1.2])
 _KEYS = range(len(TOKENS))
+_PUSHED = TOKENS.index("cat")  # the score that the chapter has pushed before it shows the whole matrix
 _LARGEST = 0.25  # of a (1 − a), at a = 1/2: the ends of the colours, whatever the state
 
 
@@ -36,7 +38,6 @@ class Numbers(NamedTuple):
     scale: str
     attn_weights: np.ndarray  # (seq_k,)
     jacobian: np.ndarray  # (seq_k, seq_k): derivative of weight i by score j
-    norm: float  # ‖J‖, the Frobenius norm
 
 
 def measure(d_k: int = 1, scale: str = "none") -> Numbers:
@@ -49,7 +50,7 @@ def measure(d_k: int = 1, scale: str = "none") -> Numbers:
     query[0, 0] = np.sqrt(d_k)
     key[:, 0] = _ALONG
     attn_weights = softmax(scaled_dot_scores(query, key, scale_factor(scale, d_k)))[0]
-    return Numbers(d_k, scale, attn_weights, softmax_jacobian(attn_weights), float(jacobian_norm(attn_weights)))
+    return Numbers(d_k, scale, attn_weights, softmax_jacobian(attn_weights))
 
 
 def jacobian_norm(attn_weights: np.ndarray) -> np.ndarray:
@@ -75,8 +76,7 @@ def readout(numbers: Numbers) -> str:
     return (
         f"At d_k = {numbers.d_k}, {divided_by(numbers.scale)}, the largest weight of “{ASKING}” is "
         f"{numbers.attn_weights.max():.3f}, on “{TOKENS[numbers.attn_weights.argmax()]}”; "
-        f"the largest of the 25 derivatives is {in_words(np.abs(numbers.jacobian).max())}, "
-        f"and the norm of all of them together {in_words(numbers.norm)}."
+        f"the largest of the 25 derivatives is {in_words(np.abs(numbers.jacobian).max())}."
     )
 
 
@@ -84,18 +84,15 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The weights, and below or beside them their Jacobian: entry (i, j) belongs to weight i and score j."""
     figure = sheet(height=340, narrow=narrow, narrow_height=480)
     if narrow:
-        weights, matrix = place(figure, 26, 36, 312, 96), place(figure, 26, 192, 312, 232)
+        weights, matrix = place(figure, 26, 36, 312, 96), place(figure, 48, 192, 290, 232)
         _weights_above(weights, numbers)
     else:
         weights, matrix = place(figure, 50, 38, 190, 248), place(figure, 330, 38, 380, 248)
         _weights_beside(weights, numbers)
     divisor = {"none": "", "√d_k": f" ÷ √{numbers.d_k}", "d_k": f" ÷ {numbers.d_k}"}[numbers.scale]
     dress(weights, f"weights a = softmax(q·k{divisor})", colour=WEIGHT_INK)
-    dress(matrix, "J: weight (row) by score (column)", colour=SCORE_INK)
+    dress(matrix, "J: how each weight answers", x="pushed score", y="weight", colour=SCORE_INK)
     _draw_matrix(matrix, numbers)
-    norm, box = f"‖J‖ = {in_words(numbers.norm)}", matrix.transAxes
-    label(matrix, 0, -0.09, "score of …", size=TEXT, va="top", transform=box)
-    label(matrix, 1, -0.09, norm, size=TEXT, weight="semibold", ha="right", va="top", transform=box)
     return figure
 
 
@@ -144,6 +141,8 @@ def _draw_matrix(axes: Axes, numbers: Numbers) -> None:
     axes.set_xticks(_KEYS, TOKENS)
     axes.set_yticks(_KEYS, TOKENS)
     axes.tick_params(length=0)
+    column = (_PUSHED - 0.5, -0.5), 1, len(_KEYS)
+    axes.add_patch(Rectangle(*column, fill=False, edgecolor=INK, linewidth=2, clip_on=False))
     axes.spines[:].set(visible=True, color=RULE)
 
 
@@ -154,8 +153,8 @@ def _signed(number: float) -> str:
 jacobian = Explorer(
     __name__,
     caption=(
-        "A weight answers to a score only while it is neither 0 nor 1. Wider vectors stretch the same five scores by "
-        "√d_k; a colour means the same number at every width."
+        "Each weight of “its” answers to each score in its own way: a row for the weight, a column for the score. "
+        "Wider vectors stretch the same five scores by √d_k; a colour means the same number at every width."
     ),
     controls={
         "d_k": Slider("width d_k", stops=WIDTHS, log=True),

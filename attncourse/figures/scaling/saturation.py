@@ -35,7 +35,7 @@ class Numbers(NamedTuple):
     sorted_weights: np.ndarray  # (seq_k,) mean over rows of the largest, second largest, …
 
 
-def measure(d_k: int = 4, scale: str = "none") -> Numbers:
+def measure(d_k: int = 1, scale: str = "none") -> Numbers:
     """Score 1024 random queries against 16 keys each, and look at scores and weights."""
     scores = scaled_dot_scores(*random_queries_and_keys(d_k), scale_factor(scale, d_k))
     return Numbers(
