@@ -10,6 +10,7 @@ from attncourse.figures.cross import (
     edit_source,
     map_misleads,
     memory_switch,
+    patching,
     shuffle_memory,
     sources,
 )
@@ -17,6 +18,7 @@ from attncourse.figures.cross.alignment import EXAMPLES, MEAN
 from attncourse.figures.cross.edit_source import ALONE, READ_AGAIN, SOURCE
 from attncourse.figures.cross.map_misleads import idle, lost_by, overlooked
 from attncourse.figures.cross.memory_switch import ITSELF, OTHER
+from attncourse.figures.cross.patching import turns
 from attncourse.figures.cross.removals import (
     DELETED,
     HIDDEN,
@@ -28,14 +30,14 @@ from attncourse.figures.cross.removals import (
 )
 from attncourse.figures.cross.shuffle_memory import MEMORY, QUERIES, SHUFFLED
 from attncourse.figures.cross.sources import ENGLISH_VECTORS, GERMAN_VECTORS
-from attncourse.figures.date_readings import answer_of, date_model, reading
+from attncourse.figures.date_readings import answer_of, date_model, reading, signs
 from attncourse.live import live_widget
 from attnlib import attention, decode, encode, softmax
 from attnlib.dates.model import translate
 from attnlib.dates.task import BEGIN, UNKNOWN, as_source
 from tests.explorers import every_state, numbers_in, said_by, words_of
 
-ALL = (alignment, blank_out, edit_source, map_misleads, memory_switch, shuffle_memory, sources)
+ALL = (alignment, blank_out, edit_source, map_misleads, memory_switch, patching, shuffle_memory, sources)
 
 
 @pytest.mark.parametrize("explorer", ALL, ids=lambda explorer: explorer.name)
@@ -372,3 +374,36 @@ def test_what_is_framed_is_named(narrow):
     for title, found in (("little weight, much lost", overlooked(shown)), ("much weight, nothing lost", idle(shown))):
         names = " ".join(f"“{shown.text[i]}”" for i in found) or "none"
         assert f"{title}: {names}" in words
+
+
+# Exchanging one vector
+
+
+@every_state(patching)
+def test_a_memory_with_one_vector_exchanged_is_written_as_greedy_decoding_does(state):
+    shown = patching.measure(**state)
+    assert list(shown.answers) == [found.answer for found in translate(date_model(), shown.texts)]
+    memories = [encode(date_model(), as_source([text])[0][0])[0] for text in shown.texts]
+    place = max(shown.exchanged, 1) - 1
+    for row, own in enumerate(memories):
+        patched = own.copy()
+        patched[place] = memories[1 - row][place]
+        said = [BEGIN]
+        while len(said) <= len(reading(shown.texts[0]).said):
+            said.append(int(decode(date_model(), np.array(said), patched)[0][-1].argmax()))
+        assert shown.patched[row][place] == answer_of(signs(np.array(said[1:])))
+
+
+def test_the_vector_of_the_6_alone_spoils_the_answer_and_brings_it_back():
+    for text in patching.controls["text"].stops:
+        shown = patching.measure(text)
+        both = [place for place in range(len(text)) if turns(shown, 0, place) and turns(shown, 1, place)]
+        assert both == [text.index("6")]
+
+
+def test_before_a_vector_is_exchanged_nothing_is_given_away():
+    for narrow in (False, True):
+        words = words_of(patching, {}, narrow)
+        assert "06-06" not in words
+        assert "06-06" in words_of(patching, {"exchanged": 3}, narrow)
+    assert "yet" in patching.readout(patching.measure())

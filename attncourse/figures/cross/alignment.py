@@ -16,7 +16,7 @@ from attncourse.explorer import Explorer
 from attncourse.figures.date_readings import answer_of, reading, signs, visible
 from attnlib.dates.characters import as_known
 
-EXAMPLES = ("7.6.21", "6/7/21", "June 7th, 2021", "le 7 juin 2021", "Montag, 7. Juni 2021", "the 31st of May 1999")
+EXAMPLES = ("7.6.2021", "6/7/21", "June 7th, 2021", "le 7 juin 2021", "Montag, 7. Juni 2021", "the 31st of May 1999")
 LAYERS, HEADS = 2, 4
 MEAN = "mean of all heads"
 _CHOICES = (MEAN, *(str(head + 1) for head in range(HEADS)))
@@ -100,9 +100,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 alignment = Explorer(
     __name__,
     caption=(
-        "Where the trained date model looks while it writes: each character of its answer (a row; on a phone a column) "
-        "puts its weight on few characters of the text, and stronger colour is more weight. In a running "
-        "notebook, type a text of your own."
+        "Where the trained date model looks while it writes each character of its answer (a row; on a phone a column); "
+        "stronger colour is more weight. In a running notebook, type a text of your own."
     ),
     controls={
         "text": Text("date", stops=EXAMPLES),

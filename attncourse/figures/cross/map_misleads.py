@@ -198,7 +198,7 @@ map_misleads = Explorer(
     __name__,
     caption=(
         "Framed: characters on which the map misleads, because their weight and the probability lost without them "
-        "disagree. Both belong to one character of the answer; the weight is the mean of all layers and heads."
+        "disagree. Both are of the digit that you choose; the weight is the mean of all layers and heads."
     ),
     controls={
         "text": Text("date", stops=TEXTS),

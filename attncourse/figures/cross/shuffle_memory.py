@@ -139,7 +139,7 @@ def _name_queries(paper: Axes, grid: Grid, queries: Sequence[int]) -> None:
 shuffle_memory = Explorer(
     __name__,
     caption=(
-        "Three German words ask four English ones; each query’s weights and output, before the shuffle and after it. "
+        "Three German words ask four English ones (vectors made up for the picture), before a shuffle and after it. "
         "Positions, if they are added, belong to the places and do not move along; shuffling the keys without their "
         "values is a mistake, made on purpose."
     ),
