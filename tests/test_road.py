@@ -130,6 +130,18 @@ def test_every_figure_is_asked_about_before_it_and_answered_behind_it(chapter):
             assert cells[i + 1]["source"].startswith('<details class="answer"><summary>'), cell["source"]
 
 
+@each_chapter
+def test_what_is_to_be_predicted_is_not_printed_under_the_question(chapter):
+    """A folded output opens under "What happened?" on the page, and with a click in JupyterLab."""
+    cells = cells_of(chapter)
+    for i, cell in enumerate(cells):
+        tags, hidden = cell["metadata"].get("tags", ()), cell["metadata"].get("jupyter", {}).get("outputs_hidden")
+        assert hidden or "hide-output" not in tags, cell["source"]
+        if cell["cell_type"] == "markdown" and "**Predict.**" in cell["source"]:
+            shown = next(later for later in cells[i + 1 :] if later.get("outputs"))
+            assert _explorers(shown) or hidden or "hide-output" in shown["metadata"].get("tags", ()), shown["source"]
+
+
 def _strings(found) -> Iterator[str]:
     """Every text in what a cell has left behind."""
     if isinstance(found, str):
