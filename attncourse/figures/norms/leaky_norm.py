@@ -70,7 +70,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _draw_example(paper: Axes, numbers: Numbers, narrow: bool) -> None:
     """The digits in a row; under each but the first, the chance that the model gave to it before."""
     left, top, cell = (40, 50, (37, 28)) if narrow else (168, 26, (56, 28))
-    rows = ("digits, one by one", "chance given to each")
+    at_once = READINGS[numbers.reading] == "training"
+    rows = ("digits, all at once" if at_once else "digits, one by one", "chance given to each")
     for name, y in zip(rows, (24, 118) if narrow else (top, top + 40), strict=True):
         label(paper, 8, y, name, va="center_baseline", size=TEXT)
     for at, digit in enumerate(numbers.example):
