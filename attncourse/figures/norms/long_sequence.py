@@ -96,8 +96,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     left, width = (40, 296) if narrow else (46, 660)
     above, below = place(figure, left, 34, width, 70), place(figure, left, 158, width, 172 if narrow else 130)
     dress(above, "tokens seen in training" if narrow else "tokens seen in training at each position")
-    after = f"after {numbers.norm}"
-    dress(below, after if narrow else f"each token {after}: mean ± deviation of its features", x="position")
+    after, drift = f"after {numbers.norm}", "growing" if numbers.drifts else "steady"
+    dress(below, f"{after}, {drift}" if narrow else f"{drift} features {after}: mean ± deviation a token", x="position")
     positions = np.arange(len(numbers.seen)) + 1
     bars = above.bar(positions, numbers.seen, color=SHARED)
     for position, bar in zip(positions, bars, strict=True):
