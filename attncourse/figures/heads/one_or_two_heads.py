@@ -122,9 +122,10 @@ def _draw_accuracy(axes: Axes, numbers: Numbers) -> None:
 one_or_two_heads = Explorer(
     __name__,
     caption=(
-        "One head divides its weight between the two neighbours and mixes them up; two heads take a side each and make "
-        "no mistake; “c” has none before it, “d” none after. Rows are the tokens that ask, columns those that they "
-        "look at; the curves count both questions."
+        "One head divides its weight between the two neighbours, with a little more on the one after; two heads take a "
+        "side each and make no mistake. “c” has none before it, “d” none after. Rows are the tokens that ask, columns "
+        "those they look at; each letter’s vector also carries its place (chapter 4). The curves count both "
+        "questions; their steps are not evenly spaced."
     ),
     controls={"step": Slider("training step", stops=STEPS, stops_only=True)},
 )
