@@ -66,7 +66,7 @@ def test_what_goes_deeper_is_closed_and_a_link_into_it_opens_it(page, chapter):
     page.evaluate("() => document.querySelectorAll('details.deeper').forEach((part) => part.open = false)")
 
 
-def test_an_answer_shows_once_the_reader_has_moved_the_figure(page):
+def test_an_answer_shows_once_the_reader_has_moved_the_figure_and_looked(page):
     figure = page.locator("article figure.explorer").first
     answer = page.locator(".cell:has(figure.explorer) + details.answer").first
     expect(answer).not_to_have_attribute("open", "")
@@ -77,7 +77,8 @@ def test_an_answer_shows_once_the_reader_has_moved_the_figure(page):
         control.click()
     else:
         control.press("ArrowRight" if control.input_value() == "0" else "ArrowLeft")
-    expect(answer).to_have_attribute("open", "")
+    expect(answer).not_to_have_attribute("open", "")
+    expect(answer).to_have_attribute("open", "", timeout=10_000)
     answer.locator("summary").click()
     control.press("ArrowRight")
     expect(answer).not_to_have_attribute("open", "")

@@ -2,6 +2,7 @@
 "use strict";
 
 const PHONE = window.matchMedia("(max-width: 559.98px)");
+const LOOK = 4000; // milliseconds for a look at what has come out
 const NEARLY = "600px"; // a figure so close to the screen fetches its states
 
 class Explorer {
@@ -46,11 +47,20 @@ class Explorer {
     this.answer();
   }
 
-  // What was asked before the figure is answered behind it, once the reader has tried.
+  // What was asked before the figure is answered after it, once the reader has tried and looked: not at the first of
+  // many moves. It opens once; whoever closes it again wants it closed.
   answer() {
     const next = this.figure.closest(".cell")?.nextElementSibling;
-    if (next?.matches("details.answer")) next.open = true;
-    this.answer = () => {}; // whoever closes it again wants it closed
+    if (this.answered || !next?.matches("details.answer")) return;
+    clearTimeout(this.looking);
+    this.looking = setTimeout(() => {
+      this.answered = true;
+      next.open = true;
+    }, LOOK);
+    next.addEventListener("toggle", () => {
+      this.answered = true;
+      clearTimeout(this.looking);
+    }, { once: true });
   }
 
   // Set the controls to a state and show it.
