@@ -23,6 +23,7 @@ from attncourse.results import load_result
 _MASKS = {"right way round": "causal", "none": "no mask", "turned round": "flipped"}  # on the page -> in the file
 _STAGES = (50, 100, 200, 400, 800, 1600, 3200)
 _WAYS = {"in training": "forced", "in use": "free"}
+_READS = {"in training": "reads the right answer", "in use": "reads its own"}
 _LOOKS: dict[str, dict[str, Any]] = {
     "in training": {"color": FAINT, "linewidth": 5},
     "in use": {"color": INK, "linewidth": 2},
@@ -75,15 +76,14 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """What one date becomes in training and in use; and the shares of right dates over the training."""
     figure = sheet(height=212, narrow=narrow, narrow_height=408)
     paper = board(figure)
-    left, top, pitch = (6, 74, 82) if narrow else (92, 66, 76)
+    left, top, pitch = 6, 74, 82
     label(paper, 6, 20, f"“June 7th, 2021” after {numbers.stage} steps", size=HEADING, weight="semibold")
     for row, (way, said, share) in enumerate(zip(_WAYS, numbers.said, shares(numbers), strict=True)):
         y = top + pitch * row
-        corner = (left, y - 26) if narrow else (6, y)
-        label(paper, *corner, way, size=TEXT, weight="semibold", va="center_baseline")
+        label(paper, left, y - 26, f"{way}: {_READS[way]}", size=TEXT, weight="semibold", va="center_baseline")
         _draw_said(paper, numbers.wanted, said, (left, y))
         label(paper, left, y + 28, f"{share} of 500 new dates right", FAINT, va="center_baseline")
-    training = place(figure, *((48, 246, 206, 112) if narrow else (430, 36, 190, 122)))
+    training = place(figure, *((48, 246, 206, 112) if narrow else (360, 36, 260, 122)))
     dress(training, "dates right", x="steps of training")
     _draw_training(training, numbers)
     return figure
@@ -131,8 +131,8 @@ def _percent(share: float) -> str:
 free_running = Explorer(
     __name__,
     caption=(
-        "A model trained with each mask, tested in two ways: as in training, where its input is the right answer, "
-        "and in use, where it is what it has written itself. Lines are means of three, on dates they never met."
+        "A model trained with each mask, tested as in training and as in use. Lines are means of three, on dates they "
+        "never met."
     ),
     controls={
         "mask": Choice("decoder’s mask", stops=tuple(_MASKS)),
