@@ -17,7 +17,7 @@ from attncourse.results import load_result
 
 WAYS = {  # on the page -> in the result file
     "nothing": "none",
-    "nothing, causal mask": "none, causal",
+    "causal mask only": "none, causal",
     "the index": "index",
     "waves": "sinusoidal",
     "waves ÷ 10": "sinusoidal ÷ 10",
@@ -57,7 +57,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """A row a way, a dot a seed; dashed is the best that can be had without order."""
     figure = sheet(height=270, narrow=narrow, narrow_height=290)
     spot = (146, 52, 184, 186) if narrow else (190, 52, 500, 166)
-    masked = list(WAYS).index("nothing, causal mask")
+    masked = list(WAYS).index("causal mask only")
     ceilings, said = (
         [numbers.without_order] * len(WAYS),
         ["the best guess without order, from the other tokens"] * len(WAYS),
