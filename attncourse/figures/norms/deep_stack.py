@@ -133,8 +133,8 @@ deep_stack = Explorer(
     __name__,
     caption=(
         "Each layer is two sublayers; size is the root mean square of a vector’s numbers. All numbers are means of "
-        "three seeds, each curve at its best of seven learning rates. The row was marked by the first seed; letters "
-        "without colour are wrong."
+        "three seeds, each curve at its best of seven learning rates. The row is one text, marked by the first seed; "
+        "right is mmmm·d····yyyy, and letters without colour are wrong."
     ),
     controls={
         "depth": Slider("layers", stops=DEPTHS, stops_only=True),

@@ -35,7 +35,7 @@ class Numbers(NamedTuple):
     layer_norm: np.ndarray  # (points,) loss with LayerNorm, to compare with
 
 
-def measure(norm: str = "BatchNorm, padding masked", batch: float = 4) -> Numbers:
+def measure(norm: str = "LayerNorm", batch: float = 4) -> Numbers:
     """Sum up the runs of an arm in the experiment's result file."""
     runs = runs_of(norm, int(batch))
     training, inference = (np.array([run[mode] for run in runs]) for mode in ("training", "inference"))
