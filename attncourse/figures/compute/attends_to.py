@@ -91,8 +91,7 @@ def _draw_weights(paper: Axes, numbers: Numbers, left: float, step: float) -> No
 attends_to = Explorer(
     __name__,
     caption=(
-        "A token takes over what those hand over that it attends to, itself included. "
-        "The wider a line, the larger the weight."
+        "A token adds what it receives to its own vector, from itself too. The wider a line, the larger the weight."
     ),
     controls={"token": Choice("token", stops=tuple(TOKENS))},
 )
