@@ -9,7 +9,7 @@ def alibi_bias(num_heads, seq_q, seq_k, dtype=np.float64, first_query=0):
     """A penalty that grows with the distance between query and key, at another rate in every head.
 
     Head h of H (counted from 1) subtracts 2^(−8h/H) for each position of distance. Pass it as ``bias``, and beside a
-    batch with an axis for that: ``alibi_bias(…)[None]``. The paper has it in decoders, behind a causal mask; here later
+    batch with an axis for that: ``alibi_bias(…)[None]``. The paper has it in decoders, under a causal mask; here later
     keys are charged like earlier ones.
 
     Args:

@@ -155,7 +155,7 @@ def cross_entropy_smoothed(rng):
 
 
 def model(rng):
-    """One to three layers with everything in them, behind a causal mask."""
+    """One to three layers with everything in them, under a causal mask."""
     batch, seq, pairs, heads, d_ff, layers, vocab = sizes(rng, 7)
     params = init_attention_model(rng, vocab, 2 * pairs * heads, heads, min(layers, 3), d_ff=d_ff, max_seq=seq + 1)
     tokens, mask = rng.integers(vocab, size=(batch, seq)), attnlib.causal_mask(seq, seq)

@@ -3,7 +3,7 @@
     python -m experiments.head_maps            # from the repository's root; continues, if it was interrupted
     python -m experiments.head_maps --fresh    # throws the stored runs away first
 
-A sequence shows letters, each with a digit behind it, then the same pairs in another order: a3 c1 b7 d3 c1 a3 d3 b7.
+A sequence shows letters, each with a digit after it, then the same pairs in another order: a3 c1 b7 d3 c1 a3 d3 b7.
 Every token is asked which token stands before it and which two before; and a letter that was there, for its digit.
 No token sees what comes later. Two models are stored to be looked at: one whose look-up head looks at the digit, and
 one whose looks elsewhere and knows it all the same; of each kind the one whose heads are the clearest.

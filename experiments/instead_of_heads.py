@@ -3,7 +3,7 @@
     python -m experiments.instead_of_heads            # from the repository's root; continues, if it was interrupted
     python -m experiments.instead_of_heads --fresh    # throws the stored runs away first
 
-Every token is asked for two others (one before, one behind) or for four (two before, two behind). All arms of a task
+Every token is asked for two others (one before, one after) or for four (two before, two after). All arms of a task
 have the same number of parameters to one part in a hundred, and each gets the learning rate that suits it best, chosen
 on seeds that are not used again. Accuracy is measured twice in each run: after ``steps``, and after three times as many
 again, in which the learning rate falls to zero.

@@ -318,7 +318,7 @@ WRONG = {
         (mean_after_the_scale, r"yours is taken away after it"),
         (bias_is_scaled, r"bias is added last: yours is scaled"),
         (by_the_variance, r"yours divides by the sum itself"),
-        (eps_after_the_root, r"yours stands behind it"),
+        (eps_after_the_root, r"yours stands outside it"),
         (rows_where_it_fits, r"feature j is a column of w: yours stretches its rows"),
         (scale_rows, r"column j of the new w is .*: yours at"),
         (lambda *args: fold(*args)[0], r"must be 2 things, \(w, b\)"),

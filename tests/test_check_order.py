@@ -197,7 +197,7 @@ WRONG = {
         (lambda t: np.cumsum(t, axis=-1), r"count from 0: yours start at 1|yours at"),
         (lambda t: np.where(t, np.cumsum(t, axis=-1), 0), r"count from 0: yours start at 1"),
         (lambda t: np.cumsum(t, axis=-1) - 1, r"yours has −1 where padding stands on the left"),
-        (lambda t: np.maximum(np.cumsum(t, axis=-1) - 1, 0), r"yours counts on where padding stands behind"),
+        (lambda t: np.maximum(np.cumsum(t, axis=-1) - 1, 0), r"yours counts on where padding stands after"),
         (lambda t: np.where(t, np.cumsum(t, axis=0) - 1, 0), r"yours counts down the batch"),
         (lambda t: np.where(t, np.arange(t.shape[-1]), 0), r"yours counts the padding, too"),
         (lambda t: np.where(t, np.cumsum(t, axis=-1) - 1.0, 0), r"positions are integers: yours are of dtype float64"),

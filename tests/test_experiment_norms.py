@@ -120,7 +120,7 @@ def test_kinds_differ_in_the_norms_alone(kind):
 
 @every_norm
 def test_only_counted_padding_changes_what_is_said_of_the_tokens(kind, rng):
-    """Other padding tokens behind the second sequence: in training counted padding shifts the mean of all tokens."""
+    """Other padding tokens after the second sequence: in training counted padding shifts the mean of all tokens."""
     model, (tokens, lengths) = small_model(rng, kind), small_batch(rng)
     changed = tokens.copy()
     changed[1, 2:] = (tokens[1, 2:] + 1) % VOCAB

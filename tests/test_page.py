@@ -97,13 +97,13 @@ def test_columns_that_were_printed_keep_their_lines_and_sentences_wrap(printed, 
 
 
 @pytest.mark.parametrize("kind", ["output", "outputs"])
-def test_a_folded_output_asks_what_happened(kind):
+def test_a_folded_output_opens_by_words(kind):
     """MyST-NB calls it "output" below its code, and "outputs" where the code is left out."""
     fold = f"""<summary aria-label="Toggle hidden content">
 <p class="collapsed admonition-title">Show code cell {kind}</p>
 <p class="expanded admonition-title">Hide code cell {kind}</p>
 </summary>"""
-    assert plain_folds(fold) == "<summary>What happened?</summary>"
+    assert plain_folds(fold) == "<summary>Show what it prints</summary>"
 
 
 def test_a_folded_cell_is_opened_by_words_and_a_solution_says_that_it_is_one():

@@ -132,7 +132,7 @@ def test_every_figure_is_asked_about_before_it_and_answered_behind_it(chapter):
 
 @each_chapter
 def test_what_is_to_be_predicted_is_not_printed_under_the_question(chapter):
-    """A folded output opens under "What happened?" on the page, and with a click in JupyterLab."""
+    """A folded output opens with a click, on the page and in JupyterLab."""
     cells = cells_of(chapter)
     for i, cell in enumerate(cells):
         tags, hidden = cell["metadata"].get("tags", ()), cell["metadata"].get("jupyter", {}).get("outputs_hidden")

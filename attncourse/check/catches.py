@@ -171,7 +171,7 @@ CATCHES = {
         Bug("cross-attention asks its own sequence", "decoder", ACROSS_CALL,
             "multi_head_attention(params.cross_attention, x, x, x)",
             "the memory changes nothing", ACROSS),
-        Bug("cross-attention behind a causal mask", "decoder", ACROSS_CALL,
+        Bug("cross-attention under a causal mask", "decoder", ACROSS_CALL,
             "multi_head_attention(params.cross_attention, x, memory, memory, memory_mask & "
             "causal_mask(x.shape[-2], memory.shape[-2]))",
             "the first token sees the first place of the memory alone", ACROSS),

@@ -219,7 +219,7 @@ def fold_batch_norm(answer):
                 "BatchNorm's bias is still missing": (b - mean) * scale,
                 "BatchNorm's bias is added last: yours is scaled": (b - mean + bias) * scale,
                 "eps belongs to the variance: yours leaves it out": (b - mean) * gain / np.sqrt(variance) + bias,
-                "eps belongs under the root: yours stands behind it": (b - mean) * gain / (np.sqrt(variance) + 0.1)
+                "eps belongs under the root: yours stands outside it": (b - mean) * gain / (np.sqrt(variance) + 0.1)
                 + bias,
                 "BatchNorm divides by the root of variance + eps: yours divides by the sum itself": (b - mean)
                 * gain

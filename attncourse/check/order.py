@@ -77,7 +77,7 @@ def _layers(seq, width):
         ("attention alone", _attend(), True),
         ("a layer that adds 1 to every number", lambda x: x + 1, True),
         ("a layer that gives every row the same mean", lambda x: 0 * x + x.mean(axis=0), True),
-        ("attention behind a causal mask", _attend(mask=causal), False),
+        ("attention under a causal mask", _attend(mask=causal), False),
         ("attention after adding positions", _attend(places=places), False),
         ("a bias by distance (reversing the rows does not reveal it)", _attend(bias=near), False),
         (
@@ -144,7 +144,7 @@ def positions_of(answer):
             mistakes={
                 "positions count from 0: yours start at 1": np.where(is_token, count, 0),
                 "padding gets 0: yours has −1 where padding stands on the left": count - 1,
-                "padding gets 0: yours counts on where padding stands behind the tokens": np.maximum(count - 1, 0),
+                "padding gets 0: yours counts on where padding stands after the tokens": np.maximum(count - 1, 0),
                 "every text is counted by itself, along the last axis: yours counts down the batch": np.where(
                     is_token, np.cumsum(is_token, axis=0) - 1, 0
                 ),
@@ -184,9 +184,9 @@ def rotate(answer):
         require_close(np.linalg.norm(found, axis=-1), np.linalg.norm(x, axis=-1), "a turn keeps the norm")
         query, key = (np.broadcast_to(v, x.shape).copy() for v in rng.normal(size=(2, width)))
         query, key = (require_shape(answer(v), x.shape, "the turned array") for v in (query, key))
-        along = np.diagonal(query @ key.mT, offset=-2, axis1=-2, axis2=-1)  # the query two places behind the key
+        along = np.diagonal(query @ key.mT, offset=-2, axis1=-2, axis2=-1)  # the query two places after the key
         require_close(
-            along, along.flat[0], "a query two places behind its key must score the same wherever the two stand"
+            along, along.flat[0], "a query two places after its key must score the same wherever the two stand"
         )
         require_close(
             found,

@@ -48,8 +48,8 @@ _FOLD = re.compile(
 _FOLDED = {  # what opens a cell that MyST-NB folds; an output is folded where the reader is to predict it
     "source": "Show the code",
     "content": "Show the code and its output",
-    "output": "What happened?",  # below its code
-    "outputs": "What happened?",  # alone
+    "output": "Show what it prints",  # below its code
+    "outputs": "Show what it prints",  # alone
 }
 _SOLUTION = re.compile(r'(<div class="cell [^"]*\btag_solution\b[^>]*>\s*<details[^>]*>\s*<summary>)[^<]*', re.DOTALL)
 

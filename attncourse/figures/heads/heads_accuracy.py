@@ -91,7 +91,7 @@ heads_accuracy = Explorer(
     caption=(
         "Asked for the tokens before and after, two heads are enough and one is not; asked for the token before, one "
         "is enough; very narrow heads do worse on both. One layer with d_model = 32, equal parameters and nothing "
-        "behind it, each arm at its own best learning rate; wider means width 2 instead of 1, with more parameters."
+        "after it, each arm at its own best learning rate; wider means width 2 instead of 1, with more parameters."
     ),
     controls={"runs": Choice("runs", stops=(_TWO, _ONE, _WHY))},
 )

@@ -73,7 +73,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 instead_of_heads = Explorer(
     __name__,
     caption=(
-        "A second head is one way to answer two questions; a feed-forward network or a second layer behind a single "
+        "A second head is one way to answer two questions; a feed-forward network or a second layer after a single "
         "head is another. For each number of questions all models have the same number of parameters to 1%; the lines "
         "are means of five seeds."
     ),

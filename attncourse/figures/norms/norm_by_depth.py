@@ -25,7 +25,7 @@ _SIZES, _LOSSES = (0.3, 1000), (0.03, 1000)
 class Arm(NamedTuple):
     """The encoders with one norm, a depth each."""
 
-    sizes: np.ndarray  # (depths,) of the vectors behind the last sublayer, before training, mean of the seeds
+    sizes: np.ndarray  # (depths,) of the vectors after the last sublayer, before training, mean of the seeds
     losses: np.ndarray  # (depths, seeds) on fresh texts, after training
 
 

@@ -48,7 +48,7 @@ def readout(numbers: Numbers) -> str:
     shares = ", ".join(f"{way} {in_digits(share, '{:.2f}')}" for way, share in median.items())
     return (
         f"After {numbers.steps} steps, right answers in the median of five seeds: {shares}. Without order the best "
-        f"guess is right in {numbers.without_order:.2f} of the cases, behind a causal mask in "
+        f"guess is right in {numbers.without_order:.2f} of the cases, under a causal mask in "
         f"{numbers.without_order_causal:.2f}."
     )
 

@@ -102,6 +102,6 @@ rotary_scores = Explorer(
     ),
     controls={
         "scheme": Choice("positions told by", stops=("no encoding", "added sinusoids", "rotary")),
-        "distance": Slider("r: the key stands so far behind", stops=(0, 1, 2, 3, 4, 6, 8, 10)),
+        "distance": Slider("r: the key stands so far back", stops=(0, 1, 2, 3, 4, 6, 8, 10)),
     },
 )

@@ -1,4 +1,4 @@
-"""Explorer: how long the gradient is in each layer of a new model, with the norms before or behind."""
+"""Explorer: how long the gradient is in each layer of a new model, with the norms before or after."""
 
 from typing import Any, NamedTuple
 
@@ -96,7 +96,7 @@ depth_gradients = Explorer(
     __name__,
     caption=(
         "Before any training, gradients shrink towards the last layer with norms before each sublayer (pre-LN), and "
-        "grow with norms behind each sum (post-LN). Means of ten new encoders, one standard deviation in the bands."
+        "grow with norms after each sum (post-LN). Means of ten new encoders, one standard deviation in the bands."
     ),
     controls={
         "layers": Slider("layers", stops=_DEPTHS, stops_only=True),

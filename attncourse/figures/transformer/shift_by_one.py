@@ -158,7 +158,7 @@ def _draw_box(
 def _draw_verdict(paper: Axes, numbers: Numbers, x: np.ndarray, y: float) -> None:
     """Below the input: where the answer of this step stands, and whether it can be seen."""
     if numbers.step == STEPS:
-        label(paper, x[-1] + 14, y, "no character behind this one", FAINT, ha="right", va="center_baseline")
+        label(paper, x[-1] + 14, y, "no character after this one", FAINT, ha="right", va="center_baseline")
         return
     words, ink = ("the answer is in sight", KEY_INK) if numbers.in_sight else ("the answer is hidden", FAINT)
     side = "right" if numbers.step > STEPS / 2 else "left"

@@ -1,4 +1,4 @@
-"""Explorer: eight layers learn to sort, norms before or behind, with and without warm-up, at four learning rates."""
+"""Explorer: eight layers learn to sort, norms before or after, with and without warm-up, at four learning rates."""
 
 from typing import NamedTuple
 
@@ -123,7 +123,7 @@ def _loss(loss: float) -> str:
 warmup_training = Explorer(
     __name__,
     caption=(
-        "At a learning rate that is nearly too high, norms behind each sum (post-LN) learn only after a warm-up. "
+        "At a learning rate that is nearly too high, norms after each sum (post-LN) learn only after a warm-up. "
         "Eight encoder layers learn to sort; medians of five seeds, bands and strokes hold all of them."
     ),
     controls={
