@@ -99,10 +99,8 @@ def nearest_by_dot(answer):
         query, key = rng.normal(size=seq_q), rng.normal(size=seq_k)
         scores = _dot_products(answer, query, key, bandwidth)
         weights = softmax(scores)
-        middle, distance = (
-            float(query[0]),
-            bandwidth * math.sqrt(2 * math.log(3)),
-        )  # where a Gaussian has fallen to a third
+        middle = float(query[0])
+        distance = bandwidth * math.sqrt(2 * math.log(3))  # where a Gaussian has fallen to a third
         pair = softmax(_dot_products(answer, np.array([middle]), np.array([middle, middle + distance]), bandwidth))[0]
         moved = softmax(_dot_products(answer, query + 10, key + 10, bandwidth))
         require_close(moved, weights, "only distances count: queries and keys moved by 10 changed the weights")

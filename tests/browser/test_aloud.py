@@ -110,9 +110,9 @@ def test_a_card_is_named_by_its_title_and_promise(visit, site):
 
 
 def test_what_code_has_printed_is_told_from_the_code(visit, site):
-    with visit(f"{site}{CHAPTER_PAGES[0]}.html") as page:
+    with visit(f"{site}{CHAPTER_PAGES[0]}.html", deeper=True) as page:
         outputs = [group for group in told(page).all("group") if group.name == "Output"]
-        assert len(outputs) == page.locator(".output:is(.text_plain, .stream):visible").count() > 5
+        assert len(outputs) == page.locator(".output:is(.text_plain, .stream):visible").count() > 10
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -21,6 +21,7 @@ class Explorer {
       control.addEventListener("input", () => this.moved());
       if (control.type === "range") keepWhileScrolling(control, () => this.moved());
     });
+    this.findAnswer();
     if (this.controls.length) this.offerLink();
   }
 
@@ -44,23 +45,21 @@ class Explorer {
   moved() {
     this.show(this.stateOf(this.positions));
     remember(this);
-    this.answer();
+    this.answerSoon();
   }
 
   // What was asked before the figure is answered after it, once the reader has tried and looked: not at the first of
-  // many moves. It opens once; whoever closes it again wants it closed.
-  answer() {
+  // many moves. Whoever has opened or closed the answer wants it so.
+  findAnswer() {
     const next = this.figure.closest(".cell")?.nextElementSibling;
-    if (this.answered || !next?.matches("details.answer")) return;
+    if (!next?.matches("details.answer")) return;
+    this.answer = next;
+    next.addEventListener("toggle", () => { this.answer = null; }, { once: true });
+  }
+
+  answerSoon() {
     clearTimeout(this.looking);
-    this.looking = setTimeout(() => {
-      this.answered = true;
-      next.open = true;
-    }, LOOK);
-    next.addEventListener("toggle", () => {
-      this.answered = true;
-      clearTimeout(this.looking);
-    }, { once: true });
+    this.looking = setTimeout(() => { if (this.answer) this.answer.open = true; }, LOOK);
   }
 
   // Set the controls to a state and show it.
