@@ -5,7 +5,9 @@ from functools import lru_cache
 import numpy as np
 
 from attnlib.dates.model import Reading, load_date_model, read
-from attnlib.dates.task import END, TARGET
+from attnlib.dates.task import BEGIN, END, STEPS, TARGET
+from attnlib.greedy import decode_next, start_cache
+from attnlib.softmax import softmax
 from attnlib.transformer import TransformerParams
 
 
@@ -19,6 +21,17 @@ def date_model() -> TransformerParams:
 def reading(text: str) -> Reading:
     """The text as the model reads it, with every probability and every map."""
     return read(date_model(), text)
+
+
+def answers_to(memory: np.ndarray, memory_mask: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """The likeliest answer to each memory, (batch, steps), and the probability of each of its characters."""
+    said, caches, chances = np.full((len(memory), 1), BEGIN), start_cache(date_model(), memory), []
+    for _ in range(STEPS):
+        logits, caches = decode_next(date_model(), said, caches, memory_mask)
+        probs = softmax(logits[:, -1])
+        chances.append(probs.max(axis=-1))
+        said = np.concatenate([said, probs.argmax(axis=-1)[:, None]], axis=1)
+    return said[:, 1:], np.stack(chances, axis=1)
 
 
 def signs(said: np.ndarray) -> list[str]:

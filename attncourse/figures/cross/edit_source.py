@@ -16,10 +16,9 @@ from attncourse.drawing.matrix import Grid, frame, matrix, name_columns, name_ro
 from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.date_readings import answer_of, date_model, reading, signs, visible
-from attnlib import decode, encode, softmax
-from attnlib.dates.task import BEGIN, STEPS, as_source
-from attnlib.greedy import decode_next, start_cache
+from attncourse.figures.date_readings import answer_of, answers_to, date_model, reading, signs, visible
+from attnlib import decode, encode
+from attnlib.dates.task import BEGIN, as_source
 
 SOURCE = "7. Juni 2021"
 _REACH = 0.25  # at which a change of weight has the strongest colour
@@ -93,17 +92,6 @@ def edited(new: str | None) -> Edited:
     _, maps = decode(date_model(), np.repeat(target[None], len(memory), axis=0), memory)
     cross = np.stack([own_and_cross[1].mean(axis=1) for own_and_cross in maps], axis=1)
     return Edited(*(part.reshape(len(read), 2, *part.shape[1:]) for part in (answer, probability, memory, cross)))
-
-
-def answers_to(memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The likeliest answer to each memory, (batch, steps), and the probability of each of its characters."""
-    said, caches, chances = np.full((len(memory), 1), BEGIN), start_cache(date_model(), memory), []
-    for _ in range(STEPS):
-        logits, caches = decode_next(date_model(), said, caches)
-        probs = softmax(logits[:, -1])
-        chances.append(probs.max(axis=-1))
-        said = np.concatenate([said, probs.argmax(axis=-1)[:, None]], axis=1)
-    return said[:, 1:], np.stack(chances, axis=1)
 
 
 def up_to_end(says: list[str]) -> list[str]:

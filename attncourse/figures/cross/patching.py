@@ -16,9 +16,9 @@ from attncourse.drawing.matrix import Grid, frame
 from attncourse.drawing.palette import FAINT, INK, KEY, KEY_INK, QUERY_INK, RULE
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.date_readings import answer_of, date_model, signs, visible
-from attnlib import decode, encode
-from attnlib.dates.task import BEGIN, STEPS, as_source
+from attncourse.figures.date_readings import answer_of, answers_to, date_model, signs, visible
+from attnlib import encode
+from attnlib.dates.task import as_source
 
 TEXTS = "7.6.2021", "6/7/2021"
 _SEPARATOR = 1  # index of the one that is blanked out
@@ -51,12 +51,8 @@ def exchange_each(text: str, other: str) -> tuple[tuple[str, str], list[list[str
 
 
 def write(memory: np.ndarray) -> list[str]:
-    """The likeliest answers to memories (batch, seq_source, d_model), a character at a time."""
-    said = np.full((len(memory), 1), BEGIN)
-    for _ in range(STEPS):
-        logits, _ = decode(date_model(), said, memory)
-        said = np.append(said, logits[:, -1:].argmax(axis=-1), axis=1)
-    return [answer_of(signs(one)) for one in said[:, 1:]]
+    """The likeliest answers to memories (batch, seq_source, d_model), as texts."""
+    return [answer_of(signs(said)) for said in answers_to(memory)[0]]
 
 
 def turns(numbers: Numbers, row: int, place: int) -> bool:

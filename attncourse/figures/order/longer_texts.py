@@ -6,13 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.digits import in_digits
 from attncourse.drawing.canvas import sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT
 from attncourse.explorer import Explorer
 from attncourse.figures.order.best_guess import SEQ
-from attncourse.figures.order.seed_rows import seed_rows
+from attncourse.figures.order.seed_rows import medians_said, seed_rows
 from attncourse.results import load_result
 
 WAYS = {  # on the page -> result file, name in it
@@ -40,8 +39,7 @@ def measure(seq: int = SEQ) -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    median = dict(zip(WAYS, np.median(numbers.right, axis=-1), strict=True))
-    shares = ", ".join(f"{way} {in_digits(share, '{:.2f}')}" for way, share in median.items())
+    shares = medians_said(dict(zip(WAYS, numbers.right, strict=True)))
     return (
         f"On {numbers.seq} tokens, right answers in the median of five seeds: {shares}. A model that is right at the "
         f"twelve known places only would get {numbers.known_places:.2f}."

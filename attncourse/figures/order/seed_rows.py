@@ -51,3 +51,8 @@ def seed_rows(
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
     label(axes, -0.035, -0.62, state, INK, ha="right", va="bottom", weight="semibold")
     return axes
+
+
+def medians_said(right: dict[str, np.ndarray]) -> str:
+    """Each way with the median of its seeds, for a sentence."""
+    return ", ".join(f"{way} {in_digits(np.median(seeds), '{:.2f}')}" for way, seeds in right.items())

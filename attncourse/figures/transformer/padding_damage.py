@@ -18,9 +18,8 @@ from attncourse.drawing.matrix import frame, matrix, name_columns
 from attncourse.drawing.palette import FAINT, KEY, NUMBER, PAPER, RULE, VALUE, VALUE_INK, shade
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.date_readings import date_model, visible
-from attnlib.dates.task import BEGIN, PADDING, STEPS, as_source, as_texts
-from attnlib.greedy import decode_next, start_cache
+from attncourse.figures.date_readings import answers_to, date_model, visible
+from attnlib.dates.task import PADDING, as_source, as_texts
 from attnlib.masks import padding_mask
 from attnlib.transformer import encode
 
@@ -75,15 +74,12 @@ def run(text: str, paddings: tuple[int, ...]) -> dict[tuple[str, int], Padded]:
         for place in (0, 1)
     )
     memory, _ = encode(params, source, in_encoder)
-    said, caches = np.full((len(cases), 1), BEGIN), start_cache(params, memory)
-    for _ in range(STEPS):
-        logits, caches = decode_next(params, said, caches, in_cross)
-        said = np.append(said, logits[:, -1].argmax(axis=-1)[:, None], axis=1)
+    said, _ = answers_to(memory, in_cross)
     outputs = memory[:, : len(text)]
     right = outputs[cases.index(("in both", 0))]
     change = np.linalg.norm(outputs - right, axis=-1) / np.linalg.norm(right, axis=-1)
     change = np.where(change < 1e-10, 0, change)  # rounding
-    return {case: Padded(*both) for case, *both in zip(cases, change, as_texts(said[:, 1:]), strict=True)}
+    return {case: Padded(*both) for case, *both in zip(cases, change, as_texts(said), strict=True)}
 
 
 def wrong_characters(answer: str, wanted: str) -> np.ndarray:
