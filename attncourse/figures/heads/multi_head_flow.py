@@ -97,7 +97,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         paper.plot([x.left + 4 * 24 + 4, start], [x.middle()[1]] * 2, color=INK, linewidth=1.2)
         paper.plot([start, start], [top + 38 for top in tops], color=INK, linewidth=1.2)
         results = [_draw_lane(paper, left, top, wide, head, numbers) for head, top in enumerate(tops)]
-        concat = _draw_end(paper, 522, 118, 38, numbers)
+        concat = _draw_end(paper, 516, 118, 38, numbers)
         for i, result in enumerate(results):
             y = concat.middle(2 * i)[1] + 11
             paper.plot([result.left + wide + 3, 500, 500], [result.middle()[1]] * 2 + [y], color=INK, linewidth=1.2)
