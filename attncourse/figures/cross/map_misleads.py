@@ -197,8 +197,9 @@ def _write_heights(axes: Axes, heights: np.ndarray, sign: int, ink: str, narrow:
 map_misleads = Explorer(
     __name__,
     caption=(
-        "Framed: characters on which the map misleads, because their weight and the probability lost without them "
-        "disagree. Both are of the digit that you choose; the weight is the mean of all layers and heads."
+        "For each character of the text: its weight (mean of all layers and heads), and what the framed digit of the "
+        "answer loses without it. Boxed characters mislead: they have a weight below "
+        f"{LITTLE} and cost more than half of the probability, or a weight above {MUCH} and cost nothing."
     ),
     controls={
         "text": Text("date", stops=TEXTS),

@@ -104,7 +104,8 @@ def _draw_memory(paper: Axes, numbers: Numbers, row: int, grid: Grid, narrow: bo
         say(words, words=f"memory vector of “{name}” in “{numbers.texts[row]}”", of=of, lights=of)
         if done:
             answer = numbers.patched[row][place]
-            ink, weight = (KEY_INK, "semibold") if turned else (FAINT, "normal")
+            changed = INK if answer != numbers.answers[row] else FAINT
+            ink, weight = (KEY_INK, "semibold") if turned else (changed, "normal")
             found = label(paper, x, outside, answer[5:], ink, weight=weight, ha="center", va="center_baseline")
             say(found, words=f"“{numbers.texts[row]}” with this vector exchanged: {answer}", of=of, lights=of)
     if numbers.exchanged:
@@ -125,7 +126,8 @@ patching = Explorer(
     __name__,
     caption=(
         "Each box is a memory vector; outside of it stands the month and day that the model writes if this vector "
-        "alone is taken from the other text. Coloured: it spoils the right answer, or brings it back."
+        "alone is taken from the other text. Coloured: it spoils the right answer, or brings it back. Grey: it changes "
+        "nothing."
     ),
     controls={
         "text": Choice("date", stops=TEXTS),
