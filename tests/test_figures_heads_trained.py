@@ -202,10 +202,18 @@ def test_readout_says_how_much_of_the_weight():
         assert numbers.place in head_maps.readout(numbers)
 
 
-def test_the_readout_says_where_the_framed_letter_looks():
+def test_the_frame_is_round_the_letter_in_layer_2_and_round_what_answers_it_in_layer_1():
+    for model, answers in {"first": "1", "second": "b"}.items():
+        numbers = head_maps.measure(model=model)
+        found, letter = numbers.framed
+        assert (letter, numbers.tokens[found]) == (AGAIN, answers)
+        assert numbers.attn_weights[1, 1, letter, found] > 0.95
+
+
+def test_the_readout_says_where_the_framed_token_looks():
     for state in head_maps.states[-8:]:
         numbers = head_maps.measure(**state)
-        row = numbers.attn_weights[numbers.layer - 1, numbers.head - 1, AGAIN]
+        row = numbers.attn_weights[numbers.layer - 1, numbers.head - 1, numbers.framed[numbers.layer - 1]]
         assert numbers.tokens.index(numbers.tokens[AGAIN]) < AGAIN
         assert f"puts {row.max():.2f} on the “{numbers.tokens[row.argmax()]}” at token {row.argmax() + 1}" in (
             head_maps.readout(numbers)

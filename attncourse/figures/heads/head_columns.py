@@ -68,7 +68,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     paper = board(figure)
     wide, left = (31, 14) if narrow else (50, 110)
     blocks = left + wide + 16
-    x = matrix(paper, left, _TOP, (wide, _TALL), numbers.x[:, None], FAINT, 4, tell=lambda i, _: _tell_x(i, numbers))
+    x = matrix(
+        paper, left, _TOP, (wide, _TALL), numbers.x[:, None], FAINT, _PALE, tell=lambda i, _: _tell_x(i, numbers)
+    )
     label(paper, x.middle()[0], _TOP - 7, "x", size=TEXT, weight="semibold", ha="center")
     step = D_K * wide + 9  # from head to head
     for head in range(NUM_HEADS):
@@ -104,7 +106,7 @@ def _draw_head(paper: Axes, left: float, wide: float, head: int, numbers: Number
     say(name, words=f"head {head + 1} owns {D_K} of the {NUM_HEADS * D_K} columns")
     for top, row, moved, colour, reach, told in (
         (_QUERY, numbers.query, numbers.query_moved, QUERY, 14, tell_query),
-        (_SLICE, numbers.slices, numbers.slices_moved, FAINT, 4, tell_slice),
+        (_SLICE, numbers.slices, numbers.slices_moved, FAINT, _PALE, tell_slice),
     ):
         grid = matrix(paper, left, top, (wide, _TALL), row[head, None], colour, reach, tell=told)
         for j in np.flatnonzero(moved[head]):
@@ -120,6 +122,7 @@ def _tell_x(i: int, numbers: Numbers) -> dict[str, str]:
     return {"words": words, "of": "x", "lights": f"row{i}"}
 
 
+_PALE = 24  # numbers of x stay light: a strong grey is for what is below zero in W_Q
 _TOP, _TALL = 34, 22  # of the first row; of a row
 _QUERY = _TOP + 8 * _TALL + 34
 _SLICE = _QUERY + _TALL + 36

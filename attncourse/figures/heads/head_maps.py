@@ -32,6 +32,7 @@ from attnlib.masks import causal_mask
 
 SEQUENCES = "a3c1b7d3c1a3d3b7", "f2h5e2g8e2f2g8h5", "b4d4a6h1h1a6d4b4"
 AGAIN = 8  # where the first letter stands that was there before
+FINDER = 2  # the head of layer 2 that helps that letter find its digit, in both models
 MODELS = {"first": "digit", "second": "elsewhere"}  # how they are called here and in the result file
 _ORDER = {"digit": (0, 1, 2, 3), "elsewhere": (0, 2, 1, 3)}  # of the heads of layer 2: head 2 is that of the digit
 _SHORT = {  # places, below a thumbnail
@@ -40,8 +41,8 @@ _SHORT = {  # places, below a thumbnail
     "the token two before": "two before",
     "the first token": "first token",
     "the same letter": "same letter",
-    DIGIT: "its digit",
-    BEHIND: "past its digit",
+    DIGIT: "the digit",
+    BEHIND: "past the digit",
 }
 
 
@@ -58,6 +59,11 @@ class Numbers(NamedTuple):
     def place(self) -> str:
         """Where the chosen head looks."""
         return self.looks[self.layer - 1][self.head - 1][0]
+
+    @property
+    def framed(self) -> tuple[int, int]:
+        """The row that is framed in each layer, from 0: the token at which layer 2 finds the digit, and the letter."""
+        return int(self.attn_weights[1, FINDER - 1, AGAIN].argmax()), AGAIN
 
     @property
     def share(self) -> float:
@@ -106,11 +112,14 @@ def looked_at(model: str) -> list[list[tuple[str, float]]]:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     seen = " at repeated letters" if "letter" in numbers.place else ""
-    row = numbers.attn_weights[numbers.layer - 1, numbers.head - 1, AGAIN]
+    query = numbers.framed[numbers.layer - 1]
+    row = numbers.attn_weights[numbers.layer - 1, numbers.head - 1, query]
     key = int(row.argmax())
+    name = numbers.tokens[query]
+    asks = f"the second “{name}”" if query == AGAIN else f"the “{name}” at token {query + 1}"
     return (
         f"Layer {numbers.layer}, head {numbers.head} looks most at {numbers.place}: {numbers.share:.2f} of its weight"
-        f"{seen} (mean of {len(fresh_tokens())}); here the second “{numbers.tokens[AGAIN]}” puts {row[key]:.2f} on the "
+        f"{seen} (mean of {len(fresh_tokens())}); here {asks} puts {row[key]:.2f} on the "
         f"“{numbers.tokens[key]}” at token {key + 1}."
     )
 
@@ -132,10 +141,14 @@ def _draw_thumbnail(paper: Axes, at: tuple[int, int], numbers: Numbers, narrow: 
     side = 32 if narrow else 70
     x, y = (4 + 85 * head, 20 + 80 * layer) if narrow else (10 + 84 * head, 62 + 160 * layer)
     chosen = (layer + 1, head + 1) == (numbers.layer, numbers.head)
+    row = side / len(numbers.tokens)
     name, weight = f"layer {layer + 1}, head {head + 1}", "semibold" if chosen else "normal"
     outline = Rectangle((x, y), side, side, fill=False, edgecolor=INK if chosen else RULE, linewidth=2 if chosen else 1)
     say(paper.add_patch(outline), words=f"{name}: {share:.2f} of the weight on {looked_at}")
-    paper.add_artist(Cells(numbers.attn_weights[at], WEIGHT, 1, (x, y), (side / len(numbers.tokens),) * 2, quiet=True))
+    paper.add_artist(Cells(numbers.attn_weights[at], WEIGHT, 1, (x, y), (row, row), quiet=True))
+    if not narrow:
+        around = (x, y + numbers.framed[layer] * row), side, row
+        paper.add_patch(Rectangle(*around, fill=False, edgecolor=INK, linewidth=0.8))
     if head == 0:
         label(paper, x, y - (7 if narrow else 27), f"layer {layer + 1}", size=TEXT, weight="semibold")
     middle, right, end = x + side / 2, x + side + 5, y + side
@@ -165,7 +178,7 @@ def _draw_enlarged(paper: Axes, numbers: Numbers, narrow: bool) -> None:
         for name in (row, column):
             say(name, words=f"{names[i]}: its row as a query, its column as a key",
                 of=f"map-r{i} map-c{i}", lights=f"map-r{i} map-c{i}")  # fmt: skip
-    frame(paper, grid, AGAIN)
+    frame(paper, grid, numbers.framed[numbers.layer - 1])
     right, end = left + len(tokens) * side, top + len(tokens) * side
     if narrow:
         label(paper, right + 8, top + 12, f"layer {numbers.layer},\nhead {numbers.head}", size=HEADING,
@@ -182,8 +195,9 @@ head_maps = Explorer(
     __name__,
     caption=(
         "Heads look at different places: each small picture names the place at which its head looks most, and the "
-        "share of its weight there (mean of 64 sequences). The chosen head is enlarged; the frame is round the first "
-        "letter that comes again, and hatched keys are masked."
+        "share of its weight there (mean of 64 sequences). The chosen head is enlarged. In layer 2 the frame is "
+        "round the first letter that comes again; in layer 1, round the token at which head 2 of layer 2 looks from "
+        "there. Hatched keys are masked: no token may look ahead."
     ),
     controls={
         "model": Choice("trained model", stops=tuple(MODELS)),
