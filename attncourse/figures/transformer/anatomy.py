@@ -210,9 +210,9 @@ def _draw_share(paper: Axes, numbers: Numbers, at: tuple[float, float], wide: fl
 anatomy = Explorer(
     __name__,
     caption=(
-        "The whole Transformer in the sizes of the date model: point at a box for its shapes and its library code. "
-        "Lines past the boxes carry the vectors on, ⊕ adds, and the small squares are masks, filled where a token may "
-        "look (a full one hides nothing); norms stand before each part or after it."
+        "The whole Transformer, in the sizes of the date model. Each attention takes queries q, keys k and values v; "
+        "⊕ adds. A small square is a mask, filled where a token may look (a full one hides nothing). "
+        "Point at a box for its shapes and its library code."
     ),
     controls={
         "part": Choice("part", stops=tuple(PARTS)),

@@ -31,7 +31,7 @@ from attncourse.drawing.touch import say
 _HALF = 64  # of a box's width
 _SIDE = 75  # from the middle of a stack to the edge of its layer
 _BOX, _NORM = 25, 20  # heights
-_LEAD, _FAN, _GAP, _PLUS = 9, 12, 6, 7  # below a norm; below an attention; between two things; radius of ⊕
+_LEAD, _FAN, _GAP, _PLUS = 9, 18, 6, 7  # below a norm; below an attention; between two things; radius of ⊕
 _LIT = {  # part -> what is lit with it: parts of its kind; the logits use the target's table once more
     "encoder self-attention": "attention",
     "decoder self-attention": "attention",
@@ -197,12 +197,13 @@ def _draw_norm(pen: Pen, stack: Stack, bottom: float) -> float:
 
 def _draw_fan(pen: Pen, x: float, y: float, cross: bool) -> None:
     """Query, key and value go in from below; in cross-attention the query alone."""
-    ways = ((0, QUERY_INK),) if cross else ((-34, QUERY_INK), (0, KEY_INK), (34, VALUE_INK))
+    ways = ((0, "q", QUERY_INK),) if cross else ((-34, "q", QUERY_INK), (0, "k", KEY_INK), (34, "v", VALUE_INK))
     if not cross:
         pen.line([x - 34, x + 34], [y + _FAN - 3] * 2)
-    for away, colour in ways:
+    for away, letter, colour in ways:
         pen.line([x + away] * 2, [y + _FAN - 3, y + 3], colour, level=2)
         pen.head(x + away, y + 4, "^", colour)
+        label(pen.paper, x + away + 6, y + 7, letter, colour, va="center_baseline", zorder=4)
 
 
 def _draw_last_norm(pen: Pen, stack: Stack, top: float) -> float:
@@ -227,9 +228,10 @@ def _draw_memory(pen: Pen, start: tuple[float, float], turn: float, end: tuple[f
     up = y - 10
     pen.line([x, x, turn, turn], [y, up, up, crossing + 6])
     label(pen.paper, (x + turn) / 2, up - 5, "memory", ha="center")
-    for away, colour in ((-5, KEY_INK), (5, VALUE_INK)):
+    for away, letter, colour in ((-5, "k", KEY_INK), (5, "v", VALUE_INK)):
         pen.line([turn, edge - 4], [crossing + away] * 2, colour, level=2)
         pen.head(edge - 4, crossing + away, ">", colour)
+        label(pen.paper, edge - 14, crossing + 3 * away - 1, letter, colour, ha="center", va="center_baseline")
 
 
 def _draw_positions(pen: Pen, centres: tuple[float, float], y: float) -> None:

@@ -70,7 +70,7 @@ def boxes() -> tuple[Box, ...]:
     out = last_norm(params.decoder.norm, across)
     return (
         Box("embedding", 0, "vectors", "each character has become its vector", looked_up),
-        Box("+ positions", 0, "vectors", "the wave of its place is added to each vector", read),
+        Box("positions", 0, "vectors", "the wave of its place is added to each vector", read),
         Box("layer 1", 0, "vectors", "every character has looked at all the others", first),
         Box("memory", 0, "vectors", "a second layer and a norm, and the reading is done", memory),
         Box("input", 1, "vectors", "the start symbol and six characters, with places", written),
@@ -118,7 +118,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 def _plan(narrow: bool) -> list[Grid]:
     """Where the small pictures lie: those of one side in a row, on one middle line; what is looked at, below it."""
-    cell, pitch, left, middles = ((0.7, 2.4), 84, 14, (62, 165)) if narrow else ((1.0, 3.0), 122, 92, (57, 152))
+    cell, pitch, left, middles = ((0.7, 2.4), 82, 20, (62, 165)) if narrow else ((1.0, 3.0), 122, 92, (57, 152))
     plan = []
     for place, box in enumerate(boxes()):
         rows, columns = box.array.shape
@@ -143,10 +143,10 @@ def _draw_small(paper: Axes, box: Box, stop: int, plan: list[Grid], chosen: bool
     ink, weight = (INK, "semibold") if chosen else (FAINT, "normal")
     if stop - 1 == _BELOW:
         at = left + wide + 8, top + tall / 2
-        label(paper, *at, f"{box.name}: {shape}", ink, weight=weight, va="center_baseline")
+        label(paper, *at, f"{stop}: {box.name}, {shape}", ink, weight=weight, va="center_baseline")
     else:
         label(paper, left + wide / 2, top + tall + 16, shape, ink, weight=weight, ha="center")
-        label(paper, left + wide / 2, top - 8, box.name, ink, weight=weight, ha="center")
+        label(paper, left + wide / 2, top - 8, f"{stop}: {box.name}", ink, weight=weight, ha="center")
 
 
 def _draw_ways(paper: Axes, plan: list[Grid]) -> None:
@@ -173,7 +173,7 @@ def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None
     box = boxes()[numbers.stop - 1]
     colour, reach = _LOOKS[box.kind]
     rows, columns = box.array.shape
-    title = f"{box.name}: {product_of(box.array.shape)}"
+    title = f"{numbers.stop}: {box.name}, {product_of(box.array.shape)}"
     label(paper, 6 if narrow else 92, top - 20, title, size=HEADING, weight="semibold")
     if not narrow:
         label(paper, 92 + 576, top - 20, box.about, FAINT, ha="right")
@@ -200,8 +200,8 @@ def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None
 journey = Explorer(
     __name__,
     caption=(
-        "“June 7th, 2021” on its way through the trained model, which has written 2021-0 so far: a row for each token, "
-        "64 columns at most stops, and at stops 7 and 9 columns that have names. Small pictures are to scale."
+        "“June 7th, 2021” on its way through the trained model, which has written 2021-0 so far. Each row is a token. "
+        "The columns are the 64 numbers of its vector; only at stops 7 and 9 do they stand for characters."
     ),
     controls={"stop": Slider("stop", stops=tuple(range(1, 10)))},
 )
