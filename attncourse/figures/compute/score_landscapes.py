@@ -59,10 +59,10 @@ class Numbers(NamedTuple):
     order: np.ndarray  # (5,) the keys from the highest score to the lowest
 
 
-def measure(kind: str = "dot", angle: int = 45, length: float = 1.0) -> Numbers:
-    """Score every key of the plane, and the five marked ones, against one query."""
+def measure(kind: str = "dot", angle: int = 45) -> Numbers:
+    """Score every key of the plane, and the five marked ones, against one query of norm 1."""
     turn = np.deg2rad(angle)
-    query = length * np.array([np.cos(turn), np.sin(turn)])
+    query = np.array([np.cos(turn), np.sin(turn)])
     score = _SCORES[kind]
     landscape = score(query[None], _PLANE.reshape(-1, 2)).reshape(_PLANE.shape[:2])
     landscape = landscape.round(9)  # a line through grid points then takes the same path on every machine
@@ -174,6 +174,5 @@ score_landscapes = Explorer(
     controls={
         "kind": Choice("score", stops=tuple(_SCORES)),
         "angle": Slider("angle of the query (°)", stops=tuple(range(0, 360, 45))),
-        "length": Slider("norm of the query", stops=(0.5, 1.0, 1.5, 2.0)),
     },
 )
