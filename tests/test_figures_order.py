@@ -11,6 +11,7 @@ from attncourse.figures.order import (
     binary_counter,
     clock_hands,
     encoding_heatmap,
+    line_or_circle,
     nearest_position,
     rotary_scores,
     shuffle,
@@ -51,6 +52,18 @@ def test_words_that_see_the_same_words_keep_their_outputs_under_a_causal_mask():
     shown = shuffle.measure(order="my toy hid its cat", causal=True)
     assert shown.change[WORDS.index("my")] == 0
     assert "4 of 5 words" in shuffle.readout(shown)
+
+
+def test_on_a_line_only_the_ends_win_and_on_a_circle_every_position_does():
+    on_line, on_circle = zip(*(line_or_circle.measure(**values).best for values in line_or_circle.states), strict=True)
+    assert set(on_line) == {0, 11}
+    assert set(on_circle) == set(range(12))
+
+
+def test_the_largest_product_on_line_and_circle_leaves_no_doubt():
+    for values in line_or_circle.states:
+        *_, second, first = np.sort(line_or_circle.measure(**values).products, axis=-1).T
+        assert (first - second).min() > 0.01
 
 
 def test_every_order_has_the_same_words_and_is_what_it_says():

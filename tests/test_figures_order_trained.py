@@ -3,6 +3,7 @@ import pytest
 
 from attncourse.figures.order import four_ways, length_extrapolation, longer_texts, order_training
 from attncourse.figures.order.four_ways import WAYS
+from attncourse.figures.order.longer_texts import LENGTHS
 from attncourse.figures.order.longer_texts import WAYS as READ_BEYOND
 from attncourse.figures.order.runs import ARMS, TASKS
 from attncourse.results import load_result
@@ -96,15 +97,18 @@ def test_longer_texts_show_the_stored_runs_and_the_line_of_the_known_places(valu
     numbers, seq = longer_texts.measure(**values), values["seq"]
     for (file, name), shown in zip(READ_BEYOND.values(), numbers.right, strict=True):
         runs = load_result(file)["arms"][name]["runs"].values()
-        assert sorted(shown) == sorted(run["accuracy"][str(seq)] for run in runs)
-    asked = np.arange(1, seq)  # the first token has no previous one
-    assert numbers.known_places == pytest.approx((asked < 12).mean())
+        assert sorted(shown[-1]) == sorted(run["accuracy"][str(seq)] for run in runs)
+    assert numbers.read[-1] == seq
+    for length, share in zip(LENGTHS, numbers.known_places, strict=True):
+        asked = np.arange(1, length)  # the first token has no previous one
+        assert share == pytest.approx((asked < 12).mean())
 
 
 def test_beyond_the_training_random_signs_know_no_new_place_and_rotary_carries_farthest():
     for seq in (16, 24, 48):
         numbers = longer_texts.measure(seq=seq)
-        signs, waves, rotary = np.median(numbers.right, axis=-1)
-        guessed = (1 - numbers.known_places) / 16
-        assert signs < numbers.known_places + 1.5 * guessed
+        signs, waves, rotary = np.median(numbers.right[:, -1], axis=-1)
+        known = numbers.known_places[len(numbers.read) - 1]
+        guessed = (1 - known) / 16
+        assert signs < known + 1.5 * guessed
         assert signs < waves < rotary

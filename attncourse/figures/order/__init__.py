@@ -6,6 +6,7 @@ from attncourse.figures.order.clock_hands import clock_hands
 from attncourse.figures.order.encoding_heatmap import encoding_heatmap
 from attncourse.figures.order.four_ways import four_ways
 from attncourse.figures.order.length_extrapolation import length_extrapolation
+from attncourse.figures.order.line_or_circle import line_or_circle
 from attncourse.figures.order.longer_texts import longer_texts
 from attncourse.figures.order.nearest_position import nearest_position
 from attncourse.figures.order.order_training import order_training
@@ -21,6 +22,7 @@ __all__ = [
     "encoding_heatmap",
     "four_ways",
     "length_extrapolation",
+    "line_or_circle",
     "longer_texts",
     "nearest_position",
     "order_training",

@@ -48,8 +48,9 @@ def readout(numbers: Numbers) -> str:
     written = "".join(in_digits(bit, "{:.0f}") for bit in numbers.bits[numbers.position])
     waves = ", ".join(in_digits(wave) for wave in numbers.waves[numbers.position])
     what = "sines and cosines" if numbers.sines else "cosines"
+    flat = " (the sine of period 2 is 0 at every position)" if numbers.sines else ""
     twin = f"position {numbers.alike[0]} has the same row" if len(numbers.alike) else "no other position has this row"
-    return f"Position {numbers.position} is {written} in binary; its {what}, slow to fast, are {waves}: {twin}."
+    return f"Position {numbers.position} is {written} in binary; its {what}, slow to fast, are {waves}{flat}: {twin}."
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
@@ -88,8 +89,8 @@ def _tell_row(i: int, _: int) -> dict[str, str]:
 binary_counter = Explorer(
     __name__,
     caption=(
-        "Bits name a position by flipping at different rates, waves by rising and falling at such rates. Framed is the "
-        "chosen position, and every other one that has the same waves."
+        "Sixteen positions, each named by four bits and by four waves; every column repeats at a rate of its own. "
+        "Framed are the chosen position and any other that has the same waves."
     ),
     controls={"position": Slider("position pos", stops=tuple(range(_SEQ))), "sines": Switch("sines, too")},
 )

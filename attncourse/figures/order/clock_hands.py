@@ -87,16 +87,15 @@ def _draw_dial(paper, x: float, y: float, numbers: Numbers, pair: int) -> None:
         arc = Arc((x, y), size, size, theta1=start, theta2=end, color=POSITION, linewidth=2)
         say(paper.add_patch(arc), words=f"{numbers.step} steps turn {name} by {_short(numbers.turned[pair])} radians")
     label(paper, x, y - _RADIUS - 10, name if pair else f"{name}, fastest", size=TEXT, ha="center")
-    label(paper, x, y + _RADIUS + 22, f"{wave_length(numbers.turns[pair])} a turn", FAINT, ha="center")
-    label(paper, x, y + _RADIUS + 42, f"+{_short(numbers.turned[pair])} rad", ha="center")
+    label(paper, x, y + _RADIUS + 22, f"{wave_length(numbers.turns[pair])} steps a turn", FAINT, ha="center")
+    label(paper, x, y + _RADIUS + 42, f"turned {_short(numbers.turned[pair])} rad", ha="center")
 
 
 clock_hands = Explorer(
     __name__,
     caption=(
-        "One position as six clocks, like hands for seconds, minutes and hours; r steps later the hands are where the "
-        "dashed ones are. Sine is to the right, cosine upwards; below each clock stand how many positions a whole turn "
-        "takes, and by how much r steps turn the hand."
+        "One position as six clocks, like hands for seconds, minutes and hours: sine is to the right, cosine upwards. "
+        "Solid hands show the chosen position, dashed ones the position r steps later."
     ),
     controls={
         "position": Slider("position pos", stops=(0, 1, 2, 3, 4, 5, 6, 10, 20, 50, 100, 200, 500, 1000)),

@@ -71,12 +71,22 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         f"{numbers.steps} steps",
     )
     label(axes, numbers.without_order, -0.62, "best guess without order", FAINT, va="bottom")
-    label(axes, numbers.without_order_causal + 0.03, masked, "… with the mask", FAINT, va="center_baseline")
+    label(
+        axes,
+        numbers.without_order_causal + (0.07 if narrow else 0.03),
+        masked,
+        "… with the mask",
+        FAINT,
+        va="center_baseline",
+    )
     return figure
 
 
 four_ways = Explorer(
     __name__,
-    caption=("Which token was before this one? Each dot is one seed, trained at the best learning rate for its row."),
+    caption=(
+        "Which token was before this one? Each dot is one seed, and dashed is the best guess without knowing the "
+        "order. Each row has the learning rate that suits it best."
+    ),
     controls={"steps": Slider("steps of training", stops=STEPS, log=True, stops_only=True)},
 )

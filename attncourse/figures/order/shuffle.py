@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from attncourse.controls import Choice, Switch
 from attncourse.digits import ROUNDING
@@ -12,7 +13,7 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame, matrix
-from attncourse.drawing.palette import VALUE, VALUE_INK
+from attncourse.drawing.palette import FAINT, RULE, VALUE, VALUE_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import MultiHeadParams, causal_mask, multi_head_attention, sinusoidal_positions
@@ -71,7 +72,7 @@ def readout(numbers: Numbers) -> str:
     positions, mask = ("with" if on else "without" for on in (numbers.encoding, numbers.causal))
     how = f"{positions.capitalize()} positions and {mask} causal mask"
     if shuffled == _FIRST:
-        return f"{how}, the outputs of “{_FIRST}”, read twice: choose a new order."
+        return f"{how}, the outputs of “{_FIRST}”: choose a new order to compare them with."
     if numbers.equivariant:
         return f"{how}, every word of “{shuffled}” has the output of “{_FIRST}”: the rows only trade places."
     moved = int((numbers.change > ROUNDING).sum())
@@ -83,10 +84,10 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Outputs before, outputs after, and what is left when each row is back in its place."""
-    figure = sheet(height=262, narrow=narrow, narrow_height=640)
+    figure = sheet(height=262, narrow=narrow, narrow_height=544)
     paper = board(figure)
-    cell = (56, 28) if narrow else (49, 32)
-    tops, lefts = ((46, 248, 450), (84, 84, 84)) if narrow else ((56, 56, 56), (40, 278, 516))
+    cell = (56, 23) if narrow else (49, 32)
+    tops, lefts = ((46, 214, 382), (84, 84, 84)) if narrow else ((56, 56, 56), (40, 278, 516))
     shuffled = [WORDS[word] for word in numbers.order]
     difference = np.where(np.abs(numbers.back - numbers.before) < 1e-12, 0, numbers.back - numbers.before)
     panels = (
@@ -94,7 +95,13 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         (" ".join(shuffled), numbers.after, shuffled, VALUE, VALUE_INK, "output"),
         ("change of each word", difference, WORDS, VALUE, VALUE_INK, "change"),
     )
+    unmoved = numbers.order == tuple(range(len(WORDS)))
     for left, top, (title, rows, names, colours, ink, what) in zip(lefts, tops, panels, strict=True):
+        if unmoved and rows is not numbers.before:
+            _leave_open(
+                paper, left, top, cell, *(("new order", "choose one") if what == "output" else (title, "?")), ink
+            )
+            continue
         grid = matrix(paper, left, top, cell, rows, colours, _REACH, "{:.2f}", columns_said=_FEATURES, what=what,
                       rows_said=names, tell=lambda i, j, names=names: {"of": names[i], "lights": names[i]})  # fmt: skip
         for i, name in enumerate(names):
@@ -105,10 +112,20 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         if what == "change":
             _mark_moved(paper, grid, numbers)
     words = "no word has changed" if numbers.equivariant else "framed words changed"
-    words = words if numbers.order != tuple(range(len(WORDS))) else "the same order"
-    place = (lefts[2], tops[2] + len(WORDS) * cell[1] + 26)
-    label(paper, *place, words, size=TEXT, weight="semibold")
+    if not unmoved:
+        place = (lefts[2], tops[2] + len(WORDS) * cell[1] + 26)
+        label(paper, *place, words, size=TEXT, weight="semibold")
     return figure
+
+
+def _leave_open(
+    paper: Axes, left: float, top: float, cell: tuple[float, float], title: str, words: str, ink: str
+) -> None:
+    """A table that has nothing to show before a new order is chosen."""
+    width, height = cell[0] * _D_MODEL, cell[1] * len(WORDS)
+    paper.add_patch(Rectangle((left, top), width, height, facecolor="none", edgecolor=RULE, linewidth=1))
+    label(paper, left, top - 24, title, ink, size=HEADING)
+    label(paper, left + width / 2, top + height / 2, words, FAINT, size=HEADING, ha="center", va="center_baseline")
 
 
 def _mark_moved(paper: Axes, grid, numbers: Numbers) -> None:
@@ -120,8 +137,8 @@ def _mark_moved(paper: Axes, grid, numbers: Numbers) -> None:
 shuffle = Explorer(
     __name__,
     caption=(
-        "What attention makes of each word, in the first order and in the chosen one. In the last table every row is "
-        "back at its word: zeros mean that attention has not noticed the new order."
+        "What attention makes of each word, in the first order and in the new one. In the last table every row is back "
+        "at its word, so zeros mean that attention has not noticed the new order."
     ),
     controls={
         "order": Choice("new order", stops=tuple(ORDERS)),
