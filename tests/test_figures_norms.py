@@ -203,16 +203,20 @@ def test_the_distance_is_that_of_the_dots():
     shown = drift.measure(4, 2, counted=False)
     assert shown.error == pytest.approx(np.sqrt(((shown.means - MEAN) ** 2).mean()))
     assert shown.error == shown.masked_curve[SIZES.index(4)]
-    average, swing = numbers_in(drift.readout(shown))[3:5]
-    assert np.hypot(average - MEAN, swing) == pytest.approx(shown.error, abs=0.01)
+    average, swing, distance = numbers_in(drift.readout(shown))[3:6]
+    assert distance == pytest.approx(shown.error, abs=0.005)
+    assert np.hypot(average - MEAN, swing) == pytest.approx(distance, abs=0.01)
 
 
-def test_every_batch_has_its_dot_inside_the_panel():
-    (left, right), (bottom, top) = (getattr(drift.frame().axes[1], limits)() for limits in ("get_xlim", "get_ylim"))
-    for state in drift.states:
-        shown = drift.measure(**state)
-        assert ((left < shown.means) & (shown.means < right)).all()
-        assert ((bottom < shown.variances) & (shown.variances < top)).all()
+@every_state(drift)
+def test_every_batch_has_a_dot_at_its_mean_inside_the_panel(state):
+    shown, axes = drift.measure(**state), drift.draw(drift.measure(**state)).axes[1]
+    (dots,) = [line for line in axes.lines if line.get_marker() == "o"]
+    x, y = dots.get_data()
+    np.testing.assert_allclose(x, np.sort(shown.means[: len(x)]), atol=0.03)
+    assert len(set(zip(x, y, strict=True))) == len(x) == 100
+    assert axes.get_xlim()[0] < x.min() <= x.max() < axes.get_xlim()[1]
+    assert axes.get_ylim()[0] < y.min() <= y.max() < axes.get_ylim()[1]
 
 
 def test_between_the_stops_of_a_live_slider_there_is_a_picture_too():

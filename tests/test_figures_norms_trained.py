@@ -105,6 +105,14 @@ def test_twelve_layers_need_the_norm_and_the_first_picture_does_not_say_so():
     assert deep_stack.measure().end < 0.3
 
 
+def test_the_row_mends_as_the_share_of_right_letters_does():
+    shown = [deep_stack.measure(*state) for state in ((12, "none"), (2, "none"), (12, "LayerNorm"))]
+    hits = [sum(answer == right for answer, right in zip(each.answers, RIGHT, strict=True)) for each in shown]
+    assert hits == sorted(hits)
+    assert hits[-1] == len(RIGHT)
+    assert [each.right for each in shown] == sorted(each.right for each in shown)
+
+
 @every_state(norm_by_depth)
 def test_losses_by_depth_are_those_of_the_stored_runs(state):
     arms, found = load_result("norm_depth")["arms"], norm_by_depth.measure(**state).arms[state["norm"]]

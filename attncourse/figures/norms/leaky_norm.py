@@ -87,7 +87,7 @@ def _draw_example(paper: Axes, numbers: Numbers, narrow: bool) -> None:
 def _draw_curve(axes: Axes, numbers: Numbers) -> None:
     x = np.arange(len(STEPS))
     axes.axhline(GUESSING, color=FAINT, linewidth=1.2, linestyle=(0, (1, 1.5)))
-    label(axes, x[-1] + 0.12, GUESSING, "guessing", FAINT, va="center_baseline")
+    label(axes, x[-1] + 0.2, GUESSING, "guessing", FAINT, va="center_baseline")
     (curve,) = axes.plot(x, numbers.curve, color=SHARED_INK, linewidth=2.4, clip_on=False)
     said = [in_digits(share) for share in numbers.curve]
     say(curve, label="share named right", x=[str(step) for step in STEPS], y=said, names=["step", "share"])
