@@ -59,6 +59,19 @@ def test_no_text_is_small_or_cut_off(explorer, drawings, layout):
 
 
 @both_layouts
+def test_no_line_or_frame_is_cut_off(explorer, drawings, layout):
+    """What is drawn on the bare sheet; axes with limits of their own cut on purpose."""
+    for state, figure in zip(corners(explorer), drawings[layout], strict=True):
+        page = figure.bbox.padded(0.5)
+        for axes in (axes for axes in figure.axes if not axes.axison):
+            for shape in (*axes.lines, *axes.patches):
+                stroke = shape.get_linewidth() / 2 * figure.dpi / 72
+                box = shape.get_window_extent().padded(stroke)
+                inside = box.x0 >= page.x0 and box.y0 >= page.y0 and box.x1 <= page.x1 and box.y1 <= page.y1
+                assert inside, f"{shape} is cut off in {state}"
+
+
+@both_layouts
 def test_every_word_has_a_colour_of_the_palette(explorer, drawings, layout):
     allowed = COLOURS | ({ON_LIGHT.lower(), ON_DARK.lower()} if own_colours(explorer) else set())
     for figure in drawings[layout]:

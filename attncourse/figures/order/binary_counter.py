@@ -57,7 +57,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Two tables of sixteen rows; the chosen row is framed in both, and so are the waves that are the same."""
     figure = sheet(height=422, narrow=narrow)
     paper = board(figure)
-    bits_at, bit, waves_at, wave = (22, (16, 22), 108, (29.5, 22)) if narrow else (90, (36, 22), 310, (47, 22))
+    bits_at, bit, waves_at, wave = (22, (16, 22), 107, (29.5, 22)) if narrow else (90, (36, 22), 310, (47, 22))
     said = [f"position {row}" for row in _ROWS]
     columns = [str(period) for period in _PERIODS]
     bits = matrix(paper, bits_at, 62, bit, numbers.bits, POSITION, 1.6, "{:.0f}", rows=_ROWS, columns=columns,
