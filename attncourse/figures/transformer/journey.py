@@ -200,8 +200,8 @@ def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None
 journey = Explorer(
     __name__,
     caption=(
-        "“June 7th, 2021” on its way through the trained model. Each row is a token; its columns are the 64 numbers of a "
-        "vector, at stops 7 and 9 one for each character."
+        "“June 7th, 2021” on its way through the trained model. Each row is a token; its columns are the 64 numbers of "
+        "a vector, at stops 7 and 9 one for each character."
     ),
     controls={"stop": Slider("stop", stops=tuple(range(1, 10)))},
 )
