@@ -18,7 +18,7 @@ from attncourse.drawing.numerals import in_words
 from attncourse.drawing.palette import FAINT, INK, NUMBER, RULE, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.scaling.scales import SCALES, WIDTHS, divided_by, scale_factor
+from attncourse.figures.scaling.scales import WIDTHS, WITHOUT_AND_WITH, divided_by, scale_factor
 from attncourse.figures.scaling.wide_row import ASKING
 from attncourse.figures.sentence import TOKENS
 from attnlib import scaled_dot_scores, softmax, softmax_jacobian
@@ -89,7 +89,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     else:
         weights, matrix = place(figure, 50, 38, 190, 248), place(figure, 330, 38, 380, 248)
         _weights_beside(weights, numbers)
-    divisor = {"none": "", "√d_k": f" ÷ √{numbers.d_k}", "d_k": f" ÷ {numbers.d_k}"}[numbers.scale]
+    divisor = "" if numbers.scale == "none" else f" ÷ √{numbers.d_k}"
     dress(weights, f"weights a = softmax(q·k{divisor})", colour=WEIGHT_INK)
     dress(matrix, "J: how each weight answers", x="pushed score", y="weight", colour=SCORE_INK)
     _draw_matrix(matrix, numbers)
@@ -158,6 +158,6 @@ jacobian = Explorer(
     ),
     controls={
         "d_k": Slider("width d_k", stops=WIDTHS, log=True),
-        "scale": Choice("scores divided by", stops=SCALES),
+        "scale": Choice("scores divided by", stops=WITHOUT_AND_WITH),
     },
 )

@@ -20,8 +20,8 @@ from attncourse.figures.scaling.scales import (
     BANDS,
     LINE_STYLES,
     NAMES,
-    SCALES,
     WIDTHS,
+    WITHOUT_AND_WITH,
     doublings,
     scale_factor,
     width_axis,
@@ -40,9 +40,9 @@ class Numbers(NamedTuple):
 
 
 def measure(d_k: int = 1) -> Numbers:
-    """Three quartiles of ‖J‖ over 8192 rows, at every width up to this one and at every scale."""
+    """Three quartiles of ‖J‖ over 8192 rows, at every width up to this one, without the division and with it."""
     widths = WIDTHS[: WIDTHS.index(d_k) + 1]
-    return Numbers(widths, SCALES, quartiles(seed=0)[..., : len(widths)])
+    return Numbers(widths, WITHOUT_AND_WITH, quartiles(seed=0)[..., : len(widths)])
 
 
 @lru_cache(maxsize=4)
@@ -60,23 +60,23 @@ def _norms(rng: np.random.Generator) -> np.ndarray:
         attn_weights = attention_weights(query[..., :d_k], key[..., :d_k], scale=scale_factor(scale, d_k))
         return jacobian_norm(attn_weights).ravel()
 
-    return np.array([[norms(scale, d_k) for d_k in WIDTHS] for scale in SCALES])
+    return np.array([[norms(scale, d_k) for d_k in WIDTHS] for scale in WITHOUT_AND_WITH])
 
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    none, root, whole = (in_words(median[-1]) for median in numbers.quartiles[1])
+    none, root = (in_words(median[-1]) for median in numbers.quartiles[1])
     if len(numbers.widths) == 1:
-        return f"At d_k = 1 the median norm of the Jacobian is {none}, whatever divides the scores: √1 = 1."
+        return f"At d_k = 1 the median norm of the Jacobian is {none}, with the division and without: √1 = 1."
     before = numbers.quartiles[1, 0, 0]
     return (
         f"At d_k = {numbers.widths[-1]} the median norm of the Jacobian is {none} for undivided scores (at d_k = 1 "
-        f"it was {in_words(before)}), {root} for scores divided by √d_k and {whole} for those divided by d_k."
+        f"it was {in_words(before)}) and {root} for scores divided by √d_k."
     )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Three lines with their bands, from the one point where all start to the width that is asked for."""
+    """Two lines with their bands, from the one point where both start to the width that is asked for."""
     figure = sheet(height=330, narrow=narrow, narrow_height=330)
     axes = place(figure, 46, 38, 164, 240) if narrow else place(figure, 40, 38, 500, 232)
     dress(axes, "how much the weights answer: median ‖J‖")
@@ -108,20 +108,20 @@ def _draw_curves(axes: Axes, numbers: Numbers) -> None:
 
 
 def _name_ends(axes: Axes, x: float, ends: np.ndarray) -> None:
-    """The three names right of their lines' ends, one below the other, a line's height apart at least."""
+    """The two names right of their lines' ends, one below the other, a line's height apart at least."""
     low, high = axes.get_ylim()
     apart, previous = 0.085 * (high - low), np.inf
     for i in np.argsort(-ends, kind="stable"):
         y = min(ends[i], previous - apart)
-        label_near(axes, (x, y), (6, 0), f"{NAMES[SCALES[i]]}: {in_words(ends[i])}", size=TEXT, va="center")
+        label_near(axes, (x, y), (6, 0), f"{NAMES[WITHOUT_AND_WITH[i]]}: {in_words(ends[i])}", size=TEXT, va="center")
         previous = y
 
 
 jacobian_norms = Explorer(
     __name__,
     caption=(
-        "How much the weights answer to the scores, from narrow vectors to wide ones: medians of ‖J‖ over 8192 random "
-        "rows of 16 weights, with bands that hold the middle half of the rows."
+        "How much the weights of random queries answer to the scores, from narrow vectors to wide ones. Lines are "
+        "medians of ‖J‖ over 8192 queries with 16 keys each, and bands hold the middle half of the queries."
     ),
     controls={"d_k": Slider("follow the lines to width d_k", stops=WIDTHS, log=True, stops_only=True)},
 )

@@ -104,8 +104,8 @@ def _draw_weights(axes: Axes, numbers: Numbers) -> None:
 saturation = Explorer(
     __name__,
     caption=(
-        "How far the scores spread decides how the weights are shared. 1024 random queries with 16 keys each: all "
-        "their scores, once more from −4 to 4, and their weights, sorted in each row and then averaged."
+        "How far the scores spread decides how the weights are shared. Shown are the scores of 1024 random queries "
+        "with 16 keys each, the middle of that picture enlarged, and the weights, sorted for each query and averaged."
     ),
     controls={
         "d_k": Slider("width d_k", stops=WIDTHS, log=True),

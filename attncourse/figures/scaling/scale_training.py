@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from attncourse.controls import Choice, Slider, Switch
+from attncourse.controls import Slider, Switch
 from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress, power_axis
 from attncourse.drawing.canvas import TEXT, place, sheet
@@ -132,7 +132,6 @@ scale_training = Explorer(
     ),
     controls={
         "d_k": Slider("width d_k", stops=(16, 64, 256, 1024), log=True, stops_only=True),
-        "optimiser": Choice("optimiser", stops=tuple(_OPTIMISERS)),
         "small_maps": Switch("also undivided, small maps"),
     },
 )

@@ -8,6 +8,7 @@ from attncourse.drawing.palette import INK
 
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)  # d_k
 SCALES = ("none", "√d_k", "d_k")  # what the scores are divided by
+WITHOUT_AND_WITH = SCALES[:2]  # the division by the root
 
 NAMES = {"none": "undivided", "√d_k": "÷ √d_k", "d_k": "÷ d_k"}  # beside their lines
 # How the three scales are told apart in every figure, next to their names.

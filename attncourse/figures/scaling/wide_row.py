@@ -102,8 +102,8 @@ wide_row = Explorer(
     __name__,
     caption=(
         "How the attention is shared depends on how far apart the scores lie. "
-        "Query and keys are random: no token is a better match than another. A wider vector continues the narrower "
-        "one; the four draws are picked so that narrow vectors share."
+        "Query and keys are random, and a wider vector begins with the numbers of the narrower one. The four draws are "
+        "picked so that the tokens share when vectors have 4 numbers."
     ),
     controls={
         "d_k": Slider("numbers in a vector, d_k", stops=(4, 16, 64, 256, 1024), log=True),
