@@ -161,8 +161,8 @@ def test_every_stage_and_mask_of_the_experiment_can_be_chosen(free):
     assert len(free_running.controls["mask"].stops) == len(free["runs"])
 
 
-def test_the_first_picture_is_a_model_that_is_perfect_in_training_and_useless_in_use():
+def test_the_first_picture_is_a_model_that_passes_its_test_and_is_useless_in_use():
     numbers = free_running.measure()
     assert numbers.said[0] == numbers.wanted
     readout = free_running.readout(numbers)
-    assert "100% of new dates right in training, 0% in use" in readout
+    assert "100% of new dates right if it reads the right answer, 0% if it reads its own" in readout

@@ -212,7 +212,7 @@ anatomy = Explorer(
     caption=(
         "The whole Transformer, in the sizes of the date model. Each attention takes queries q, keys k and values v; "
         "⊕ adds. A small square is a mask, filled where a token may look (a full one hides nothing). "
-        "Point at a box for its shapes and its library code."
+        "Point at a box for its shapes and its line of library code, where x is what goes in."
     ),
     controls={
         "part": Choice("part", stops=tuple(PARTS)),

@@ -1,4 +1,4 @@
-"""Explorer: what a date model writes in training and in use, at stages of its training, with three masks."""
+"""Explorer: what a date model writes, reading the right answer or its own, while it is trained, with three masks."""
 
 from typing import Any, NamedTuple
 
@@ -22,19 +22,18 @@ from attncourse.results import load_result
 
 _MASKS = {"right way round": "causal", "none": "no mask", "turned round": "flipped"}  # on the page -> in the file
 _STAGES = (50, 100, 200, 400, 800, 1600, 3200)
-_WAYS = {"in training": "forced", "in use": "free"}
-_READS = {"in training": "reads the right answer", "in use": "reads its own"}
+_WAYS = {"the right answer": "forced", "its own": "free"}  # what it reads
 _LOOKS: dict[str, dict[str, Any]] = {
-    "in training": {"color": FAINT, "linewidth": 5},
-    "in use": {"color": INK, "linewidth": 2},
+    "the right answer": {"color": FAINT, "linewidth": 5},
+    "its own": {"color": INK, "linewidth": 2},
 }
 
 
 class Numbers(NamedTuple):
-    """What the figure shows; the first axis is that of the ways, in training and in use."""
+    """What the figure shows; the first axis is that of the ways, reading the right answer and its own."""
 
     mask: str
-    stage: int  # steps of training
+    stage: int  # updates
     wanted: str
     said: tuple[str, str]  # the answer to one text, by the first seed
     stages: np.ndarray  # (stages,)
@@ -62,29 +61,29 @@ def readout(numbers: Numbers) -> str:
     forced, free = shares(numbers)
     answer = f"“{numbers.said[1]}”" if numbers.said[1] else "nothing at all"
     return (
-        f"Mask {numbers.mask}, after {numbers.stage} steps: {forced} of new dates right in training, {free} in use, "
-        f"where “June 7th, 2021” becomes {answer}."
+        f"Mask {numbers.mask}, after {numbers.stage} updates: {forced} of new dates right if it reads the right "
+        f"answer, {free} if it reads its own, where “June 7th, 2021” becomes {answer}."
     )
 
 
 def shares(numbers: Numbers) -> list[str]:
-    """Of dates without a mistake at this stage, in training and in use."""
+    """Of dates without a mistake at this stage, reading the right answer and its own."""
     return [_percent(share) for share in numbers.whole[:, _STAGES.index(numbers.stage)].mean(axis=1)]
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """What one date becomes in training and in use; and the shares of right dates over the training."""
+    """What one date becomes both ways; and the shares of right dates over the training."""
     figure = sheet(height=212, narrow=narrow, narrow_height=408)
     paper = board(figure)
     left, top, pitch = 6, 74, 82
-    label(paper, 6, 20, f"“June 7th, 2021” after {numbers.stage} steps", size=HEADING, weight="semibold")
+    label(paper, 6, 20, f"“June 7th, 2021” after {numbers.stage} updates", size=HEADING, weight="semibold")
     for row, (way, said, share) in enumerate(zip(_WAYS, numbers.said, shares(numbers), strict=True)):
         y = top + pitch * row
-        label(paper, left, y - 26, f"{way}: {_READS[way]}", size=TEXT, weight="semibold", va="center_baseline")
+        label(paper, left, y - 26, f"reads {way}", size=TEXT, weight="semibold", va="center_baseline")
         _draw_said(paper, numbers.wanted, said, (left, y))
         label(paper, left, y + 28, f"{share} of 500 new dates right", FAINT, va="center_baseline")
-    training = place(figure, *((48, 246, 206, 112) if narrow else (360, 36, 260, 122)))
-    dress(training, "dates right", x="steps of training")
+    training = place(figure, *((48, 246, 176, 112) if narrow else (352, 36, 240, 122)))
+    dress(training, "dates right, if it reads", x="updates")
     _draw_training(training, numbers)
     return figure
 
@@ -131,11 +130,11 @@ def _percent(share: float) -> str:
 free_running = Explorer(
     __name__,
     caption=(
-        "A model trained with each mask, tested as in training and as in use. Lines are means of three, on dates they "
-        "never met."
+        "A model trained with each mask. On new dates it reads the right answer up to each character, as in training, "
+        "or its own, as in use. Lines are means of three models."
     ),
     controls={
         "mask": Choice("decoder’s mask", stops=tuple(_MASKS)),
-        "stage": Slider("steps of training", stops=_STAGES, stops_only=True),
+        "stage": Slider("updates", stops=_STAGES, stops_only=True),
     },
 )

@@ -37,7 +37,7 @@ _TALL = 36  # CSS pixels for a change of 100 %
 class Padded(NamedTuple):
     """What comes out of one padded text."""
 
-    change: np.ndarray  # (seq,) how far the encoder's output for each real character moved, as a share of its norm
+    change: np.ndarray  # (seq,) how far the encoder's output for each real character moved, as a share of its length
     answer: str
 
 
@@ -125,7 +125,7 @@ def _draw_text(paper: Axes, numbers: Numbers, at: tuple[float, float], widths: t
     paper.plot([left, end], [top - 6 - _TALL] * 2, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
     label(paper, end + 5, top - 6 - _TALL, "100%", FAINT, va="center_baseline")
     for place, (character, change) in enumerate(zip(visible(numbers.text), numbers.change, strict=True)):
-        said = f"“{character}”: its output moves by {in_digits(float(change), '{:.0%}')} of its norm"
+        said = f"“{character}”: its output moves by {in_digits(float(change), '{:.0%}')} of its length"
         about = {"words": said, "of": f"character-{place}", "lights": f"character-{place}"}
         bar = Rectangle((x[place] + 0.5, top - 6), cell - 1, -_TALL * change, facecolor=VALUE, linewidth=0)
         say(paper.add_artist(bar), **about)
@@ -182,7 +182,7 @@ padding_damage = Explorer(
     __name__,
     caption=(
         "Padding after a text, as in a batch with longer ones, and what the trained model then writes, with its mask "
-        "in one place or another. Bars show how far padding moves each output of the encoder, compared with its norm."
+        "in one place or another. Bars show how far padding moves each output of the encoder, compared with its length."
     ),
     controls={
         "mask": Choice("padding mask", stops=tuple(MASKS)),
