@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from attncourse.digits import in_digits
 from attncourse.drawing.svg import to_svg
 from attncourse.figures.scaling import (
     jacobian,
@@ -285,8 +286,18 @@ def test_a_cut_bar_says_the_whole_score():
 def test_training_picture_says_the_steps_and_rates_of_the_result(state):
     numbers = scale_training.measure(**state)
     sentence = scale_training.readout(numbers)
-    for number in (*numbers.steps_to_learn, *numbers.learning_rates):
-        assert f" {number:g}" in sentence
+    for steps, rate in zip(numbers.steps_to_learn, numbers.learning_rates, strict=True):
+        assert f" {in_digits(steps, '{:.0f}')} " in sentence
+        assert f" {rate:g}" in sentence
+
+
+@pytest.mark.parametrize("d_k", [16, 64, 256, 1024])
+def test_where_the_picture_says_that_a_layer_has_learned_its_line_is_at_that_loss_or_below(d_k):
+    """But for a tenth, for the median of the seeds' steps is not the step of their median loss."""
+    numbers = scale_training.measure(d_k)
+    for steps, (_, median, _) in zip(numbers.steps_to_learn, numbers.loss, strict=True):
+        loss = np.interp(np.log10(steps), np.log10(numbers.steps), np.log10(median))
+        assert 10**loss < 1.1 * numbers.learned
 
 
 def test_smaller_maps_are_a_third_arm_beside_the_two():

@@ -87,7 +87,7 @@ def _draw_near(axes: Axes, numbers: Numbers) -> None:
     say(bars, words=f"{numbers.near.sum():.0%} of the scores lie between −4 and 4")
     axes.set(xlim=(-4, 4), ylim=(0, 1.1 * numbers.near.max()), yticks=[], xticks=(-4, 0, 4))
     axes.spines["left"].set_visible(False)
-    label(axes, 0.5, 1.03, "enlarged", SCORE_INK, transform=axes.transAxes, ha="center", va="bottom")
+    label(axes, 0.5, 1.03, "from −4 to 4", SCORE_INK, transform=axes.transAxes, ha="center", va="bottom")
 
 
 def _draw_weights(axes: Axes, numbers: Numbers) -> None:

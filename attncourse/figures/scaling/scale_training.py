@@ -24,8 +24,8 @@ _LOOKS: tuple[dict[str, Any], ...] = (
     {"label": "undivided, small maps", "linestyle": "none", "marker": "o", "markersize": 5},  # seen on another line
 )
 _SHADES = BANDS["√d_k"], BANDS["none"], BANDS["none"]
-# For comparison, the loss of the mean of 16 values of variance 1 in place of the wanted one, and of another value.
-_LEVELS = (1 - 1 / 16, "mean: 15/16", 2.58, "right"), (2.0, "a wrong value: 2", 2.58, "right")
+# For comparison, the loss of another value of variance 1 in place of the wanted one.
+_WRONG = 2.0, "a wrong value: 2", 2.58, "right"
 
 
 class Numbers(NamedTuple):
@@ -38,7 +38,7 @@ class Numbers(NamedTuple):
     optimiser: str
     small_maps: bool
     learned: float  # the loss below which the layer has learned
-    steps: np.ndarray  # (times,) mean step of each group of steps; the groups grow
+    steps: np.ndarray  # (times,) the last step of each mean of five, itself averaged over a group; the groups grow
     loss: np.ndarray  # (arms, 3, times): smallest, median and largest of the seeds
     steps_to_learn: np.ndarray  # (arms,) median of the seeds
     learning_rates: np.ndarray  # (arms,)
@@ -54,7 +54,7 @@ def measure(d_k: int = 16, optimiser: str = "gradient descent", small_maps: bool
     learned, every = blocks < settings["learned"], settings["record_every"]
     in_steps = np.where(learned.any(axis=-1), (learned.argmax(axis=-1) + 1) * every, settings["steps"])
     # On an axis of powers late blocks lie close together: they are averaged in groups. Here is the first of each.
-    first = np.unique(np.geomspace(1, blocks.shape[-1], 14, endpoint=False).astype(int)) - 1
+    first = np.unique(np.geomspace(1, blocks.shape[-1], 20, endpoint=False).astype(int)) - 1
     sizes = np.diff(first, append=blocks.shape[-1])
     loss = np.add.reduceat(blocks, first, axis=-1) / sizes
     return Numbers(
@@ -62,7 +62,7 @@ def measure(d_k: int = 16, optimiser: str = "gradient descent", small_maps: bool
         optimiser=optimiser,
         small_maps=small_maps,
         learned=settings["learned"],
-        steps=(first + sizes / 2) * every,
+        steps=(first + (sizes + 1) / 2) * every,
         loss=np.stack([loss.min(axis=1), np.median(loss, axis=1), loss.max(axis=1)], axis=1),
         steps_to_learn=np.median(in_steps, axis=-1),
         learning_rates=np.array([arm["learning_rate"] for arm in arms]),
@@ -71,7 +71,7 @@ def measure(d_k: int = 16, optimiser: str = "gradient descent", small_maps: bool
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    divided, not_divided, *small = (in_digits(steps, "{:g}") for steps in numbers.steps_to_learn)
+    divided, not_divided, *small = (in_digits(steps, "{:.0f}") for steps in numbers.steps_to_learn)
     rates = [f"(learning rate {rate:g})" for rate in numbers.learning_rates]
     maps = f", and from maps {numbers.d_k**0.25:.3g} times smaller in {small[0]} {rates[2]}" if small else ""
     return (
@@ -91,14 +91,22 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     power_axis(axes, 0.01, 3.4, (0, -1, -2))
     said_as_powers(axes, "loss")
     axes.fmt_xdata = lambda x: f"{10**x:.0f}"
-    for level, words, x_words, ha in (*_LEVELS, (numbers.learned, "learned", 0.03, "left")):
+    for level, words, x_words, ha in (_WRONG, (numbers.learned, "learned", 0.03, "left")):
         axes.axhline(np.log10(level), color=RULE, linewidth=1)
         label(axes, x_words, np.log10(level) + 0.02, words, FAINT, ha=ha, va="bottom")
     for (low, median, high), shade, look in zip(loss, _SHADES, _LOOKS, strict=False):
         axes.fill_between(x, low, high, color=shade, linewidth=0)
         axes.plot(x, median, color=INK, linewidth=2.2, **look)
+    _mark_learned(axes, numbers, x, loss)
     _name_curves(axes, numbers, x, loss)
     return figure
+
+
+def _mark_learned(axes: Axes, numbers: Numbers, x: np.ndarray, loss: np.ndarray) -> None:
+    """An open circle on either line, at the step that its label says."""
+    at = np.log10(numbers.steps_to_learn[:2])
+    on_line = [np.interp(step, x, median) for step, (_, median, _) in zip(at, loss, strict=False)]
+    axes.plot(at, on_line, "o", color=INK, markersize=9, markerfacecolor="none", markeredgewidth=1.5)
 
 
 _FAR = 1.9  # on the axis of steps, in powers of ten
@@ -106,7 +114,7 @@ _FAR = 1.9  # on the axis of steps, in powers of ten
 
 def _name_curves(axes: Axes, numbers: Numbers, x: np.ndarray, loss: np.ndarray) -> None:
     """Below the one that divides and above the other, where they first pass a level; the third in the corner."""
-    steps = [f"{in_digits(steps, '{:g}')} steps" for steps in numbers.steps_to_learn]
+    steps = [f"{in_digits(steps, '{:.0f}')} steps" for steps in numbers.steps_to_learn]
     words = [f"{NAMES[scale]}\n{said}" for scale, said in zip(("√d_k", "none"), steps, strict=False)]
     for curve, level, side, (ha, va), said in zip(
         (loss[0, 0], loss[1, 2]),
@@ -128,7 +136,8 @@ scale_training = Explorer(
     __name__,
     caption=(
         "How soon an attention layer learns to look things up, with its scores divided and without. Lines are the "
-        "median of eight seeds, bands hold them all; every layer has the learning rate that suits it best."
+        "median of eight seeds, bands hold them all, and a circle marks the step at which a layer has learned; every "
+        "layer has the learning rate that suits it best."
     ),
     controls={
         "d_k": Slider("width d_k", stops=(16, 64, 256, 1024), log=True, stops_only=True),
