@@ -407,3 +407,9 @@ def test_before_a_vector_is_exchanged_nothing_is_given_away():
         assert "06-06" not in words
         assert "06-06" in words_of(patching, {"exchanged": 3}, narrow)
     assert "yet" in patching.readout(patching.measure())
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_way_of_the_separator_is_drawn_once_every_vector_is_exchanged(narrow):
+    drawn = ["self-attention" in str(words_of(patching, {"exchanged": n}, narrow)) for n in range(9)]
+    assert drawn == [False] * 8 + [True]

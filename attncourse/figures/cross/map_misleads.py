@@ -198,8 +198,8 @@ map_misleads = Explorer(
     __name__,
     caption=(
         "For each character of the text: its weight (mean of all layers and heads), and what the framed digit of the "
-        "answer loses without it. Boxed characters mislead: they have a weight below "
-        f"{LITTLE} and cost more than half of the probability, or a weight above {MUCH} and cost nothing."
+        "answer loses without it. A box marks where the map misleads: the weight is below "
+        f"{LITTLE}, but more than half is lost, or the weight is above {MUCH}, but nothing is lost."
     ),
     controls={
         "text": Text("date", stops=TEXTS),

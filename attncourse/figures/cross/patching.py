@@ -87,7 +87,21 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         for start, end in (tops, tops[::-1]):
             towards = _ROW + 3 if start < end else -3
             arrow(paper, (x, start + towards), (x, end + _ROW + 3 if start > end else end - 3), color=INK)
+    if numbers.exchanged == len(numbers.texts[0]):
+        _draw_way(paper, numbers, left, tops[0] + _ROW + 3, cell)
     return figure
+
+
+def _draw_way(paper: Axes, numbers: Numbers, left: float, below: float, cell: float) -> None:
+    """An arc under the whole text, from its separator to each vector that decides."""
+    start = left + cell * (_SEPARATOR + 0.5)
+    for place in range(len(numbers.texts[0])):
+        if turns(numbers, 0, place):
+            end = left + cell * (place + 0.5)
+            bend = 0.5 if end > start else -0.5
+            arrow(paper, (start, below), (end, below), color=KEY_INK, connectionstyle=f"arc3,rad={bend}")
+            right = max(start, end) + 6
+            label(paper, right, below + 16, "encoder’s self-attention", KEY_INK, va="center_baseline")
 
 
 def _draw_memory(paper: Axes, numbers: Numbers, row: int, grid: Grid, narrow: bool) -> None:
@@ -126,8 +140,8 @@ patching = Explorer(
     __name__,
     caption=(
         "Each box is a memory vector; outside of it stands the month and day that the model writes if this vector "
-        "alone is taken from the other text. Coloured: it spoils the right answer, or brings it back. Grey: it changes "
-        "nothing."
+        "alone is taken from the other text. Coloured: it spoils the right answer, or brings it back. Grey: no change. "
+        "Neither: another wrong answer. After the last exchange, an arc shows where the dot or slash left its trace."
     ),
     controls={
         "text": Choice("date", stops=TEXTS),
