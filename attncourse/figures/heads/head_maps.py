@@ -195,9 +195,8 @@ head_maps = Explorer(
     __name__,
     caption=(
         "Heads look at different places: each small picture names the place at which its head looks most, and the "
-        "share of its weight there (mean of 64 sequences). The chosen head is enlarged. In layer 2 the frame is "
-        "round the first letter that comes again; in layer 1, round the token at which head 2 of layer 2 looks from "
-        "there. Hatched keys are masked: no token may look ahead."
+        "share of its weight there (mean of 64 sequences). The chosen head is enlarged. The frame in layer 2 is the "
+        "query; the frame in layer 1 is the token it finds. Hatched keys are masked: no token may look ahead."
     ),
     controls={
         "model": Choice("trained model", stops=tuple(MODELS)),

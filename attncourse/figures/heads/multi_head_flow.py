@@ -38,7 +38,7 @@ PARAMS = MultiHeadParams(
     w_q=np.array([[1, 0, 1, 0], [0, 1, 1, 0], [1, 0, 1, 0], [1, 0, 0, 1]], dtype=float),
     w_k=np.array([[0, 0, 0, 0], [2, 0, 0, 1], [0, 1, 0, 3], [0, 0, 2, 0]], dtype=float),
     w_v=np.array([[0, 0, 0, 1], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]], dtype=float),
-    w_o=np.array([[0, 2, 0, 0], [0, 0, 1, 0], [0, 0, 0, 2], [1, 0, 0, 0]], dtype=float),
+    w_o=np.array([[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [1, 0, 0, 0]], dtype=float),
     num_heads=2,
 )
 
@@ -108,9 +108,11 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         name = label(paper, end - 4, top + 27, "W_Q", QUERY_INK, ha="right")
         say(name, words=f"query = x times the columns of W_Q that head {head + 1} owns: rows {_rows_of_w_q(head)}")
     _name(paper, x, "x", f"x of “{TOKENS[numbers.token - 1]}”", INK)
-    features = [", ".join(FEATURES)] if narrow else [", ".join(FEATURES[:2]) + ",", ", ".join(FEATURES[2:])]
-    for line, words in enumerate(features):
-        label(paper, x.middle()[0], x.top + 34 + 15 * line, words, FAINT, ha="center", va="center")
+    for j, feature in enumerate(FEATURES):  # each below its cell, lower than its neighbour
+        first = j == 0 and not narrow  # it is too wide to stand in the middle
+        at = x.left if first else x.middle(0, j)[0]
+        line = j % 2 if narrow else j
+        label(paper, at, x.top + 34 + 15 * line, feature, FAINT, ha="left" if first else "center", va="center")
     return figure
 
 
@@ -243,7 +245,7 @@ multi_head_flow = Explorer(
     caption=(
         "Two heads read the same words, each with maps of its own: for “its”, head 1 finds the owner and head 2 "
         "what is owned. Both results, joined and times W_O, are the token’s output. All maps were chosen by hand, and "
-        "the questions are only our names: for “my”, too, head 2 takes the toy."
+        "the questions are only our names: for “my”, head 2 takes the toy, though what is mine is the cat."
     ),
     controls={"token": Slider("token", stops=(1, 2, 3, 4, 5))},
 )

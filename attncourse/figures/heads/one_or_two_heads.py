@@ -122,10 +122,10 @@ def _draw_accuracy(axes: Axes, numbers: Numbers) -> None:
 one_or_two_heads = Explorer(
     __name__,
     caption=(
-        "One head divides its weight between the two neighbours, with a little more on the one after; two heads take a "
-        "side each and make no mistake. “c” has none before it, “d” none after. Rows are the tokens that ask, columns "
-        "those they look at; each letter’s vector also carries its place (chapter 4). The curves count both "
-        "questions; their steps are not evenly spaced."
+        "At step 600 one head divides its weight between the neighbours, with more on the one after (from another "
+        "start it may be the one before); two heads take a side each. “c” has none before it, “d” none after. Rows are "
+        "the tokens that ask, columns those they look at; each letter’s vector also carries its place (chapter 4). "
+        "The steps are not evenly spaced."
     ),
     controls={"step": Slider("training step", stops=STEPS, stops_only=True)},
 )

@@ -79,7 +79,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for row, which in enumerate(ASKED):
         y = (92, 222)[row] if narrow else (74, 198)[row]
         words = f"token {which}?"
-        by = "one cut" if numbers.cuts == 1 else "several cuts"
+        by = "no cut helps" if not len(numbers.edges[row]) else "one cut" if numbers.cuts == 1 else "several cuts"
         right = f"{numbers.right[row].sum()} of 4 right"
         if narrow:
             label(paper, 12, y - 62, words, size=TEXT, weight="semibold")
