@@ -22,7 +22,7 @@ from attncourse.figures.compute import (
     soft_lookup,
 )
 from attncourse.figures.compute.mixing_values import _HULL, _PLACES
-from attncourse.figures.compute.score_landscapes import _KEYS, _REACH, _STEPS, _V
+from attncourse.figures.compute.score_landscapes import _KEYS, _NAMES, _REACH, _STEPS, _V
 from attncourse.figures.compute.soft_lookup import _KEYS as PLACES
 from attncourse.figures.compute.soft_lookup import _VALUES as MEASURED
 from attncourse.figures.sentence import FEATURES, KEY, QUERY, TOKENS, VALUE, W_K, W_Q, W_V, X
@@ -238,21 +238,27 @@ def test_landscapes_rank_the_keys_by_score_and_without_ties(state):
     shown = score_landscapes.measure(**state)
     steps = np.diff(shown.scores[shown.order])
     assert (steps < -1e-3).all()
-    ranking = re.findall(r"([A-DM]) (−?\d+\.\d\d)", score_landscapes.readout(shown))
-    assert [name for name, _ in ranking] == ["ABMCD"[key] for key in shown.order]
+    ranking = re.findall(r"(small|medium|large) (−?\d+\.\d\d)", score_landscapes.readout(shown))
+    assert [name for name, _ in ranking] == [_NAMES[key] for key in shown.order]
 
 
 @every_state(score_landscapes)
 def test_the_key_halfway_beats_both_its_neighbours_by_cosine_or_an_additive_score_alone(state):
     shown = score_landscapes.measure(**state)
-    a, b, middle, *_ = shown.scores
-    np.testing.assert_allclose(_KEYS[2], (_KEYS[0] + _KEYS[1]) / 2, atol=1e-3)
-    if state["kind"] in ("dot", "scaled dot", "bilinear"):
-        assert min(a, b) < middle < max(a, b)
-        assert "M scores between A and B" in score_landscapes.readout(shown)
+    small, medium, large = shown.scores
+    np.testing.assert_allclose(_KEYS[1], (_KEYS[0] + _KEYS[2]) / 2, atol=1e-3)
+    if state["kind"] in ("dot", "bilinear"):
+        assert min(small, large) < medium < max(small, large)
+        assert "medium scores between small and large" in score_landscapes.readout(shown)
     elif state["angle"] == score_landscapes.defaults["angle"]:
-        assert shown.order[0] == 2
-        assert "M scores above both A and B" in score_landscapes.readout(shown)
+        assert medium > max(small, large)
+        assert "medium scores above both small and large" in score_landscapes.readout(shown)
+
+
+def test_a_line_of_equal_score_lies_between_the_key_halfway_and_its_rivals():
+    for kind in ("cosine", "additive"):
+        bands = np.floor(score_landscapes.measure(kind, 45).scores / _STEPS[kind])
+        assert bands[1] > max(bands[0], bands[2])
 
 
 def test_dot_and_cosine_disagree_about_the_best_key():

@@ -1,4 +1,4 @@
-"""Explorer: the score of every key in the plane, for one query and five ways to score."""
+"""Explorer: the score of every key in the plane, for one query and four ways to score."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -14,18 +14,31 @@ from attncourse.controls import Choice, Slider
 from attncourse.digits import in_digits
 from attncourse.drawing.axes import headline
 from attncourse.drawing.canvas import TEXT, place, sheet
-from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, KEY_INK, NEGATIVE, PAPER, QUERY, QUERY_INK, SCORE, SCORE_INK, shade
+from attncourse.drawing.label import label, label_near
+from attncourse.drawing.palette import (
+    FAINT,
+    INK,
+    KEY_INK,
+    NEGATIVE,
+    NUMBER,
+    PAPER,
+    QUERY,
+    QUERY_INK,
+    SCORE,
+    SCORE_INK,
+    shade,
+)
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.compute.vectors import vector
-from attnlib import additive_scores, bilinear_scores, cosine_scores, dot_scores, scaled_dot_scores
+from attnlib import additive_scores, bilinear_scores, cosine_scores, dot_scores
 
 _EDGE = np.linspace(-3, 3, 41)
 _PLANE = np.stack(np.meshgrid(_EDGE, _EDGE), axis=-1)  # (41, 41, 2)
-_NAMES = "ABMCD"
-_KEYS = np.array([[2.538, 0.421], [-1.036, 2.113], [0.751, 1.267], [0.818, -1.624], [-2.307, -1.129]])  # (5, 2)
-_A, _B, _M = range(3)  # M lies halfway between A and B
+_NAMES = ("small", "medium", "large")
+_KEYS = np.array([[-1.036, 2.113], [0.751, 1.267], [2.538, 0.421]])  # (3, 2), medium halfway between the others
+_SMALL, _MEDIUM, _LARGE = range(3)
+_BESIDE = ((5, 6, "left"), (5, 6, "left"), (8, -17, "right"))  # where a name stands: right, above, its near end
 _W = np.array([[0.317, 1.0], [-1.0, 0.411]])  # turns the query by some 70 degrees
 _W_Q = np.array([[1.0, 0.2, -0.8], [0.1, 1.1, 0.9]])
 _W_K = np.array([[0.9, -0.3, 0.5], [0.2, 1.0, -0.9]])
@@ -33,20 +46,18 @@ _V = np.array([1.2, 0.9, -0.8])
 
 _SCORES = {
     "dot": dot_scores,
-    "scaled dot": scaled_dot_scores,
     "cosine": cosine_scores,
     "bilinear": lambda query, key: bilinear_scores(query, key, _W),
     "additive": lambda query, key: additive_scores(query, key, _W_Q, _W_K, _V),
 }
 _FORMULAS = {
     "dot": "q·k",
-    "scaled dot": "q·k ÷ √2",
     "cosine": "q·k ÷ (‖q‖ ‖k‖)",
     "bilinear": "qW·k",
     "additive": "tanh(qU_q + kU_k)·u",
 }
-_STEPS = {"dot": 1.0, "scaled dot": 0.5, "cosine": 0.25, "bilinear": 1.0, "additive": 0.5}  # from line to line
-_REACH = {"dot": 5.6, "scaled dot": 5.6, "cosine": 1.05, "bilinear": 5.6, "additive": 2.9}  # of bars and colours
+_STEPS = {"dot": 1.0, "cosine": 0.125, "bilinear": 1.0, "additive": 0.5}  # from line to line
+_REACH = {"dot": 5.6, "cosine": 1.05, "bilinear": 5.6, "additive": 2.9}  # of bars and colours
 
 
 class Numbers(NamedTuple):
@@ -55,12 +66,12 @@ class Numbers(NamedTuple):
     kind: str
     query: np.ndarray  # (2,)
     landscape: np.ndarray  # (41, 41) the score at every point of the plane
-    scores: np.ndarray  # (5,) of the marked keys
-    order: np.ndarray  # (5,) the keys from the highest score to the lowest
+    scores: np.ndarray  # (3,) of the marked keys
+    order: np.ndarray  # (3,) the keys from the highest score to the lowest
 
 
 def measure(kind: str = "dot", angle: int = 45) -> Numbers:
-    """Score every key of the plane, and the five marked ones, against one query of norm 1."""
+    """Score every key of the plane, and the three marked ones, against one query of norm 1."""
     turn = np.deg2rad(angle)
     query = np.array([np.cos(turn), np.sin(turn)])
     score = _SCORES[kind]
@@ -73,19 +84,19 @@ def measure(kind: str = "dot", angle: int = 45) -> Numbers:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     ranking = ", ".join(f"{_NAMES[key]} {in_digits(numbers.scores[key])}" for key in numbers.order)
-    low, high = sorted(numbers.scores[[_A, _B]])
-    middle = numbers.scores[_M]
+    low, high = sorted(numbers.scores[[_SMALL, _LARGE]])
+    middle = numbers.scores[_MEDIUM]
     place = "above both" if middle > high else "below both" if middle < low else "between"
     x, y = numbers.query
     query = f"the query ({in_digits(x)}, {in_digits(y)})"
-    return f"For {query}, the marked keys rank by {numbers.kind} score {ranking}; M scores {place} A and B."
+    return f"For {query}, the keys rank by {numbers.kind} score {ranking}; medium scores {place} small and large."
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The plane of keys beside the ranking of the marked ones."""
-    figure = sheet(height=376, narrow=narrow, narrow_height=492)
+    figure = sheet(height=376, narrow=narrow, narrow_height=436)
     _draw_plane(place(figure, 48, 48, 228, 228) if narrow else place(figure, 48, 48, 300, 300), numbers)
-    _draw_ranking(place(figure, 6, 310, 332, 172) if narrow else place(figure, 410, 76, 306, 220), numbers)
+    _draw_ranking(place(figure, 6, 310, 332, 116) if narrow else place(figure, 410, 120, 306, 148), numbers)
     return figure
 
 
@@ -102,11 +113,11 @@ def _draw_plane(plane: Axes, numbers: Numbers) -> None:
     vector(plane, (x, y), QUERY, 3, words=f"query ({in_digits(x)}, {in_digits(y)})")
     beyond = 1 + 0.22 / np.hypot(x, y)
     label(plane, beyond * x, beyond * y, "q", QUERY_INK, size=TEXT, weight="semibold", ha="center", va="center")
-    plane.plot(*_KEYS[[_A, _B]].T, color=KEY_INK, linewidth=1.2, linestyle="--")
-    spots = plane.plot(*_KEYS.T, "o", color=PAPER, markersize=14, markeredgecolor=KEY_INK, markeredgewidth=1.6)
-    say(spots[0], words=_said(numbers, range(5)), of=list(_NAMES), lights=list(_NAMES))
-    for name, (x, y) in zip(_NAMES, _KEYS, strict=True):
-        label(plane, x, y, name, KEY_INK, weight="semibold", ha="center", va="center_baseline")
+    plane.plot(*_KEYS[[_SMALL, _LARGE]].T, color=KEY_INK, linewidth=1.2, linestyle="--")
+    spots = plane.plot(*_KEYS.T, "o", color=KEY_INK, markersize=10, markeredgecolor=PAPER)
+    say(spots[0], words=_said(numbers, range(3)), of=list(_NAMES), lights=list(_NAMES))
+    for name, spot, (right, above, end) in zip(_NAMES, _KEYS, _BESIDE, strict=True):
+        label_near(plane, spot, (right, above), name, NUMBER, weight="semibold", ha=end)
     headline(plane, f"{numbers.kind} score: {_FORMULAS[numbers.kind]}", SCORE_INK, gap=22)
     plane.set(xlim=(-3, 3), ylim=(-3, 3), xticks=[], yticks=[])
     plane.spines[:].set_color(INK)
@@ -150,7 +161,7 @@ def _ends_of_zero(landscape: np.ndarray) -> list[tuple[float, float]]:
 def _draw_ranking(axes: Axes, numbers: Numbers) -> None:
     reach = _REACH[numbers.kind]
     scores = numbers.scores[numbers.order]
-    bars = axes.barh(range(5), scores, color=[SCORE if score >= 0 else NEGATIVE for score in scores], height=0.62)
+    bars = axes.barh(range(3), scores, color=[SCORE if score >= 0 else NEGATIVE for score in scores], height=0.62)
     for bar, key, words in zip(bars, numbers.order, _said(numbers, numbers.order), strict=True):
         say(bar, words=words, of=_NAMES[key], lights=_NAMES[key])
     axes.axvline(0, color=INK, linewidth=0.8)
@@ -159,9 +170,9 @@ def _draw_ranking(axes: Axes, numbers: Numbers) -> None:
         words, side = in_digits(score), "left" if score >= 0 else "right"
         beside = score + (0.03 if score >= 0 else -0.03) * reach
         label(axes, beside, rank, words, SCORE_INK, ha=side, va="center_baseline")
-        label(axes, -1.9 * reach, rank, _NAMES[key], KEY_INK, size=TEXT, weight="semibold", va="center_baseline")
-    label(axes, -1.9 * reach, -0.75, "best first", FAINT)
-    axes.set(xlim=(-2 * reach, 2.3 * reach), ylim=(4.6, -1.2), xticks=[], yticks=[])
+        label(axes, -2.5 * reach, rank, _NAMES[key], KEY_INK, size=TEXT, weight="semibold", va="center_baseline")
+    label(axes, -2.5 * reach, -0.75, "best first", FAINT)
+    axes.set(xlim=(-2.6 * reach, 1.7 * reach), ylim=(2.6, -1.2), xticks=[], yticks=[])
     axes.axis("off")
 
 
@@ -169,7 +180,7 @@ score_landscapes = Explorer(
     __name__,
     caption=(
         "How much a key would score at each place. Lines join keys of equal score, in equal steps; "
-        "the heavy one is score 0. On the dashed line, M lies halfway between A and B."
+        "the heavy one is score 0. On the dashed line, medium lies halfway between small and large."
     ),
     controls={
         "kind": Choice("score", stops=tuple(_SCORES)),
