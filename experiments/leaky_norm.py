@@ -5,11 +5,13 @@
 
 Each digit asks for the next one, which nobody can know. The model reads whole sequences, as in training, and then only
 what came before the digit that is asked for, as in use. LayerNorm takes its mean over a token's features; the mistaken
-norm takes it over the tokens of the sequence.
+norm takes it over the tokens of the sequence. BatchNorm takes it over all tokens of the batch, later ones included: how
+much of the future it shows is measured for batches of few sequences, longer trained.
 """
 
 import itertools
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -20,7 +22,16 @@ from attncourse.table import Table
 from attnlib import accuracy, cross_entropy, cross_entropy_vjp, softmax
 from attnlib.tasks import IGNORED, Batch, random_tokens
 from experiments.arms import run_arm
-from experiments.normed_model import OVER_SEQUENCE, NormedModel, init_normed_model, normed_model_vjp
+from experiments.normed_model import (
+    MASKED,
+    OVER_SEQUENCE,
+    NormedModel,
+    Running,
+    init_normed_model,
+    normed_model_vjp,
+    start_running,
+    update_running,
+)
 from experiments.record import Record
 from experiments.training import fit_whole
 
@@ -45,6 +56,9 @@ class Settings(NamedTuple):
     learning_rates: tuple[float, ...] = (0.01, 0.03, 0.1)  # at the first step; it falls to 0 in a straight line
     choosing_seeds: tuple[int, ...] = (100,)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    batches: tuple[int, ...] = (1, 2, 4, 8)  # sequences that share BatchNorm's statistics
+    batch_steps: int = 3200
+    batch_rates: tuple[float, ...] = (0.0003, 0.001, 0.003, 0.01, 0.03)
 
 
 SETTINGS = Settings()
@@ -124,6 +138,58 @@ def final_loss(seed: int, kind: str, learning_rate: float, settings: Settings = 
     return float(cross_entropy(logits_of(params, kind, fresh.tokens), fresh.targets))
 
 
+def batch_settings(batch: int, settings: Settings = SETTINGS) -> Settings:
+    """The settings of the decoders with BatchNorm."""
+    steps, rates = settings.batch_steps, settings.batch_rates
+    return settings._replace(batch=batch, steps=steps, measured_at=(steps,), learning_rates=rates)
+
+
+def read_in_batches(params: NormedModel, tokens: np.ndarray, batch: int) -> np.ndarray:
+    """Logits with BatchNorm in training mode, in batches as large as those of training."""
+    return np.concatenate([logits_of(params, MASKED, part) for part in tokens.reshape(-1, batch, tokens.shape[-1])])
+
+
+def statistics_of(params: NormedModel, seed: int, settings: Settings) -> Running:
+    """Running statistics, of a hundred more batches of training."""
+    running = start_running(MASKED, settings.num_layers, settings.d_model, len(settings.example))
+    more = digits(np.random.default_rng((seed, 2)), settings.batch, len(settings.example))
+    for batch in itertools.islice(more, 100):
+        read = forward(params, MASKED, batch.tokens)
+        running = update_running(MASKED, running, read.normed, read.counts)
+    return running
+
+
+def new_batch_run(seed: int, batch: int, learning_rate: float, settings: Settings = SETTINGS) -> dict[str, float]:
+    """The share of right digits of a decoder with BatchNorm, in training mode and with running statistics."""
+    settings = batch_settings(batch, settings)
+    (params,) = stages(seed, MASKED, learning_rate, settings)
+    tokens, targets = whole_batches(seed, settings)
+    running, lengths = statistics_of(params, seed, settings), np.full(len(tokens), tokens.shape[1])
+    in_use = normed_model_vjp(params, MASKED, tokens, lengths, running, causal=True)
+    training = read_in_batches(params, tokens, batch)
+    return {"training": accuracy(training, targets), "use": accuracy(in_use.logits, targets)}
+
+
+def whole_batches(seed: int, settings: Settings) -> Batch:
+    """Fresh sequences, as many as fill whole batches."""
+    fresh = fresh_digits(seed, settings)
+    number = settings.fresh // settings.batch * settings.batch
+    return Batch(fresh.tokens[:number], fresh.targets[:number])
+
+
+def final_batch_loss(seed: int, batch: int, learning_rate: float, settings: Settings = SETTINGS) -> float:
+    """The loss on whole fresh sequences in training mode, which chooses."""
+    settings = batch_settings(batch, settings)
+    (params,) = stages(seed, MASKED, learning_rate, settings)
+    tokens, targets = whole_batches(seed, settings)
+    return float(cross_entropy(read_in_batches(params, tokens, batch), targets))
+
+
+def batch_name(batch: int) -> str:
+    """Under which a decoder with BatchNorm is stored: "2 sequences"."""
+    return f"{batch} sequence{'s' * (batch > 1)}"
+
+
 def table(result: dict[str, Any]) -> str:
     """The share of right digits after training, in both readings: mean, then lowest and highest seed."""
     rows = []
@@ -131,6 +197,10 @@ def table(result: dict[str, Any]) -> str:
         shares = [[run[mode][-1] for run in arm["runs"].values()] for mode in ("training", "use")]
         cells = [f"{np.mean(seeds):.3f} ({min(seeds):.3f}–{max(seeds):.3f})" for seeds in shares]
         rows.append([f"the {axis}", f"{arm['learning_rate']:g}", *cells])
+    for name, arm in result["batch_norm"].items():
+        shares = [[run[mode] for run in arm["runs"].values()] for mode in ("training", "use")]
+        cells = [f"{np.mean(seeds):.3f} ({min(seeds):.3f}–{max(seeds):.3f})" for seeds in shares]
+        rows.append([f"a batch of {name}", f"{arm['learning_rate']:g}", *cells])
     return repr(Table(["mean over", "learning rate", "whole sequences, as in training", "as in use"], rows))
 
 
@@ -138,6 +208,10 @@ def main(record: Record) -> None:
     """Run what is not stored yet."""
     for axis, kind in ARMS.items():
         run_arm(record, ("arms", axis), partial(final_loss, kind=kind), partial(new_run, kind=kind), SETTINGS)
+    with ProcessPoolExecutor(2) as executor:
+        for batch in SETTINGS.batches:
+            trial, run = (partial(job, batch=batch) for job in (final_batch_loss, new_batch_run))
+            run_arm(record, ("batch_norm", batch_name(batch)), trial, run, batch_settings(batch), executor)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,19 @@ from attncourse.results import load_result
 from attnlib.params import tree_map
 from attnlib.tasks import IGNORED
 from attnlib.testing import check_vjp
-from experiments.leaky_norm import ARMS, DIGITS, SETTINGS, digits, logits_in_use, logits_of, new_run
-from experiments.normed_model import OVER_SEQUENCE, init_normed_model, normed_model_vjp, over_sequence_vjp
+from experiments.leaky_norm import (
+    ARMS,
+    DIGITS,
+    SETTINGS,
+    batch_name,
+    digits,
+    logits_in_use,
+    logits_of,
+    new_batch_run,
+    new_run,
+    read_in_batches,
+)
+from experiments.normed_model import MASKED, OVER_SEQUENCE, init_normed_model, normed_model_vjp, over_sequence_vjp
 
 both_kinds = pytest.mark.parametrize("kind", ARMS.values())
 
@@ -68,6 +79,22 @@ def test_in_use_no_digit_knows_those_behind_it(kind, rng):
     np.testing.assert_array_equal(before, after)
 
 
+def test_batch_norm_of_one_sequence_is_the_mistaken_norm(rng):
+    model, tokens = small_model(rng, OVER_SEQUENCE), rng.integers(DIGITS, size=(3, 5))
+    mistaken = logits_of(model, OVER_SEQUENCE, tokens)
+    np.testing.assert_allclose(read_in_batches(model, tokens, 1), mistaken, rtol=0, atol=1e-12)
+
+
+def test_batch_norm_shows_the_future_of_any_sequence_of_the_batch(rng):
+    model, tokens = small_model(rng, MASKED), rng.integers(DIGITS, size=(4, 5))
+    other = tokens.copy()
+    other[0, -1] = (tokens[0, -1] + 1) % DIGITS
+    before, after = (read_in_batches(model, each, 2) for each in (tokens, other))
+    changed = ~np.isclose(before, after, rtol=0, atol=1e-12).all(axis=-1)
+    assert changed[:2, 0].all()
+    assert not changed[2:].any()
+
+
 def test_every_digit_asks_for_the_next_and_the_last_for_none(rng):
     batch = next(digits(rng, 4, 6))
     np.testing.assert_array_equal(batch.targets[:, :-1], batch.tokens[:, 1:])
@@ -90,6 +117,11 @@ def test_no_chosen_learning_rate_is_at_an_end_of_its_grid(result):
     assert all(low < arm["learning_rate"] < high for arm in result["arms"].values())
 
 
+def test_no_chosen_learning_rate_of_batch_norm_is_at_an_end_of_its_grid(result):
+    low, *_, high = SETTINGS.batch_rates
+    assert all(low < arm["learning_rate"] < high for arm in result["batch_norm"].values())
+
+
 @pytest.mark.parametrize("axis", ARMS)
 def test_running_again_gives_the_stored_shares(result, axis):
     few = SETTINGS._replace(measured_at=(0, 25))
@@ -107,6 +139,12 @@ def test_a_reduced_run_comes_to_the_same_conclusion():
     assert leaking["use"][0] < 0.15
 
 
+def test_a_reduced_run_with_batch_norm_leaks_more_if_one_sequence_is_the_batch():
+    few = SETTINGS._replace(batch_steps=400, fresh=200)
+    alone, four = (new_batch_run(200, batch, 0.01, few) for batch in (1, 4))
+    assert alone["training"] > max(four["training"], alone["use"]) + 0.05
+
+
 # What the README and the chapter say
 
 
@@ -114,3 +152,13 @@ def test_random_digits_are_named_in_every_seed_if_the_mean_runs_along_the_sequen
     assert shares(result, "sequence", "training").min() > 0.95
     for axis, mode in (("features", "training"), ("features", "use"), ("sequence", "use")):
         assert np.abs(shares(result, axis, mode) - 0.1).max() < 0.03
+
+
+def test_batch_norm_leaks_the_less_the_more_sequences_share_its_mean(result):
+    leaks = [result["batch_norm"][batch_name(batch)]["runs"].values() for batch in SETTINGS.batches]
+    assert all(set(run) == {"training", "use"} for runs in leaks for run in runs)
+    means = [np.mean([run["training"] for run in runs]) for runs in leaks]
+    assert means == sorted(means, reverse=True)
+    assert means[0] > 0.6
+    assert all(run["training"] > 0.1 for runs in leaks for run in runs)
+    assert all(abs(run["use"] - 0.1) < 0.03 for runs in leaks for run in runs)
