@@ -83,7 +83,7 @@ def readout(numbers: Numbers) -> str:
 
 
 def _findings(numbers: Numbers) -> tuple[tuple[str, list[int]], tuple[str, list[int]]]:
-    return ("little weight, much lost", overlooked(numbers)), ("much weight, nothing lost", idle(numbers))
+    return ("little weight, much lost", overlooked(numbers)), ("much weight, little lost", idle(numbers))
 
 
 def _listed(numbers: Numbers, found: list[int]) -> str:
@@ -198,8 +198,8 @@ map_misleads = Explorer(
     __name__,
     caption=(
         "For each character of the text: its weight (mean of all layers and heads), and what the framed digit of the "
-        "answer loses without it. A box marks where the map misleads: the weight is below "
-        f"{LITTLE}, but more than half is lost, or the weight is above {MUCH}, but nothing is lost."
+        "answer loses without it (the digits before it given). A box marks where the map misleads: the weight is below "
+        f"{LITTLE}, but more than half is lost, or the weight is above {MUCH}, but hardly anything is lost."
     ),
     controls={
         "text": Text("date", stops=TEXTS),

@@ -21,6 +21,7 @@ ITSELF, OTHER = "x itself", "another sequence"
 _D_MODEL = 4
 _MOST_Q, _MOST_K = 6, 8
 _LAYER = init_multi_head(np.random.default_rng(3), _D_MODEL, num_heads=1)
+_LAYER = _LAYER._replace(w_o=np.eye(_D_MODEL))  # so that an output is the weighted mean of the values in sight
 _X = np.random.default_rng(4).normal(size=(_MOST_Q, _D_MODEL))
 _MEMORY = np.random.default_rng(5).normal(size=(_MOST_K, _D_MODEL))
 
@@ -105,7 +106,7 @@ memory_switch = Explorer(
     __name__,
     caption=(
         "Nothing but the memory decides between self-attention and cross-attention: queries come from x on the left, "
-        "keys and values from the memory above. One head, random matrices; grey is below zero."
+        "keys and values from the memory above. One head, random matrices, no W_O; grey is below zero."
     ),
     controls={
         "memory": Choice("memory", stops=(ITSELF, OTHER)),

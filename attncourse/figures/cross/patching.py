@@ -139,9 +139,9 @@ def _draw_memory(paper: Axes, numbers: Numbers, row: int, grid: Grid, narrow: bo
 patching = Explorer(
     __name__,
     caption=(
-        "Each box is a memory vector; outside of it stands the month and day that the model writes if this vector "
-        "alone is taken from the other text. Coloured: it spoils the right answer, or brings it back. Grey: no change. "
-        "Neither: another wrong answer. After the last exchange, an arc shows where the dot or slash left its trace."
+        "Each box is a memory vector. Above or below it: the month and day that the model writes if this vector alone "
+        "comes from the other text. Coloured: it spoils the right answer, or brings it back. After the last exchange, "
+        "an arc shows where the dot or slash left its trace."
     ),
     controls={
         "text": Choice("date", stops=TEXTS),
