@@ -17,8 +17,8 @@ class Claim(NamedTuple):
 
 _TEXTS = {
     "1.1": "Attention is softmax(QKᵀ/√d_k) applied to V.",
-    "1.2": "Every query is compared with every key, and the values are averaged: "
-    "the more similar the key, the larger the weight.",
+    "1.2": "Every query is scored against every key, and the values are averaged: "
+    "the higher a key's score, the larger its weight.",
     "1.3": "A query and a key must have the same length.",
     "1.4": "The inner product of a query and a key is their cosine similarity.",
     "1.5": "Orthogonal vectors score 0, so they are unrelated; related vectors score high.",

@@ -45,7 +45,7 @@ def readout(numbers: Numbers) -> str:
         for feature, old, new in zip(FEATURES, numbers.before, numbers.after, strict=True)
         if not np.isclose(new, old, atol=1e-6)
     ]
-    return f"“{numbers.token}” attends {most_attended(numbers.attn_weights)}; in its vector, {', '.join(gained)}."
+    return f"“{numbers.token}” attends {most_attended(numbers.attn_weights)}; these features grow: {', '.join(gained)}."
 
 
 def most_attended(attn_weights: np.ndarray) -> str:
@@ -90,8 +90,6 @@ def _draw_weights(paper: Axes, numbers: Numbers, left: float, step: float) -> No
 
 attends_to = Explorer(
     __name__,
-    caption=(
-        "A token adds what it receives to its own vector, from itself too. The wider a line, the larger the weight."
-    ),
+    caption="A token adds what it receives, from itself too, to its own features.",
     controls={"token": Choice("token", stops=tuple(TOKENS))},
 )

@@ -60,7 +60,7 @@ def readout(numbers: Numbers) -> str:
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Both products as on paper. Only the marked row, and what it is multiplied with, is written in numbers."""
     figure = sheet(height=404, narrow=narrow, narrow_height=493)
-    at, words, arrows, tall, (tight, wide, medium, output) = _NARROW if narrow else _WIDE
+    at, words, arrows, tall, (tight, medium, output) = _NARROW if narrow else _WIDE
     row, tokens = TOKENS.index(numbers.query), TOKENS
     scaled = np.where(numbers.mask, numbers.scaled, np.nan)
     weights = np.where(numbers.mask, numbers.attn_weights, np.nan)
@@ -68,7 +68,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         "query": (QUERY, 24, palette.QUERY, 3.5, "{:g}", tokens, ()),
         "key": (KEY.T, tight, palette.KEY, 3.5, "{:g}", (), tokens),
         "scores": (numbers.scores, tight, SCORE, 8, "{:g}", (), ()),
-        "scaled": (scaled, wide, SCORE, 8, "{:.1f}" if narrow else "{:.2f}", tokens, ()),
+        "scaled": (scaled, tight, SCORE, 8, "{:.1f}", tokens, ()),
         "weights": (weights, medium, WEIGHT, 1, "{:.2f}", tokens if narrow else (), tokens),
         "value": (VALUE, output, palette.VALUE, 1, "{:g}", tokens, FEATURES[:3]),
         "output": (numbers.output, output, palette.VALUE, 1, "{:.2f}", (), ()),
@@ -201,8 +201,8 @@ _WIDE = (
         "key": (142, 38),
         "scores": (142, 126),
         "value": (566, 160),
-        "scaled": (38, 276),
-        "weights": (346, 276),
+        "scaled": (142, 276),
+        "weights": (352, 276),
         "output": (566, 276),
     },
     {
@@ -210,13 +210,13 @@ _WIDE = (
         "key": (134, 60, "right"),
         "scores": (300, 136, "left"),
         "value": (635, 130, "center"),
-        "scaled": (158, 390, "center"),
-        "weights": (442, 390, "center"),
+        "scaled": (217, 390, "center"),
+        "weights": (447, 390, "center"),
         "output": (635, 390, "center"),
     },
-    [((217, 230), (217, 270)), ((282, 326), (342, 326))],
+    [((217, 230), (217, 270)), ((296, 326), (348, 326))],
     20,
-    (30, 48, 39, 46),
+    (30, 38, 46),
 )
 _NARROW = (
     {
@@ -239,7 +239,7 @@ _NARROW = (
     },
     [((154, 210), (154, 234)), ((80, 337), (80, 357))],
     19,
-    (28, 28, 30, 41),
+    (28, 30, 41),
 )
 
 
