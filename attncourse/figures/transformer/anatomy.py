@@ -68,7 +68,7 @@ class Numbers(NamedTuple):
     total: int  # of the whole model
 
 
-def measure(part: str = "source embedding", norm: str = "before (pre-LN)") -> Numbers:
+def measure(part: str = "decoder self-attention", norm: str = "before (pre-LN)") -> Numbers:
     """The shapes are those of a real run, and the arrays of this part are counted."""
     norm_first = NORMS[norm]
     params, shapes = model(norm_first)
@@ -135,7 +135,8 @@ def learned_by(part) -> tuple[tuple[str, str], ...]:
         return tuple((name, product_of(x.shape)) for name, x in part._asdict().items() if isinstance(x, np.ndarray))
     kinds = [name for name in part.layers[0]._fields if name.endswith(("attention", "feed_forward"))]
     counts = {name: sum(count_parameters(getattr(layer, name)) for layer in part.layers) for name in kinds}
-    counts["norms"] = count_parameters(part) - sum(counts.values())
+    norms = "norms" if part.norm is None else "norms, the last too"
+    counts[norms] = count_parameters(part) - sum(counts.values())
     return tuple((name.removesuffix("_attention").replace("_", "-"), f"{count:,}") for name, count in counts.items())
 
 
@@ -212,7 +213,7 @@ anatomy = Explorer(
     caption=(
         "The whole Transformer, in the sizes of the date model. Each attention takes queries q, keys k and values v; "
         "⊕ adds. A small square is a mask, filled where a token may look (a full one hides nothing). "
-        "Point at a box for its shapes and its line of library code, where x is what goes in."
+        "Point at a box for its shapes and the library's code."
     ),
     controls={
         "part": Choice("part", stops=tuple(PARTS)),

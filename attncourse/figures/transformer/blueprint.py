@@ -99,8 +99,8 @@ class Pen(NamedTuple):
         (x, y), fill, icon = at, _TINTS[kind][part == self.picked], _ICONS.get(part)
         self.frame((x - wide / 2, y - tall / 2), (wide, tall), fill, part, stack, level=3)
         if icon is not None:
-            _draw_icon(self.paper, (x - wide / 2 + 4, y), icon)
-        x += 0 if icon is None else 7
+            _draw_icon(self.paper, (x - wide / 2 + 3, y), icon)
+        x += 0 if icon is None else 12
         label(self.paper, x, y, words, ha="center", va="center_baseline", zorder=4)
 
     def plus(self, x: float, y: float, words: str) -> None:
@@ -248,7 +248,7 @@ _ICONS = {  # who may look at whom: rows are queries, columns keys
 
 
 def _draw_icon(paper: Axes, at: tuple[float, float], mask: np.ndarray) -> None:
-    (left, middle), cell = at, 4
+    (left, middle), cell = at, 7
     top = middle - cell * len(mask) / 2
     for fill, cells in ((PAPER, mask == 0), (INK, mask == 1)):
         squares = [Path.unit_rectangle().transformed(Affine2D().translate(j, i)) for i, j in np.argwhere(cells)]

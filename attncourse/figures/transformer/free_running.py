@@ -130,8 +130,8 @@ def _percent(share: float) -> str:
 free_running = Explorer(
     __name__,
     caption=(
-        "A model trained with each mask. On new dates it reads the right answer up to each character, as in training, "
-        "or its own, as in use. Lines are means of three models."
+        "A model trained with each mask. On new dates it is fed the right answer, as in training, or reads its own, "
+        "as in use. Lines are means of three models."
     ),
     controls={
         "mask": Choice("decoder’s mask", stops=tuple(_MASKS)),

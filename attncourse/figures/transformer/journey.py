@@ -28,7 +28,7 @@ from attnlib.transformer import vectors
 TEXT, SAID = "June 7th, 2021", "2021-0"
 CANDIDATES = ("▷", "end", *TARGET)
 _ABOVE = {"weights": visible(TEXT), "logits": list(CANDIDATES)}  # names of columns
-_BELOW = 6  # the place of “looks across”: its weights are a by-product, so they hang below the line
+_BELOW = 4  # the place of “looks across”: its weights are a by-product, so they hang below the line
 _LOOKS = {"vectors": (VALUE, 3.0), "weights": (WEIGHT, 0.6), "logits": (SCORE, 12.0)}  # colour, reach
 
 
@@ -49,7 +49,7 @@ class Numbers(NamedTuple):
     arrays: tuple[np.ndarray, ...]  # of all stops
 
 
-def measure(stop: int = 1) -> Numbers:
+def measure(stop: int = 6) -> Numbers:
     """The arrays of one pass over the source and the six characters written so far."""
     return Numbers(stop, tuple(box.array for box in boxes()))
 
@@ -59,7 +59,6 @@ def boxes() -> tuple[Box, ...]:
     """Every stop of the way, in order."""
     params, source = date_model(), as_source([TEXT])[0][0]
     target = np.array([BEGIN, *(TARGET_CODES[character] for character in SAID)])
-    looked_up = params.source_tokens[source] * params.source_tokens.shape[1] ** 0.5
     read = vectors(params.source_tokens, source)
     first, _ = encoder_layer(params.encoder.layers[0], read)
     second, _ = encoder_layer(params.encoder.layers[1], first)
@@ -69,11 +68,9 @@ def boxes() -> tuple[Box, ...]:
     across, (_, cross) = decoder_layer(params.decoder.layers[1], back, memory)
     out = last_norm(params.decoder.norm, across)
     return (
-        Box("embedding", 0, "vectors", "each character has become its vector", looked_up),
-        Box("positions", 0, "vectors", "the wave of its place is added to each vector", read),
-        Box("layer 1", 0, "vectors", "every character has looked at all the others", first),
-        Box("memory", 0, "vectors", "a second layer and a norm, and the reading is done", memory),
-        Box("input", 1, "vectors", "the start symbol and six characters, with places", written),
+        Box("source", 0, "vectors", "each character is a vector, with the wave of its place", read),
+        Box("memory", 0, "vectors", "two layers and a norm, and the reading is done", memory),
+        Box("written", 1, "vectors", "the start symbol and six characters, with places", written),
         Box("layer 1", 1, "vectors", "each has looked back, and across at the memory", back),
         Box(
             "looks across",
@@ -82,7 +79,6 @@ def boxes() -> tuple[Box, ...]:
             "who looks where in the source, layer 2, mean of its heads",
             cross.mean(axis=0),
         ),
-        Box("output", 1, "vectors", "layer 2 and a norm, and the writing is done", out),
         Box("logits", 1, "logits", "a number for each symbol that could come next", out @ params.target_tokens.T),
     )
 
@@ -118,12 +114,12 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 def _plan(narrow: bool) -> list[Grid]:
     """Where the small pictures lie: those of one side in a row, on one middle line; what is looked at, below it."""
-    cell, pitch, left, middles = ((0.7, 2.4), 82, 20, (62, 165)) if narrow else ((1.0, 3.0), 122, 92, (57, 152))
+    cell, pitch, left, middles = ((0.9, 2.4), 102, 12, (62, 165)) if narrow else ((1.5, 3.0), 190, 92, (57, 152))
     plan = []
     for place, box in enumerate(boxes()):
         rows, columns = box.array.shape
         below = place == _BELOW
-        column = 1.5 if below else place - 4 * box.side - (place > _BELOW)
+        column = 1.5 if below else (0, 2, 0, 1, None, 2)[place]
         x = left + pitch * column + cell[0] * (64 - columns) / 2
         y = middles[box.side] + 45 * below - cell[1] * rows / 2
         plan.append(Grid(x, y, cell, (rows, columns)))
@@ -153,19 +149,19 @@ def _draw_ways(paper: Axes, plan: list[Grid]) -> None:
     """From each array to the next; from the memory to both layers of the decoder; and a thread to the weights."""
     line = [place for place in range(len(plan)) if place != _BELOW]
     for here, following in pairwise(line):
-        if following != 4:  # the decoder starts anew
+        if following != 2:  # the decoder starts anew
             left, _, wide, _ = plan[here].box()
             y = plan[here].middle()[1]
             arrow(paper, (left + wide + 5, y), (plan[following].left - 6, y), linewidth=1)
-    left, top, wide, tall = plan[3].box()
+    left, top, wide, tall = plan[1].box()
     start, rail = left + wide / 2, top + tall + 26
-    ends = [plan[place].middle()[0] for place in (5, 7)]
+    ends = [plan[place].middle()[0] for place in (3, 5)]
     paper.plot([start, start, ends[0]], [top + tall + 21, rail, rail], color=KEY_INK, linewidth=1)
     for end in ends:
-        arrow(paper, (end, rail), (end, plan[5].top - 21), color=KEY_INK, linewidth=1)
+        arrow(paper, (end, rail), (end, plan[3].top - 21), color=KEY_INK, linewidth=1)
     hangs = plan[_BELOW]
     x = hangs.middle()[0]
-    paper.plot([x, x], [plan[5].middle()[1], hangs.top - 2], color=FAINT, linewidth=1, linestyle=(0, (3, 2)))
+    paper.plot([x, x], [plan[3].middle()[1], hangs.top - 2], color=FAINT, linewidth=1, linestyle=(0, (3, 2)))
 
 
 def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None:
@@ -201,7 +197,7 @@ journey = Explorer(
     __name__,
     caption=(
         "“June 7th, 2021” on its way through the trained model. Each row is a token; its columns are the 64 numbers of "
-        "a vector, at stops 7 and 9 one for each character."
+        "a vector, at stops 5 and 6 one for each character."
     ),
-    controls={"stop": Slider("stop", stops=tuple(range(1, 10)))},
+    controls={"stop": Slider("stop", stops=tuple(range(1, 7)))},
 )

@@ -116,9 +116,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _draw_text(paper: Axes, numbers: Numbers, at: tuple[float, float], widths: tuple[float, float]) -> None:
     """A bar above each real character; the padding behind them is hatched."""
     (left, top), (cell, padded) = at, widths
-    title = (
-        f"encoder outputs move by {numbers.change.mean():.0%}" if numbers.change.any() else "no encoder output moves"
-    )
+    moved = f"outputs moved by {numbers.change.mean():.0%} of their length"
+    title = moved if numbers.change.any() else "no encoder output moves"
     label(paper, left, 20, title, VALUE_INK, size=HEADING)
     x, end = left + cell * np.arange(len(numbers.text)), left + cell * len(numbers.text)
     paper.plot([left, end], [top - 6] * 2, color=FAINT, linewidth=1)
@@ -182,7 +181,7 @@ padding_damage = Explorer(
     __name__,
     caption=(
         "Padding after a text, as in a batch with longer ones, and what the trained model then writes, with its mask "
-        "in one place or another. Bars show how far padding moves each output of the encoder, compared with its length."
+        "in one place or another. Bars show how far padding moves each output of the encoder."
     ),
     controls={
         "mask": Choice("padding mask", stops=tuple(MASKS)),
