@@ -45,6 +45,13 @@ def beside(attn_weights):
     return np.array([np.mean([attn_weights[i, i + offset] for i in inner]) for offset in (-1, 1)])
 
 
+def test_below_the_single_head_stands_how_many_rows_give_more_to_the_token_after():
+    for step in STEPS:
+        numbers = one_or_two_heads.measure(step=step)
+        assert numbers.ahead == sum(numbers.one[i, i + 1] > numbers.one[i, i - 1] for i in range(1, 7))
+    assert "more weight after: 6 of 6 rows" in words_of(one_or_two_heads, {"step": STEPS[-1]})
+
+
 def test_one_head_divides_its_weight_and_two_heads_take_a_neighbour_each():
     numbers = one_or_two_heads.measure(step=STEPS[-1])
     only, first, second = map(beside, (numbers.one, *numbers.two))
@@ -191,8 +198,8 @@ def test_heads_in_another_order_make_the_same_model():
 
 
 def test_layer_1_of_the_second_model_brings_the_letter_and_the_digit_to_the_token_behind():
-    rows = head_maps.measure(model="second").attn_weights[0, :, 4]  # the first “b”, after “c1”
-    assert min(rows[2, 2], rows[0, 3]) > 0.98
+    rows = head_maps.measure(model="second").attn_weights[0, :, 8]  # the second “c”, after the first “d3”
+    assert min(rows[2, 6], rows[0, 7]) > 0.97
 
 
 def test_readout_says_how_much_of_the_weight():
@@ -203,7 +210,7 @@ def test_readout_says_how_much_of_the_weight():
 
 
 def test_the_frame_is_round_the_letter_in_layer_2_and_round_what_answers_it_in_layer_1():
-    for model, answers in {"first": "1", "second": "b"}.items():
+    for model, answers in {"first": "3", "second": "c"}.items():
         numbers = head_maps.measure(model=model)
         found, letter = numbers.framed
         assert (letter, numbers.tokens[found]) == (AGAIN, answers)
@@ -215,6 +222,8 @@ def test_the_readout_says_where_the_framed_token_looks():
         numbers = head_maps.measure(**state)
         row = numbers.attn_weights[numbers.layer - 1, numbers.head - 1, numbers.framed[numbers.layer - 1]]
         assert numbers.tokens.index(numbers.tokens[AGAIN]) < AGAIN
+        digit = numbers.tokens[AGAIN + 1]
+        assert len({a for a, b in pairwise(numbers.tokens) if b == digit}) == 2  # it alone does not tell the letter
         assert f"puts {row.max():.2f} on the “{numbers.tokens[row.argmax()]}” at token {row.argmax() + 1}" in (
             head_maps.readout(numbers)
         )
@@ -232,12 +241,18 @@ def test_a_head_is_said_to_look_where_it_looks_most():
 
 @pytest.mark.parametrize("narrow", [False, True])
 def test_every_thumbnail_says_its_head_and_a_token_lights_its_row_and_its_column(narrow):
-    lines, numbers = to_svg(head_maps.frame(narrow=narrow)), head_maps.measure()
+    lines, numbers = to_svg(head_maps.frame({"layer": 1}, narrow=narrow)), head_maps.measure(layer=1)
     for layer, head in np.ndindex(2, 4):
         place, share = numbers.looks[layer][head]
         said = escape(f"layer {layer + 1}, head {head + 1}: {share:.2f} of the weight on {place}")
         assert sum(said in line for line in lines) == 1
     assert sum('data-lights="map-r3 map-c3"' in line and line.startswith("<text") for line in lines) == 2
+
+
+def test_where_layer_1_looks_is_not_said_before_it_is_chosen():
+    for narrow in (False, True):
+        below = [words.count("token before") for words in (words_of(head_maps, {"layer": n}, narrow) for n in (1, 2))]
+        assert below == [4, 1]
 
 
 # Ablation

@@ -1,4 +1,4 @@
-"""Explorer: a number of x changes; which heads notice if x is projected and then cut, and which if x itself is cut."""
+"""Explorer: a number of x changes; which heads notice if x is projected and sliced, which if x itself is sliced."""
 
 from typing import NamedTuple
 
@@ -52,7 +52,7 @@ def readout(numbers: Numbers) -> str:
         return f"The first number of x is {first}. Change it, and a frame marks every number that changes with it."
     return (
         f"With {first} as the first number of x instead of {X[0]:g}, {query.sum()} of 8 numbers of the queries change, "
-        f"in {_heads(query)}; of x itself cut, {slices.sum()} changes, in {_heads(slices)}."
+        f"in {_heads(query)}; of x itself sliced, {slices.sum()} changes, in {_heads(slices)}."
     )
 
 
@@ -79,8 +79,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         frame(paper, x, 0)
     if not narrow:
         label(paper, blocks + NUM_HEADS * step + 4, _TOP + 4 * _TALL, "W_Q", QUERY_INK, size=TEXT, va="center")
-    label(paper, blocks, _QUERY - 7, "x times W_Q, then cut:", QUERY_INK, size=TEXT, weight="semibold")
-    label(paper, blocks, _SLICE - 7, "x itself cut:", size=TEXT, weight="semibold")
+    label(paper, blocks, _QUERY - 7, "x times W_Q, then sliced:", QUERY_INK, size=TEXT, weight="semibold")
+    label(paper, blocks, _SLICE - 7, "x itself sliced:", size=TEXT, weight="semibold")
     return figure
 
 
@@ -132,7 +132,7 @@ head_columns = Explorer(
     __name__,
     caption=(
         "Each head owns two columns of W_Q. Below them, what the head gets: its query, and its piece if x itself were "
-        "cut. A frame marks what changes with the first number of x."
+        "sliced. A frame marks what changes with the first number of x."
     ),
     controls={"number": Slider("first number of x", stops=(0, 1, 2, 3))},
 )

@@ -30,8 +30,8 @@ from attncourse.results.models import from_stored
 from attnlib.attention_model import ModelParams, attention_model
 from attnlib.masks import causal_mask
 
-SEQUENCES = "a3c1b7d3c1a3d3b7", "f2h5e2g8e2f2g8h5", "b4d4a6h1h1a6d4b4"
-AGAIN = 8  # where the first letter stands that was there before
+SEQUENCES = "a3c1b7d3c1a3d3b7", "f2h5e2g8g8f2e2h5", "b4d4a6h1h1a6d4b4"
+AGAIN = 12  # where a letter stands that was there before, with a digit that follows another letter too
 FINDER = 2  # the head of layer 2 that helps that letter find its digit, in both models
 MODELS = {"first": "digit", "second": "elsewhere"}  # how they are called here and in the result file
 _ORDER = {"digit": (0, 1, 2, 3), "elsewhere": (0, 2, 1, 3)}  # of the heads of layer 2: head 2 is that of the digit
@@ -139,16 +139,17 @@ def _draw_thumbnail(paper: Axes, at: tuple[int, int], numbers: Numbers, narrow: 
     layer, head = at
     looked_at, share = numbers.looks[layer][head]
     side = 32 if narrow else 70
+    told = layer + 1 >= numbers.layer  # what layer 1 does is to be predicted from layer 2
     x, y = (4 + 85 * head, 20 + 80 * layer) if narrow else (10 + 84 * head, 62 + 160 * layer)
     chosen = (layer + 1, head + 1) == (numbers.layer, numbers.head)
     row = side / len(numbers.tokens)
     name, weight = f"layer {layer + 1}, head {head + 1}", "semibold" if chosen else "normal"
     outline = Rectangle((x, y), side, side, fill=False, edgecolor=INK if chosen else RULE, linewidth=2 if chosen else 1)
-    say(paper.add_patch(outline), words=f"{name}: {share:.2f} of the weight on {looked_at}")
+    say(paper.add_patch(outline), words=f"{name}: {share:.2f} of the weight on {looked_at}" if told else name)
     paper.add_artist(Cells(numbers.attn_weights[at], WEIGHT, 1, (x, y), (row, row), quiet=True))
-    if not narrow:
-        around = (x, y + numbers.framed[layer] * row), side, row
-        paper.add_patch(Rectangle(*around, fill=False, edgecolor=INK, linewidth=0.8))
+    around = max(0.0, 4 - row) / 2  # a frame of a thin row leaves it room
+    corner = x - around, y + numbers.framed[layer] * row - around
+    paper.add_patch(Rectangle(corner, side + 2 * around, row + 2 * around, fill=False, edgecolor=INK, linewidth=0.8))
     if head == 0:
         label(paper, x, y - (7 if narrow else 27), f"layer {layer + 1}", size=TEXT, weight="semibold")
     middle, right, end = x + side / 2, x + side + 5, y + side
@@ -157,7 +158,8 @@ def _draw_thumbnail(paper: Axes, at: tuple[int, int], numbers: Numbers, narrow: 
         if narrow
         else ((middle, y - 7, "center"), (middle, end + 17, "center"), (middle, end + 34, "center"))
     )
-    words = ((f"head {head + 1}", INK), (_SHORT[looked_at], WEIGHT_INK), (f"{share:.2f}", WEIGHT_INK))
+    place, weighs = (_SHORT[looked_at], f"{share:.2f}") if told else ("?", "")
+    words = ((f"head {head + 1}", INK), (place, WEIGHT_INK), (weighs, WEIGHT_INK))
     for (left, baseline, align), (said, ink) in zip(places, words, strict=True):
         label(paper, left, baseline, said, ink, ha=align, weight=weight)
 
@@ -194,9 +196,9 @@ def _draw_enlarged(paper: Axes, numbers: Numbers, narrow: bool) -> None:
 head_maps = Explorer(
     __name__,
     caption=(
-        "Heads look at different places: each small picture names the place at which its head looks most, and the "
-        "share of its weight there (mean of 64 sequences). The chosen head is enlarged. The frame in layer 2 is the "
-        "query; the frame in layer 1 is the token it finds. Hatched keys are masked: no token may look ahead."
+        "Each small picture names the place at which its head looks most, and the share of its weight there (mean of "
+        "64 sequences); layer 1 does so once you choose it. The frame in layer 2 is the query; the frame in layer 1 "
+        "is the token it finds. Hatched keys are masked: no token may look ahead."
     ),
     controls={
         "model": Choice("trained model", stops=tuple(MODELS)),

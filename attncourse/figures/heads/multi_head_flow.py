@@ -243,9 +243,9 @@ _PARTS = {
 multi_head_flow = Explorer(
     __name__,
     caption=(
-        "Two heads read the same words, each with maps of its own: for “its”, head 1 finds the owner and head 2 "
-        "what is owned. Both results, joined and times W_O, are the token’s output. All maps were chosen by hand, and "
-        "the questions are only our names: for “my”, head 2 takes the toy, though what is mine is the cat."
+        "Two heads read the same words, each with maps of its own. Both results, joined and times W_O, are the "
+        "token’s output. “Owner” and “owned” are only our names: for “my”, head 2 takes the toy, though what is mine "
+        "is the cat."
     ),
     controls={"token": Slider("token", stops=(1, 2, 3, 4, 5))},
 )

@@ -33,13 +33,20 @@ class Numbers(NamedTuple):
     step: int
     one: np.ndarray  # (seq, seq) weights of the only head
     two: np.ndarray  # (2, seq, seq) weights of the two heads
+    ahead: int  # in how many rows that have both neighbours the only head gives more to the token after
     accuracy: np.ndarray  # (2, steps, 2) share of right answers at every step: the token before, the token after
 
 
 def measure(step: int = 600) -> Numbers:
     """Run the stored parameters of this step on one sequence, and those of all steps on fresh sequences."""
     one, two = (run(heads, step, SEQUENCE)[1] for heads in (0, 1))
-    return Numbers(step, one[0], two, right_answers())
+    return Numbers(step, one[0], two, looks_ahead(one[0]), right_answers())
+
+
+def looks_ahead(attn_weights: np.ndarray) -> int:
+    """In how many rows the token after has more weight than the token before, of the tokens that have both."""
+    before, after = np.diagonal(attn_weights, -1)[:-1], np.diagonal(attn_weights, 1)[1:]
+    return int((after > before).sum())
 
 
 def run(heads: int, step: int, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -81,9 +88,9 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Where one head and two heads look, what they answer right, and how many answers were right up to this step."""
-    figure = sheet(height=264, narrow=narrow, narrow_height=500)
+    figure = sheet(height=280, narrow=narrow, narrow_height=510)
     paper = board(figure)
-    spots = [(26, 56), (26, 304), (194, 304)] if narrow else [(26, 60), (206, 60), (370, 60)]
+    spots = [(26, 56), (26, 314), (194, 314)] if narrow else [(26, 60), (206, 60), (370, 60)]
     titles = "one head", "two heads: head 1", "head 2"
     for i, (spot, title, attn_weights) in enumerate(zip(spots, titles, [numbers.one, *numbers.two], strict=True)):
         _draw_map(paper, *spot, attn_weights, title, f"map{i}")
@@ -91,6 +98,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for (left, top), who, shares in zip(spots, ("", "both heads, "), shares_now, strict=False):
         for line, (which, share) in enumerate(zip(("before", "after"), shares, strict=True)):
             label(paper, left, top + 164 + 18 * line, f"{who}token {which}: {share:.0%} right", size=TEXT)
+    more = f"more weight after: {numbers.ahead} of {len(SEQUENCE) - 2} rows"
+    label(paper, spots[0][0], spots[0][1] + 200, more, size=TEXT)
     _draw_accuracy(place(figure, *((220, 38, 116, 162) if narrow else (578, 42, 132, 180))), numbers)
     return figure
 
@@ -124,8 +133,7 @@ one_or_two_heads = Explorer(
     caption=(
         "At step 600 one head divides its weight between the neighbours, with more on the one after (from another "
         "start it may be the one before); two heads take a side each. “c” has none before it, “d” none after. Rows are "
-        "the tokens that ask, columns those they look at; each letter’s vector also carries its place (chapter 4). "
-        "The steps are not evenly spaced."
+        "the tokens that ask, columns those they look at; each letter’s vector also carries its place (chapter 4)."
     ),
     controls={"step": Slider("training step", stops=STEPS, stops_only=True)},
 )
