@@ -112,7 +112,7 @@ def _name_ends(axes: Axes, x: float, ends: np.ndarray) -> None:
     low, high = axes.get_ylim()
     apart, previous = 0.085 * (high - low), np.inf
     for i in np.argsort(-ends, kind="stable"):
-        y = min(ends[i], previous - apart)
+        y = max(low + 0.3 * apart, min(ends[i], previous - apart))  # clear of the axis' numbers
         label_near(axes, (x, y), (6, 0), f"{NAMES[WITHOUT_AND_WITH[i]]}: {in_words(ends[i])}", size=TEXT, va="center")
         previous = y
 
@@ -120,7 +120,7 @@ def _name_ends(axes: Axes, x: float, ends: np.ndarray) -> None:
 jacobian_norms = Explorer(
     __name__,
     caption=(
-        "How much the weights of random queries answer to the scores, from narrow vectors to wide ones. Lines are "
+        "How much the weights of random queries answer to the scores that enter the softmax. Lines are "
         "medians of ‖J‖ over 8192 queries with 16 keys each, and bands hold the middle half of the queries."
     ),
     controls={"d_k": Slider("follow the lines to width d_k", stops=WIDTHS, log=True, stops_only=True)},

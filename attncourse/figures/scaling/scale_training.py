@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from attncourse.controls import Slider, Switch
 from attncourse.digits import in_digits
-from attncourse.drawing.axes import dress, power_axis
+from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE
@@ -88,7 +88,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     x, loss = np.log10(numbers.steps), np.log10(numbers.loss)
     axes.set_xlim(0, np.log10(400))
     axes.set_xticks([0, 1, 2, np.log10(400)], ["1", "10", "100", "400"])
-    power_axis(axes, 0.01, 3.4, (0, -1, -2))
+    axes.set_ylim(-2, np.log10(3.4))
+    axes.set_yticks([0, -1, -2], ["1", "0.1", "0.01"])  # as the text writes them
     said_as_powers(axes, "loss")
     axes.fmt_xdata = lambda x: f"{10**x:.0f}"
     for level, words, x_words, ha in (_WRONG, (numbers.learned, "learned", 0.03, "left")):
@@ -103,9 +104,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 
 def _mark_learned(axes: Axes, numbers: Numbers, x: np.ndarray, loss: np.ndarray) -> None:
-    """An open circle on either line, at the step that its label says."""
-    at = np.log10(numbers.steps_to_learn[:2])
-    on_line = [np.interp(step, x, median) for step, (_, median, _) in zip(at, loss, strict=False)]
+    """An open circle on either line, at the step that its label says, and nowhere above the loss that it stands for."""
+    at, learned = np.log10(numbers.steps_to_learn[:2]), np.log10(numbers.learned)
+    on_line = [min(learned, np.interp(step, x, median)) for step, (_, median, _) in zip(at, loss, strict=False)]
     axes.plot(at, on_line, "o", color=INK, markersize=9, markerfacecolor="none", markeredgewidth=1.5)
 
 
@@ -135,9 +136,9 @@ def _name_curves(axes: Axes, numbers: Numbers, x: np.ndarray, loss: np.ndarray) 
 scale_training = Explorer(
     __name__,
     caption=(
-        "How soon an attention layer learns to look things up, with its scores divided and without. Lines are the "
-        "median of eight seeds, bands hold them all, and a circle marks the step at which a layer has learned; every "
-        "layer has the learning rate that suits it best."
+        "How soon an attention layer learns to look things up, with its scores divided and without. Both axes are "
+        "logarithmic. The first point is the mean of steps 1 to 5; lines are the median of eight seeds, bands hold "
+        "them all, and a circle marks the first mean below 0.1."
     ),
     controls={
         "d_k": Slider("width d_k", stops=(16, 64, 256, 1024), log=True, stops_only=True),

@@ -22,7 +22,7 @@ from attnlib import attention_weights, scaled_dot_scores
 ASKING = "its"  # whose query it is
 _KEYS = range(len(TOKENS))
 _SEEDS = (4, 304, 71, 378)  # picked: at width 4, too, one token in some draws takes nearly all, and in these none does
-_REACH = 60  # scores are drawn from −60 to 60: almost two standard deviations at the largest width
+_REACH = 70  # scores are drawn from −70 to 70: two standard deviations at the largest width, and their numbers
 
 
 class Numbers(NamedTuple):
@@ -102,8 +102,8 @@ wide_row = Explorer(
     __name__,
     caption=(
         "How the attention is shared depends on how far apart the scores lie. "
-        "Query and keys are random, and a wider vector begins with the numbers of the narrower one. The four draws are "
-        "picked so that the tokens share when vectors have 4 numbers."
+        "Query and keys are random, and widening them only adds numbers at the end. The four draws are picked so that "
+        "the tokens share when vectors have 4 numbers."
     ),
     controls={
         "d_k": Slider("numbers in a vector, d_k", stops=(4, 16, 64, 256, 1024), log=True),
