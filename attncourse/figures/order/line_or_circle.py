@@ -13,7 +13,7 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame, matrix
-from attncourse.drawing.palette import FAINT, POSITION, POSITION_INK, QUERY_INK, RULE, SCORE
+from attncourse.drawing.palette import FAINT, NUMBER, POSITION, POSITION_INK, QUERY_INK, RULE, SCORE
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 
@@ -59,14 +59,14 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The positions with the query, and below them the products; the largest is framed."""
     figure = sheet(height=302, narrow=narrow, narrow_height=584)
     paper = board(figure)
-    spots = ((10, 0), (10, 290)) if narrow else ((14, 0), (380, 0))
-    for which, (left, top) in enumerate(spots):
-        _draw_panel(paper, left, top, numbers, which)
+    spots = ((4, 0, 28), (4, 290, 28)) if narrow else ((6, 0, 31), (390, 0, 27))
+    for which, (left, top, wide) in enumerate(spots):
+        _draw_panel(paper, left, top, numbers, which, wide)
     return figure
 
 
-def _draw_panel(paper: Axes, left: float, top: float, numbers: Numbers, which: int) -> None:
-    where, cell = ("on a line", "on a circle")[which], (27, 26)
+def _draw_panel(paper: Axes, left: float, top: float, numbers: Numbers, which: int, wide: float) -> None:
+    where, cell = ("on a line", "on a circle")[which], (wide, 26)
     unit = 78 if which else 150  # the line has no other half
     label(paper, left, top + 24, where, POSITION_INK, size=HEADING)
     centre = np.array([left + cell[0] * _SEQ / 2 - (0 if which else 50), top + 128])
@@ -88,9 +88,17 @@ def _draw_panel(paper: Axes, left: float, top: float, numbers: Numbers, which: i
         x, y = spots[i] + 18 * away * (1, -1)
         weight, ink = ("semibold", POSITION_INK) if i == best else ("normal", FAINT)
         label(paper, x, y, _NAMES[i], ink, weight=weight, ha="center", va="center_baseline")
-    grid = matrix(paper, left, top + 252, cell, products[None], SCORE, 1.0, "{:.1f}", columns=_NAMES,
+    grid = matrix(paper, left, top + 252, cell, products[None], SCORE, 1.0, "{:.2f}", least=np.inf, columns=_NAMES,
                   rows_said=["query"], what="product")  # fmt: skip
+    for i, product in enumerate(products):
+        words = in_digits(product, "{:.1f}" if which else "{:.2f}")  # on the line, neighbours are nearly alike
+        label(paper, *grid.middle(0, i), _short(words), NUMBER, ha="center", va="center_baseline")
     frame(paper, grid, row=0, column=best)
+
+
+def _short(number: str) -> str:
+    """Without the zero before the point, for which a cell has no room."""
+    return number.replace("0.", ".", 1) if any(digit in number for digit in "123456789") else "0"
 
 
 line_or_circle = Explorer(
