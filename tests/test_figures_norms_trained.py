@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from attncourse.figures.norms import deep_stack, leaky_norm, norm_by_depth, norm_training, train_inference
+from attncourse.figures.norms import (
+    deep_stack,
+    leak_by_batch,
+    leaky_norm,
+    norm_by_depth,
+    norm_training,
+    train_inference,
+)
 from attncourse.figures.norms.deep_stack import DEPTHS, RIGHT, TEXT
 from attncourse.figures.norms.leaky_norm import AXES, READINGS, STEPS
 from attncourse.figures.norms.norm_by_depth import BATCH, LAYER
@@ -138,10 +145,21 @@ def test_the_leak_shows_the_stored_shares(state):
     assert len(numbers.chances) == len(numbers.example) - 1
 
 
+@every_state(leak_by_batch)
+def test_the_leak_by_batch_shows_the_stored_shares_and_at_first_no_leak(state):
+    found, arms = leak_by_batch.measure(**state).shares, load_result("leaky_norm")["batch_norm"]
+    mode = {"as in use": "use", "as in training": "training"}[state["reading"]]
+    assert found.tolist() == [[run[mode] for run in arm["runs"].values()] for arm in arms.values()]
+    assert [len(arms), *found.shape] == [4, 4, 5]
+    assert ("0.75" in words_of(leak_by_batch, state)) == (state != leak_by_batch.defaults)
+
+
 def test_steps_that_can_be_chosen_are_those_that_were_measured():
     assert list(STEPS) == load_result("leaky_norm")["settings"]["measured_at"]
 
 
-@pytest.mark.parametrize("explorer", [deep_stack, leaky_norm, norm_by_depth, train_inference, norm_training])
+@pytest.mark.parametrize(
+    "explorer", [deep_stack, leak_by_batch, leaky_norm, norm_by_depth, train_inference, norm_training]
+)
 def test_sentences_are_short(explorer):
     assert max(len(explorer.readout(explorer.measure(**state))) for state in explorer.states) <= 190
