@@ -195,6 +195,23 @@ def test_a_phone_shows_the_narrow_picture_and_a_finger_moves_it(visit, site, cha
                 before = after
 
 
+def test_a_window_that_passes_through_a_phones_width_keeps_the_wide_picture_and_one_that_stays_gets_the_narrow(
+    visit, site
+):
+    """As when a page is photographed whole, which for a moment makes the window as narrow as can be."""
+    with visit(f"{site}chapters/{CHAPTER_1}.html") as page:
+        figure = page.locator("#explorer-pipeline")
+        figure.scroll_into_view_if_needed()
+        settled(figure)
+        page.set_viewport_size({"width": 390, "height": 900})
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.wait_for_timeout(1000)
+        addresses = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+        assert not [address for address in addresses if address.endswith("narrow.json.gz")]
+        page.set_viewport_size({"width": 390, "height": 900})
+        expect(figure.locator("svg")).to_have_attribute("width", "344")
+
+
 def test_pointing_at_a_score_lights_what_it_is_made_of_and_says_it(visit, site):
     with visit(f"{site}chapters/{CHAPTER_1}.html") as page:
         figure = page.locator("#explorer-pipeline")

@@ -2,7 +2,9 @@
 "use strict";
 
 const PHONE = window.matchMedia("(max-width: 559.98px)");
+let onPhone = PHONE.matches;
 const LOOK = 4000; // milliseconds for a look at what has come out
+const SETTLED = 400; // milliseconds: a window that is dragged or photographed passes through widths that it does not keep
 const NEARLY = "600px"; // a figure so close to the screen fetches its states
 
 class Explorer {
@@ -30,7 +32,7 @@ class Explorer {
   }
 
   get address() {
-    return PHONE.matches ? this.figure.dataset.narrow : this.figure.dataset.wide;
+    return onPhone ? this.figure.dataset.narrow : this.figure.dataset.wide;
   }
 
   // The states are numbered with the last control running fastest.
@@ -183,4 +185,11 @@ const near = new IntersectionObserver(
 for (const [id, state] of Object.entries(told(explorers)))
   explorers.find(({ figure }) => figure.id === id)?.turnTo(state);
 explorers.forEach(({ figure }) => near.observe(figure));
-PHONE.addEventListener("change", () => explorers.filter(({ bundle }) => bundle).forEach((explorer) => explorer.show(explorer.state)));
+let settling;
+PHONE.addEventListener("change", () => {
+  clearTimeout(settling);
+  settling = setTimeout(() => {
+    onPhone = PHONE.matches;
+    explorers.filter(({ bundle }) => bundle).forEach((explorer) => explorer.show(explorer.state));
+  }, SETTLED);
+});
