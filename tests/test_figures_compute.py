@@ -26,7 +26,7 @@ from attncourse.figures.compute.score_landscapes import _KEYS, _NAMES, _REACH, _
 from attncourse.figures.compute.soft_lookup import _KEYS as PLACES
 from attncourse.figures.compute.soft_lookup import _VALUES as MEASURED
 from attncourse.figures.sentence import FEATURES, KEY, QUERY, TOKENS, VALUE, W_K, W_Q, W_V, X
-from attnlib import attention, attention_weights, causal_mask, dot_scores, softmax
+from attnlib import attention, attention_weights, dot_scores, softmax
 from tests.explorers import every_state, numbers_in, words_of
 
 
@@ -114,22 +114,13 @@ def test_flow_says_the_framed_row_of_weights_and_of_output():
         assert number in said
 
 
-@pytest.mark.parametrize("mask", [False, True])
 @pytest.mark.parametrize("temperature", [0.25, 1.0, 4.0])
-def test_pipeline_is_attention_with_the_scores_divided_once_more(temperature, mask):
-    shown = pipeline.measure(query="cat", temperature=temperature, mask=mask)
-    allowed = causal_mask(5, 5) if mask else None
-    output, attn_weights = attention(QUERY / temperature, KEY, VALUE, mask=allowed)
+def test_pipeline_is_attention_with_the_scores_divided_once_more(temperature):
+    shown = pipeline.measure(query="cat", temperature=temperature)
+    output, attn_weights = attention(QUERY / temperature, KEY, VALUE)
     np.testing.assert_allclose(shown.attn_weights, attn_weights)
     np.testing.assert_allclose(shown.output, output)
     np.testing.assert_allclose(shown.scaled, shown.scores / (2 * temperature))
-
-
-def test_pipeline_gives_masked_keys_weight_zero_and_hatches_them():
-    shown = pipeline.measure(query="hid", mask=True)
-    assert (shown.attn_weights[~shown.mask] == 0).all()
-    masked = [shape for shape in to_svg(pipeline.frame({"mask": True})) if 'data-words="masked' in shape]
-    assert len(masked) == 2 * 10  # ten future pairs, in the scaled scores and in the weights
 
 
 @every_state(pipeline)
@@ -182,8 +173,7 @@ def test_pipeline_writes_the_weights_of_the_marked_row(state):
     shown, query = pipeline.measure(**state), TOKENS.index(state["query"])
     row = shown.attn_weights[query]
     written = words_of(pipeline, state)
-    for weight, allowed in zip(row, shown.mask[query], strict=True):
-        assert not allowed or f"{weight:.2f}" in written
+    assert all(f"{weight:.2f}" in written for weight in row)
 
 
 @every_state(cell_arithmetic)
@@ -238,21 +228,21 @@ def test_landscapes_rank_the_keys_by_score_and_without_ties(state):
     shown = score_landscapes.measure(**state)
     steps = np.diff(shown.scores[shown.order])
     assert (steps < -1e-3).all()
-    ranking = re.findall(r"(small|medium|large) (−?\d+\.\d\d)", score_landscapes.readout(shown))
+    ranking = re.findall(r"(cold|mild|hot) (−?\d+\.\d\d)", score_landscapes.readout(shown))
     assert [name for name, _ in ranking] == [_NAMES[key] for key in shown.order]
 
 
 @every_state(score_landscapes)
 def test_the_key_halfway_beats_both_its_neighbours_by_cosine_or_an_additive_score_alone(state):
     shown = score_landscapes.measure(**state)
-    small, medium, large = shown.scores
+    cold, mild, hot = shown.scores
     np.testing.assert_allclose(_KEYS[1], (_KEYS[0] + _KEYS[2]) / 2, atol=1e-3)
     if state["kind"] in ("dot", "bilinear"):
-        assert min(small, large) < medium < max(small, large)
-        assert "medium scores between small and large" in score_landscapes.readout(shown)
+        assert min(cold, hot) < mild < max(cold, hot)
+        assert "mild scores between cold and hot" in score_landscapes.readout(shown)
     elif state["angle"] == score_landscapes.defaults["angle"]:
-        assert medium > max(small, large)
-        assert "medium scores above both small and large" in score_landscapes.readout(shown)
+        assert mild > max(cold, hot)
+        assert "mild scores above both cold and hot" in score_landscapes.readout(shown)
 
 
 def test_a_line_of_equal_score_lies_between_the_key_halfway_and_its_rivals():

@@ -230,10 +230,10 @@ def test_pointing_at_a_score_lights_what_it_is_made_of_and_says_it(visit, site):
 def test_a_state_has_an_address_and_survives_reload_and_back(visit, site):
     with visit(f"{site}chapters/{CHAPTER_1}.html") as page:
         figure = page.locator("#explorer-pipeline")
-        figure.get_by_role("checkbox").check()
+        figure.get_by_role("slider").press("End")
         figure.get_by_role("combobox").select_option("my")
         state, sentence = settled(figure)
-        page.wait_for_url(re.compile(r"\?pipeline=query:0,temperature:2,mask:1#explorer-pipeline$"))
+        page.wait_for_url(re.compile(r"\?pipeline=query:0,temperature:4#explorer-pipeline$"))
         address = page.url
         page.reload()
         assert settled(figure) == (state, sentence)
@@ -244,11 +244,13 @@ def test_a_state_has_an_address_and_survives_reload_and_back(visit, site):
             figure = other.locator("#explorer-pipeline")
             expect(figure.locator("output")).to_have_text(sentence)
             expect(figure).to_be_in_viewport()
-            assert figure.get_by_role("checkbox").is_checked()
+            expect(figure.get_by_role("slider")).to_have_value("4")
 
 
 def test_an_address_with_a_state_that_there_is_not_shows_the_nearest(visit, site):
-    with visit(f"{site}chapters/{CHAPTER_1}.html?pipeline=query:99,mask:x&nothing=a:1#explorer-pipeline") as page:
+    with visit(
+        f"{site}chapters/{CHAPTER_1}.html?pipeline=query:99,temperature:x&nothing=a:1#explorer-pipeline"
+    ) as page:
         figure = page.locator("#explorer-pipeline")
         expect(figure.get_by_role("combobox")).to_have_value("4")
         settled(figure)
@@ -295,7 +297,7 @@ def test_without_a_line_the_figure_says_that_it_waits_and_goes_on_when_the_line_
     page.goto(f"{site}chapters/{CHAPTER_1}.html")
     figure = page.locator("#explorer-pipeline")
     before = figure.locator("output").inner_text()
-    figure.get_by_role("checkbox").check()
+    figure.get_by_role("slider").press("End")
     expect(figure).to_have_attribute("aria-busy", "true")
     assert figure.locator("output").inner_text() == before, "the sentence waits for its picture"
     late = figure.locator(".late")

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
 
 from attncourse.controls import Choice
 from attncourse.digits import in_digits
@@ -74,22 +75,27 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 def _draw_weights(paper: Axes, numbers: Numbers, left: float, step: float) -> None:
     """Above, every token as one that can be attended to; below, the one that attends."""
-    row, high, low = TOKENS.index(numbers.token), 62, 148
+    row, high, low = TOKENS.index(numbers.token), 62, 152
+    head = [left + row * step + across for across in (-11, 11, 0)], [low - 16, low - 16, low]
+    paper.add_patch(Polygon(np.transpose(head), facecolor=WEIGHT_INK, edgecolor="none", zorder=3))
     label(paper, 4, 18, f"whom “{numbers.token}” attends to, and how much", WEIGHT_INK, size=HEADING, weight="semibold")
     for j, (token, weight) in enumerate(zip(TOKENS, numbers.attn_weights, strict=True)):
         x, said = left + j * step, {"of": token, "lights": token}
         words = f"weight {in_digits(weight)} · {numbers.token} → {token}"
-        line = paper.plot([left + row * step, x], [low, high + 12], color=WEIGHT, linewidth=12 * weight)[0]
+        line = paper.plot([left + row * step, x], [low - 12, high + 12], color=WEIGHT, linewidth=12 * weight)[0]
         line.set_solid_capstyle("butt")
         say(line, words=words, **said)
         say(label(paper, x, high - 18, token, size=TEXT, weight="semibold", ha="center"), words=words, **said)
         label(paper, x, high, in_digits(weight), WEIGHT_INK, ha="center")
         ink, heavy = (QUERY_INK, "semibold") if j == row else (FAINT, "normal")
-        label(paper, x, low + 22, token, ink, size=TEXT, weight=heavy, ha="center")
+        label(paper, x, low + 18, token, ink, size=TEXT, weight=heavy, ha="center")
 
 
 attends_to = Explorer(
     __name__,
-    caption="A token adds what it receives, from itself too, to its own features.",
+    caption=(
+        "The wider a line, the larger its weight, which is a share of attention. "
+        "The token at the arrowhead adds what it receives, from itself too, to its own features."
+    ),
     controls={"token": Choice("token", stops=tuple(TOKENS))},
 )

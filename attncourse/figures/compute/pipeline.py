@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from attncourse.controls import Choice, Slider, Switch
+from attncourse.controls import Choice, Slider
 from attncourse.digits import in_digits
 from attncourse.drawing import palette
 from attncourse.drawing.board import arrow, board
@@ -19,7 +19,7 @@ from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.compute.attends_to import most_attended
 from attncourse.figures.sentence import FEATURES, KEY, QUERY, TOKENS, VALUE
-from attnlib import attention, causal_mask, dot_scores, scaled_dot_scores
+from attnlib import attention, dot_scores, scaled_dot_scores
 
 
 class Numbers(NamedTuple):
@@ -27,31 +27,26 @@ class Numbers(NamedTuple):
 
     query: str  # the marked token
     temperature: float
-    mask: np.ndarray  # (5, 5) True = may attend
     scores: np.ndarray  # (5, 5) dot products
     scaled: np.ndarray  # (5, 5) scores / (√d_k · τ)
     attn_weights: np.ndarray  # (5, 5)
     output: np.ndarray  # (5, d_v)
 
 
-def measure(query: str = "its", temperature: float = 1.0, mask: bool = False) -> Numbers:
+def measure(query: str = "its", temperature: float = 1.0) -> Numbers:
     """Attention on the five tokens, with everything that is computed on the way."""
-    allowed = causal_mask(5, 5) if mask else np.ones((5, 5), dtype=bool)
     scale = float(1 / (np.sqrt(KEY.shape[-1]) * temperature))
-    output, attn_weights = attention(QUERY, KEY, VALUE, mask=allowed, scale=scale)
+    output, attn_weights = attention(QUERY, KEY, VALUE, scale=scale)
     scores, scaled = dot_scores(QUERY, KEY), scaled_dot_scores(QUERY, KEY, scale)
-    return Numbers(query, temperature, allowed, scores, scaled, attn_weights, output)
+    return Numbers(query, temperature, scores, scaled, attn_weights, output)
 
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     row = TOKENS.index(numbers.query)
-    allowed = int(numbers.mask[row].sum())
-    keys = f"may attend to {allowed} of 5 tokens; it attends" if allowed < 5 else "attends"
-    mask = "without a mask" if numbers.mask.all() else "with the causal mask"
     output = zip(FEATURES, numbers.output[row], strict=False)
     return (
-        f"At temperature {numbers.temperature:g} and {mask}, “{numbers.query}” {keys} "
+        f"At temperature {numbers.temperature:g}, “{numbers.query}” attends "
         f"{most_attended(numbers.attn_weights[row])}, and its output is "
         f"{', '.join(f'{feature} {in_digits(amount)}' for feature, amount in output)}."
     )
@@ -59,17 +54,15 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Both products as on paper. Only the marked row, and what it is multiplied with, is written in numbers."""
-    figure = sheet(height=404, narrow=narrow, narrow_height=493)
-    at, words, arrows, tall, (tight, medium, output) = _NARROW if narrow else _WIDE
+    figure = sheet(height=404, narrow=narrow, narrow_height=507)
+    at, words, arrows, tall, (tight, wider, output) = _NARROW if narrow else _WIDE
     row, tokens = TOKENS.index(numbers.query), TOKENS
-    scaled = np.where(numbers.mask, numbers.scaled, np.nan)
-    weights = np.where(numbers.mask, numbers.attn_weights, np.nan)
     tiles = {  # name: matrix, width of a cell, colours, reach, form, names of rows and columns
         "query": (QUERY, 24, palette.QUERY, 3.5, "{:g}", tokens, ()),
-        "key": (KEY.T, tight, palette.KEY, 3.5, "{:g}", (), tokens),
+        "key": (KEY.T, tight, palette.KEY, 3.5, "{:g}", FEATURES[:4], tokens),
         "scores": (numbers.scores, tight, SCORE, 8, "{:g}", (), ()),
-        "scaled": (scaled, tight, SCORE, 8, "{:.1f}", tokens, ()),
-        "weights": (weights, medium, WEIGHT, 1, "{:.2f}", tokens if narrow else (), tokens),
+        "scaled": (numbers.scaled, tight, SCORE, 8, "{:.1f}", tokens, tokens),
+        "weights": (numbers.attn_weights, wider, WEIGHT, 1, "{:.2f}", tokens if narrow else (), tokens),
         "value": (VALUE, output, palette.VALUE, 1, "{:g}", tokens, FEATURES[:3]),
         "output": (numbers.output, output, palette.VALUE, 1, "{:.2f}", (), ()),
     }
@@ -121,16 +114,12 @@ def _tells(numbers: Numbers) -> dict[str, Tell]:
         return {"words": said, "of": f"all-r{i} all-c{j} {own}", "lights": f"query-r{i} key-c{j} {own}"}
 
     def scaled(i: int, j: int) -> dict[str, str]:
-        if not numbers.mask[i, j]:
-            return _masked(i, j)
         said = f"{in_digits(numbers.scaled[i, j])} · {pair(i, j)}: {_whole(numbers.scores[i, j])} ÷ {divisor}"
         own = f"scaled-{i}{j}"
         return {"words": said, "of": f"all-r{i} all-c{j} scaled-r{i} {own}", "lights": f"scores-{i}{j} {own}"}
 
     def weights(i: int, j: int) -> dict[str, str]:
-        if not numbers.mask[i, j]:
-            return _masked(i, j)
-        row = ", ".join(in_digits(score) for score in numbers.scaled[i, numbers.mask[i]])
+        row = ", ".join(in_digits(score) for score in numbers.scaled[i])
         said = f"weight {in_digits(numbers.attn_weights[i, j])} · {pair(i, j)}: softmax of {row}"
         own = f"weights-{i}{j}"
         return {"words": said, "of": f"all-r{i} all-c{j} weights-r{i} {own}", "lights": f"scaled-r{i} {own}"}
@@ -157,10 +146,6 @@ def _tells(numbers: Numbers) -> dict[str, Tell]:
         "value": value,
         "output": output,
     }
-
-
-def _masked(i: int, j: int) -> dict[str, str]:
-    return {"words": f"masked · {TOKENS[i]} → {TOKENS[j]}: weight exactly 0", "of": f"all-r{i} all-c{j}"}
 
 
 def _sum_of_products(left: np.ndarray, right: np.ndarray, form: Callable[[float], str]) -> str:
@@ -206,15 +191,15 @@ _WIDE = (
         "output": (566, 276),
     },
     {
-        "query": (86, 112, "center"),
-        "key": (134, 60, "right"),
+        "query": (86, 238, "center"),
+        "key": (134, 26, "right"),
         "scores": (300, 136, "left"),
         "value": (635, 130, "center"),
         "scaled": (217, 390, "center"),
         "weights": (447, 390, "center"),
         "output": (635, 390, "center"),
     },
-    [((217, 230), (217, 270)), ((296, 326), (348, 326))],
+    [((217, 230), (217, 256)), ((296, 326), (348, 326))],
     20,
     (30, 38, 46),
 )
@@ -223,21 +208,21 @@ _NARROW = (
         "query": (34, 111),
         "key": (138, 28),
         "scores": (138, 111),
-        "value": (218, 270),
-        "scaled": (34, 238),
-        "weights": (34, 378),
-        "output": (218, 378),
+        "value": (218, 284),
+        "scaled": (34, 252),
+        "weights": (34, 392),
+        "output": (218, 392),
     },
     {
-        "query": (82, 98, "center"),
-        "key": (130, 50, "right"),
+        "query": (82, 218, "center"),
+        "key": (130, 17, "right"),
         "scores": (284, 121, "left"),
-        "value": (280, 241, "center"),
-        "scaled": (180, 246, "left"),
-        "weights": (109, 484, "center"),
-        "output": (280, 484, "center"),
+        "value": (280, 255, "center"),
+        "scaled": (180, 260, "left"),
+        "weights": (109, 498, "center"),
+        "output": (280, 498, "center"),
     },
-    [((154, 210), (154, 234)), ((80, 337), (80, 357))],
+    [((154, 210), (154, 231)), ((80, 351), (80, 371))],
     19,
     (28, 30, 41),
 )
@@ -246,12 +231,11 @@ _NARROW = (
 pipeline = Explorer(
     __name__,
     caption=(
-        "Follow the framed row: what a token looks for is scored against every key, the scores become weights, and the "
-        "weights mix the values. The causal mask hides what comes later: hatched pairs get weight 0."
+        "Follow the framed row from query to output. Each score is the dot product of the row on its left and the "
+        "column above it, and so is each number of the output."
     ),
     controls={
         "query": Choice("token", stops=tuple(TOKENS)),
         "temperature": Slider("temperature τ", stops=(0.25, 0.5, 1.0, 4.0, 16.0), log=True),
-        "mask": Switch("causal mask"),
     },
 )

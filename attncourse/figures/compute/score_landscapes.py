@@ -35,9 +35,9 @@ from attnlib import additive_scores, bilinear_scores, cosine_scores, dot_scores
 
 _EDGE = np.linspace(-3, 3, 41)
 _PLANE = np.stack(np.meshgrid(_EDGE, _EDGE), axis=-1)  # (41, 41, 2)
-_NAMES = ("small", "medium", "large")
-_KEYS = np.array([[-1.036, 2.113], [0.751, 1.267], [2.538, 0.421]])  # (3, 2), medium halfway between the others
-_SMALL, _MEDIUM, _LARGE = range(3)
+_NAMES = ("cold", "mild", "hot")
+_KEYS = np.array([[-1.036, 2.113], [0.751, 1.267], [2.538, 0.421]])  # (3, 2), mild halfway between the others
+_COLD, _MILD, _HOT = range(3)
 _BESIDE = ((5, 6, "left"), (5, 6, "left"), (8, -17, "right"))  # where a name stands: right, above, its near end
 _W = np.array([[0.317, 1.0], [-1.0, 0.411]])  # turns the query by some 70 degrees
 _W_Q = np.array([[1.0, 0.2, -0.8], [0.1, 1.1, 0.9]])
@@ -84,12 +84,12 @@ def measure(kind: str = "dot", angle: int = 45) -> Numbers:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     ranking = ", ".join(f"{_NAMES[key]} {in_digits(numbers.scores[key])}" for key in numbers.order)
-    low, high = sorted(numbers.scores[[_SMALL, _LARGE]])
-    middle = numbers.scores[_MEDIUM]
+    low, high = sorted(numbers.scores[[_COLD, _HOT]])
+    middle = numbers.scores[_MILD]
     place = "above both" if middle > high else "below both" if middle < low else "between"
     x, y = numbers.query
     query = f"the query ({in_digits(x)}, {in_digits(y)})"
-    return f"For {query}, the keys rank by {numbers.kind} score {ranking}; medium scores {place} small and large."
+    return f"For {query}, the keys rank by {numbers.kind} score {ranking}; mild scores {place} cold and hot."
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
@@ -113,7 +113,7 @@ def _draw_plane(plane: Axes, numbers: Numbers) -> None:
     vector(plane, (x, y), QUERY, 3, words=f"query ({in_digits(x)}, {in_digits(y)})")
     beyond = 1 + 0.22 / np.hypot(x, y)
     label(plane, beyond * x, beyond * y, "q", QUERY_INK, size=TEXT, weight="semibold", ha="center", va="center")
-    plane.plot(*_KEYS[[_SMALL, _LARGE]].T, color=KEY_INK, linewidth=1.2, linestyle="--")
+    plane.plot(*_KEYS[[_COLD, _HOT]].T, color=KEY_INK, linewidth=1.2, linestyle="--")
     spots = plane.plot(*_KEYS.T, "o", color=KEY_INK, markersize=10, markeredgecolor=PAPER)
     say(spots[0], words=_said(numbers, range(3)), of=list(_NAMES), lights=list(_NAMES))
     for name, spot, (right, above, end) in zip(_NAMES, _KEYS, _BESIDE, strict=True):
@@ -180,7 +180,7 @@ score_landscapes = Explorer(
     __name__,
     caption=(
         "How much a key would score at each place. Lines join keys of equal score, in equal steps; "
-        "the heavy one is score 0. On the dashed line, medium lies halfway between small and large."
+        "the heavy one is score 0. On the dashed line, mild lies halfway between cold and hot."
     ),
     controls={
         "kind": Choice("score", stops=tuple(_SCORES)),
