@@ -106,8 +106,7 @@ leaky_norm = Explorer(
     __name__,
     caption=(
         "A decoder of one layer with a correct causal mask should not name random digits more often than by guessing "
-        "(0.10 to 0.11). Five seeds, 500 fresh sequences each; the example, our date as digits, is read by the first, "
-        "whose right answers in use are luck."
+        "(0.10 to 0.11). Five seeds, 500 fresh sequences each; the example is read by the first."
     ),
     controls={
         "axis": Choice("the norm’s mean is over", stops=tuple(AXES)),
