@@ -82,6 +82,16 @@ def test_every_weight_is_written_and_every_bar_says_its_own(narrow):
         assert f"weight {weight:.2f} on “{character}”" in said
 
 
+@pytest.mark.parametrize("narrow", [False, True])
+def test_an_outline_far_above_its_bar_has_a_number_of_its_own(narrow):
+    state = {"text": "7.6.2021", "blanked": 2}
+    shown = blank_out.measure(**state)
+    words = words_of(blank_out, state, narrow)
+    assert f"{shown.weights_now[2]:.2f}" in words
+    assert f"{shown.attn_weights[2]:.2f}" in words
+    assert f"{shown.weights_now[0]:.2f}" not in words
+
+
 # Where queries, keys and values come from
 
 

@@ -99,6 +99,8 @@ def _draw_character(paper: Axes, numbers: Numbers, i: int, x: float, floor: floa
     if numbers.blanked and now >= 0.005:
         (outline,) = paper.bar([x], [-_TALL * now], 31, floor, fill=False, edgecolor=INK, linewidth=1.2, zorder=2)
         say(outline, words=f"with the blank: weight {now:.2f} on “{name}”", of=of, lights=of)
+        if now > weight + 2 * _NUMBER / _TALL:  # else there is no room for a second number
+            label(paper, x, floor - _TALL * now - 4, f"{now:.2f}", INK, ha="center", zorder=3)
     seen = visible(" ")[0] if gone else name
     words = label(
         paper, x, floor + 20, seen, KEY_INK, size=HEADING, weight="semibold", ha="center", va="center_baseline"
