@@ -11,7 +11,7 @@ from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label, label_near
-from attncourse.drawing.palette import INK, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.palette import INK, RULE, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.scaling.random_queries import SEQ, random_queries_and_keys
@@ -21,6 +21,7 @@ from attnlib import scaled_dot_scores, softmax
 _WIDEST = 81  # scores are shown from −81 to 81, in bins of width 2
 _EDGES = np.arange(-_WIDEST, _WIDEST + 1, 2.0)
 _NEAR = np.linspace(-4, 4, 18)  # the middle once more, in bins narrow enough for scores that were divided
+_TOO_WIDE = 3  # the standard deviation of scores whose middle is a flat piece of a wider picture
 _SCORES = {"none": "scores q·k", "√d_k": "scores q·k ÷ √d_k", "d_k": "scores q·k ÷ d_k"}
 
 
@@ -66,12 +67,13 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         places = (22, 38, 226, 172), (276, 110, 92, 100), (424, 38, 280, 172)
     scores, near, weights = (place(figure, *spot) for spot in places)
     _draw_scores(dress(scores, _SCORES[numbers.scale], colour=SCORE_INK, x="score"), numbers)
-    _draw_near(dress(near, x="score"), numbers)
+    _draw_near(near, numbers)
     _draw_weights(dress(weights, "mean weights, largest first", colour=WEIGHT_INK, x="rank of the key"), numbers)
     return figure
 
 
 def _draw_scores(axes: Axes, numbers: Numbers) -> None:
+    axes.axvspan(_NEAR[0], _NEAR[-1], ymax=0.84, color=RULE, linewidth=0)  # what is enlarged
     bars = axes.stairs(numbers.histogram, _EDGES, fill=True, color=SCORE)
     words = f"standard deviation {numbers.std:.2g}"
     say(bars, words=f"16,384 scores: {words}")
@@ -82,9 +84,24 @@ def _draw_scores(axes: Axes, numbers: Numbers) -> None:
 
 
 def _draw_near(axes: Axes, numbers: Numbers) -> None:
-    """Where one sees that √d_k keeps the spread of the scores, and d_k does not."""
+    """Where one sees that √d_k keeps the spread of the scores, and d_k does not; of wide ones, how many are there."""
+    share = f"{numbers.near.sum():.0%}"
+    if numbers.std > _TOO_WIDE:
+        axes.set_axis_off()
+        label(
+            axes,
+            0.5,
+            0.5,
+            f"grey: −4 to 4,\n{share} of scores",
+            SCORE_INK,
+            transform=axes.transAxes,
+            ha="center",
+            va="center",
+        )
+        return
+    dress(axes, x="score")
     bars = axes.stairs(numbers.near, _NEAR, fill=True, color=SCORE)
-    say(bars, words=f"{numbers.near.sum():.0%} of the scores lie between −4 and 4")
+    say(bars, words=f"{share} of the scores lie between −4 and 4")
     axes.set(xlim=(-4, 4), ylim=(0, 1.1 * numbers.near.max()), yticks=[], xticks=(-4, 0, 4))
     axes.spines["left"].set_visible(False)
     label(axes, 0.5, 1.03, "from −4 to 4", SCORE_INK, transform=axes.transAxes, ha="center", va="bottom")
@@ -105,7 +122,8 @@ saturation = Explorer(
     __name__,
     caption=(
         "How far the scores spread decides how the weights are shared. Shown are the scores of 1024 random queries "
-        "with 16 keys each, the middle of that picture enlarged, and the weights, sorted for each query and averaged."
+        "with 16 keys each, the grey middle of that picture enlarged if nearly all fit into it, and the weights, "
+        "sorted for each query and averaged."
     ),
     controls={
         "d_k": Slider("width d_k", stops=WIDTHS, log=True),
