@@ -142,6 +142,16 @@ def test_wrong_answers_are_marked(narrow):
     assert "cat hid toy ✗" not in words
 
 
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_network_that_cannot_help_says_so(narrow):
+    _, network = READERS
+    said = " ".join(words_of(unequal_weights, {"weight": 0.5, "reader": network}, narrow)).split()
+    assert "no second cut helps: 3 of 4 right" in " ".join(said)
+    said = " ".join(words_of(unequal_weights, {"weight": 0.7, "reader": network}, narrow)).split()
+    assert "one cut: 4 of 4 right" in " ".join(said)
+    assert "several cuts: 4 of 4 right" in " ".join(said)
+
+
 # The head budget
 
 
@@ -265,6 +275,15 @@ def test_the_first_number_of_x_reaches_all_queries_and_one_slice(state):
     if changed:
         said = numbers_in(head_columns.readout(shown))
         assert said == [state["number"], 2, 8, 8, 1, 2, 3, 4, 1, 1]
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_row_of_w_q_that_a_changed_number_meets_is_framed_in_every_head(narrow):
+    framed, unchanged = (
+        len(head_columns.frame({"number": number}, narrow=narrow).axes[0].patches)
+        for number in (0, head_columns.defaults["number"])
+    )
+    assert framed - unchanged == 1 + 4 + 8 + 1  # x, the row in each head, queries, the slice
 
 
 def test_the_default_does_not_say_what_would_change():

@@ -45,11 +45,16 @@ def beside(attn_weights):
     return np.array([np.mean([attn_weights[i, i + offset] for i in inner]) for offset in (-1, 1)])
 
 
-def test_below_the_single_head_stands_how_many_rows_give_more_to_the_token_after():
-    for step in STEPS:
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_curves_end_at_the_step_that_is_shown(narrow):
+    for here, step in enumerate(STEPS):
         numbers = one_or_two_heads.measure(step=step)
-        assert numbers.ahead == sum(numbers.one[i, i + 1] > numbers.one[i, i - 1] for i in range(1, 7))
-    assert "more weight after: 6 of 6 rows" in words_of(one_or_two_heads, {"step": STEPS[-1]})
+        _, *panels = one_or_two_heads.draw(numbers, narrow=narrow).axes
+        for axes, shares in zip(panels, numbers.accuracy, strict=True):
+            before, _, after, _ = (line.get_ydata() for line in axes.lines)
+            np.testing.assert_array_equal(np.transpose([before, after]), shares[: here + 1])
+            place = {text.get_text(): text.get_position()[1] for text in axes.texts}
+            assert (place["before"] <= place["after"]) == (shares[here, 0] <= shares[here, 1])
 
 
 def test_one_head_divides_its_weight_and_two_heads_take_a_neighbour_each():

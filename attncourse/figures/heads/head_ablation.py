@@ -120,7 +120,7 @@ def _draw_layer(axes: Axes, numbers: Numbers, layer: int) -> None:
         )
         say(
             diamond[0],
-            words=[f"{_WORDS[numbers.way]} head {head} {which} of the head maps’ first model: {here:.0%} right"],
+            words=[f"{_WORDS[numbers.way]} head {head} {which} of the model of the head maps: {here:.0%} right"],
         )
     axes.axhline(_GUESSING, color=FAINT, linewidth=1, linestyle=(0, (2, 2)))
     label(axes, len(x) - 0.45, _GUESSING, "guessing", FAINT, va="center_baseline")
@@ -134,7 +134,7 @@ head_ablation = Explorer(
     caption=(
         "In layer 2 one head alone gives a letter its digit: without it the answers are hardly better than guessing. "
         "Bars are the mean of eight models that answered everything right before, dots these models, diamonds the "
-        "first model of the head maps; nothing is trained again."
+        "model of the head maps; nothing is trained again."
     ),
     controls={
         "question": Choice("question", stops=QUESTIONS),

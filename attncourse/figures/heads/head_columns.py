@@ -49,7 +49,7 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     first, query, slices = numbers.number, numbers.query_moved, numbers.slices_moved
     if first == X[0]:
-        return f"The first number of x is {first}. Change it, and a frame marks every number that changes with it."
+        return f"The first number of x is {first}. Change it, and frames show where the change goes."
     return (
         f"With {first} as the first number of x instead of {X[0]:g}, {query.sum()} of 8 numbers of the queries change, "
         f"in {_heads(query)}; of x itself sliced, {slices.sum()} changes, in {_heads(slices)}."
@@ -102,6 +102,8 @@ def _draw_head(paper: Axes, left: float, wide: float, head: int, numbers: Number
         return {"words": f"number {i + 1} of x: {_said(numbers.x[i])}", "of": f"slice{i}", "lights": f"slice{i}"}
 
     block = matrix(paper, left, _TOP, (wide, _TALL), numbers.w_q[:, columns], QUERY, 4, tell=tell)
+    if numbers.number != X[0]:
+        frame(paper, block, 0)  # what the first number of x is multiplied by
     name = label(paper, block.middle()[0], _TOP - 7, f"head {head + 1}", size=TEXT, weight="semibold", ha="center")
     say(name, words=f"head {head + 1} owns {D_K} of the {NUM_HEADS * D_K} columns")
     for top, row, moved, colour, reach, told in (
@@ -131,8 +133,8 @@ _SLICE = _QUERY + _TALL + 36
 head_columns = Explorer(
     __name__,
     caption=(
-        "Each head owns two columns of W_Q. Below them, what the head gets: its query, and its piece if x itself were "
-        "sliced. A frame marks what changes with the first number of x."
+        "Each head owns two columns of W_Q. Below them stands its query, and below that the piece it would get of x "
+        "itself. Frames mark the changed number of x, the row of W_Q that it meets, and what changes with it."
     ),
     controls={"number": Slider("first number of x", stops=(0, 1, 2, 3))},
 )

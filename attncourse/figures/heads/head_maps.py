@@ -71,8 +71,8 @@ class Numbers(NamedTuple):
         return self.looks[self.layer - 1][self.head - 1][1]
 
 
-def measure(model: str = "first", tokens: str = SEQUENCES[0], layer: int = 2, head: int = 2) -> Numbers:
-    """Run the stored model on the sequence; and on many others, to say where its heads look."""
+def measure(tokens: str = SEQUENCES[0], layer: int = 2, head: int = 2, model: str = "first") -> Numbers:
+    """Run a stored model, on the page the first, on the sequence; and on many others, to say where its heads look."""
     attn_weights = np.array(run(stored_model(MODELS[model]), tokens_of(tokens)))
     return Numbers(tokens, layer, head, attn_weights, looked_at(model))
 
@@ -196,12 +196,11 @@ def _draw_enlarged(paper: Axes, numbers: Numbers, narrow: bool) -> None:
 head_maps = Explorer(
     __name__,
     caption=(
-        "Each small picture names the place at which its head looks most, and the share of its weight there (mean of "
-        "64 sequences); layer 1 does so once you choose it. The frame in layer 2 is the query; the frame in layer 1 "
-        "is the token it finds. Hatched keys are masked: no token may look ahead."
+        "Below each small picture stands the place at which its head looks most, and the share of its weight there "
+        "(mean of 64 sequences); for layer 1 once you choose it. In layer 2 a frame marks the letter that asks, in "
+        "layer 1 the digit that it finds. Hatched keys are masked: no token may look ahead."
     ),
     controls={
-        "model": Choice("trained model", stops=tuple(MODELS)),
         "tokens": Choice("sequence", stops=SEQUENCES),
         "layer": Slider("layer", stops=(1, 2)),
         "head": Slider("head", stops=(1, 2, 3, 4)),

@@ -131,10 +131,10 @@ def _draw_lane(paper: Axes, left: float, top: float, wide: float, head: int, num
     label(paper, left - thin - 6, top + 2, f"head {one}", size=TEXT, weight="semibold", va="center", ha="center")
     right = left + 5 * wide + 6
     for part, words, x, y, ink, align in (
-        ("key", "keys", right, key.middle()[1], KEY_INK, "left"),
+        ("key", "keys\n= X W_K", right, key.middle()[1], KEY_INK, "left"),
         ("query", "query", query.middle()[0], top + 70, QUERY_INK, "center"),
         ("weights", "weights", right, weights.middle()[1], WEIGHT_INK, "left"),
-        ("value", "values", left - 6, value.middle()[1], VALUE_INK, "right"),
+        ("value", "values\n= X W_V", left - 6, value.middle()[1], VALUE_INK, "right"),
         ("head", "result", result.middle()[0], value.top + 58, VALUE_INK, "center"),
     ):
         _say_part(label(paper, x, y, words, ink, size=TEXT, ha=align, va="center"), f"{part}-{one}")

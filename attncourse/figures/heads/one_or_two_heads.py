@@ -13,7 +13,7 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import matrix, name_columns, name_rows
-from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT
+from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, WEIGHT
 from attncourse.explorer import Explorer
 from attncourse.figures.heads.head_probes import text_of
 from attncourse.results import load_result
@@ -33,20 +33,13 @@ class Numbers(NamedTuple):
     step: int
     one: np.ndarray  # (seq, seq) weights of the only head
     two: np.ndarray  # (2, seq, seq) weights of the two heads
-    ahead: int  # in how many rows that have both neighbours the only head gives more to the token after
     accuracy: np.ndarray  # (2, steps, 2) share of right answers at every step: the token before, the token after
 
 
-def measure(step: int = 600) -> Numbers:
+def measure(step: int = 60) -> Numbers:
     """Run the stored parameters of this step on one sequence, and those of all steps on fresh sequences."""
     one, two = (run(heads, step, SEQUENCE)[1] for heads in (0, 1))
-    return Numbers(step, one[0], two, looks_ahead(one[0]), right_answers())
-
-
-def looks_ahead(attn_weights: np.ndarray) -> int:
-    """In how many rows the token after has more weight than the token before, of the tokens that have both."""
-    before, after = np.diagonal(attn_weights, -1)[:-1], np.diagonal(attn_weights, 1)[1:]
-    return int((after > before).sum())
+    return Numbers(step, one[0], two, right_answers())
 
 
 def run(heads: int, step: int, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -98,9 +91,11 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for (left, top), who, shares in zip(spots, ("", "both heads, "), shares_now, strict=False):
         for line, (which, share) in enumerate(zip(("before", "after"), shares, strict=True)):
             label(paper, left, top + 164 + 18 * line, f"{who}token {which}: {share:.0%} right", size=TEXT)
-    more = f"more weight after: {numbers.ahead} of {len(SEQUENCE) - 2} rows"
-    label(paper, spots[0][0], spots[0][1] + 200, more, size=TEXT)
-    _draw_accuracy(place(figure, *((220, 38, 116, 162) if narrow else (578, 42, 132, 180))), numbers)
+    left, top, wide, tall, step = (220, 38, 74, 72, 104) if narrow else (566, 42, 96, 80, 112)
+    for i, title in enumerate(("% right, one head", "% right, two heads")):
+        axes = dress(place(figure, left, top + i * step, wide, tall), title, x="training step" if i else "")
+        _draw_accuracy(axes, numbers.accuracy[i], STEPS.index(numbers.step))
+        axes.set_xticks([0, STEPS.index(60), len(STEPS) - 1], ["0", "60", "600"] if i else [])
     return figure
 
 
@@ -113,27 +108,27 @@ def _draw_map(paper: Axes, left: float, top: float, attn_weights: np.ndarray, ti
     label(paper, left, top - 27, title, size=TEXT, weight="semibold")
 
 
-def _draw_accuracy(axes: Axes, numbers: Numbers) -> None:
-    """Up to this step, and from here on."""
-    dress(axes, "answers right", x="training step")
+def _draw_accuracy(axes: Axes, shares: np.ndarray, here: int) -> None:
+    """The token before and the token after, up to this step: what comes later is to be predicted."""
     axes.fmt_xdata, axes.fmt_ydata = lambda x: f"{STEPS[round(x)]}", "{:.0%}".format
-    here, x = STEPS.index(numbers.step), np.arange(len(STEPS))
-    for curve, words in zip(numbers.accuracy.mean(axis=-1), ("one head", "two heads"), strict=True):
-        axes.plot(x[here:], curve[here:], color=RULE, linewidth=1.6, label=words)
-        axes.plot(x[: here + 1], curve[: here + 1], color=INK, linewidth=2.4, label=words)
-        axes.plot(here, curve[here], "o", color=INK, markersize=7, clip_on=False, label=words)
-        beside, va = (0.08, "bottom") if words == "two heads" else (-0.1, "top")
-        label(axes, x[-1] + 0.3, curve[-1] + beside, words, ha="right", va=va)
-    axes.set(xlim=(0, x[-1] + 0.3), ylim=(0, 1.25), yticks=(0, 0.5, 1), yticklabels=("0%", "50%", "100%"))
-    axes.set_xticks([0, 4, 8, 11], ["0", "60", "200", "600"])
+    x = np.arange(len(STEPS))
+    gap = shares[here, 1] - shares[here, 0]
+    half = np.copysign(max(abs(gap), 0.26), gap) / 2  # so that the two words do not touch
+    middle = max(shares[here].mean(), 0.26)
+    named = ("before", middle - half, (0, (3, 1.5))), ("after", middle + half, "-")
+    for curve, (words, y, line) in zip(shares.T, named, strict=True):
+        axes.plot(x[: here + 1], curve[: here + 1], color=INK, linewidth=1.6, linestyle=line, label=f"token {words}")
+        axes.plot(here, curve[here], "o", color=INK, markersize=5, clip_on=False, label=f"token {words}")
+        label(axes, here + 0.7, y, words, va="center_baseline")
+    axes.set(xlim=(0, x[-1]), ylim=(0, 1.15), yticks=(0, 0.5, 1), yticklabels=("0", "50", "100"))
 
 
 one_or_two_heads = Explorer(
     __name__,
     caption=(
-        "At step 600 one head divides its weight between the neighbours, with more on the one after (from another "
-        "start it may be the one before); two heads take a side each. “c” has none before it, “d” none after. Rows are "
-        "the tokens that ask, columns those they look at; each letter’s vector also carries its place (chapter 4)."
+        "Rows are the tokens that ask, columns those they look at. “c” has none before it, “d” none after. By step 600 "
+        "one head divides its weight between the neighbours, and two heads take a side each. Each letter’s vector "
+        "also carries its place (chapter 4)."
     ),
     controls={"step": Slider("training step", stops=STEPS, stops_only=True)},
 )
