@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import Circle
+from matplotlib.text import Annotation
 
 from attncourse.drawing.palette import KEY
 from attncourse.drawing.svg import to_svg
@@ -333,6 +334,20 @@ def test_the_line_of_the_journey_leads_past_the_weights():
     middles = [grid.middle()[1] for grid in journey_plan(narrow=False)]
     assert len(set(middles[:2])) == len({*middles[2:4], middles[5]}) == 1
     assert middles[4] > middles[3]
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_memory_enters_the_decoder_before_layer_1_and_where_the_weights_of_layer_2_hang(narrow):
+    plan = journey_plan(narrow)
+    heads = [arrow.xy[0] for arrow in journey.frame(narrow=narrow).axes[0].findobj(Annotation)][-2:]
+    assert plan[2].middle()[0] < heads[0] < plan[3].middle()[0]
+    assert heads[1] == plan[4].middle()[0]
+    assert plan[3].middle()[0] < heads[1] < plan[5].left
+
+
+def test_equal_characters_enter_the_journey_as_similar_rows():
+    first, second = boxes()[0].array[[TEXT.index("2"), TEXT.rindex("2")]]
+    assert first @ second / np.linalg.norm(first) / np.linalg.norm(second) > 0.9
 
 
 @every_state(journey)

@@ -6,6 +6,7 @@ attribute: ``{"value": "0.43"}`` is ``data-value="0.43"``. What the names mean:
 - ``row``, ``column``, ``value``, ``what``: a cell or a bar;
 - ``label``, ``x``, ``y``, ``names``: a curve or its points, with the names of both axes;
 - ``words``: the whole sentence, where the others do not say it;
+- ``aside``: an x of the picture from which on there is room for long words;
 - ``of``: what a shape belongs to; ``lights``: what is lit when it is pointed at. Both are names, apart by spaces.
 """
 

@@ -171,7 +171,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     paper = board(figure)
     centres, bottom = ((77, 267), 434) if narrow else ((106, 318), 442)
     said = words_of_parts(numbers.norm_first)
-    draw_blueprint(paper, numbers.part, numbers.norm_first, LAYERS, said, centres, bottom, (SOURCE, "▷" + TARGET))
+    texts, aside = (SOURCE, "▷" + TARGET), None if narrow else 416
+    draw_blueprint(paper, numbers.part, numbers.norm_first, LAYERS, said, centres, bottom, texts, aside)
     flow = [(name, product_of(shape)) for name, shape in numbers.flow]
     learned = list(numbers.learned) or [("nothing", "")]
     each = f"× {numbers.copies} {'norms' if numbers.part == 'norms' else 'layers'}" if numbers.copies > 1 else ""

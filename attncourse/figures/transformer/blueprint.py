@@ -66,6 +66,7 @@ class Pen(NamedTuple):
     norm_first: bool
     layers: int
     said: Mapping[str, str]  # what each part says when it is pointed at
+    aside: Mapping[str, float]  # and where there is room for it
 
     def line(self, x, y, colour=INK, level=1):
         """A thin line through these places."""
@@ -90,7 +91,7 @@ class Pen(NamedTuple):
         self.paper.add_artist(Rectangle(corner, *size, facecolor=PAPER, linewidth=0, zorder=level))
         box = Rectangle(corner, *size, facecolor=fill, edgecolor=edge, linewidth=width, zorder=level)
         lit = _LIT.get(part, part.replace(" ", "-"))
-        say(self.paper.add_artist(box), words=self.said[part], of=f"{lit} {stack}".rstrip(), lights=lit)
+        say(self.paper.add_artist(box), words=self.said[part], of=f"{lit} {stack}".rstrip(), lights=lit, **self.aside)
 
     def box(
         self, at: tuple[float, float], tall: float, words: str, kind: str, part: str, stack: str = "", wide=2 * _HALF
@@ -106,7 +107,7 @@ class Pen(NamedTuple):
     def plus(self, x: float, y: float, words: str) -> None:
         """⊕: what comes from below and from the side is added."""
         circle = Circle((x, y), _PLUS, facecolor=PAPER, edgecolor=INK, linewidth=1.2, zorder=3)
-        say(self.paper.add_artist(circle), words=words, of="sum", lights="sum")
+        say(self.paper.add_artist(circle), words=words, of="sum", lights="sum", **self.aside)
         self.line([x - 4, x + 4, np.nan, x, x], [y, y, np.nan, y - 4, y + 4], level=4)
 
 
@@ -119,6 +120,7 @@ def draw_blueprint(
     centres: tuple[float, float],
     bottom: float,
     texts: tuple[str, str],
+    aside: float | None = None,
 ) -> None:
     """The encoder on the left, the decoder on the right.
 
@@ -130,8 +132,9 @@ def draw_blueprint(
         centres: x of both stacks.
         bottom: y of the lowest words.
         texts: what the encoder and what the decoder reads.
+        aside: x beside the drawing from which on there is room for what a part says.
     """
-    pen = Pen(paper, picked, norm_first, layers, said)
+    pen = Pen(paper, picked, norm_first, layers, said, {} if aside is None else {"aside": aside})
     encoder = Stack("encoder", centres[0], -1, ("encoder self-attention", "encoder feed-forward"))
     parts = "decoder self-attention", "cross-attention", "decoder feed-forward"
     decoder = Stack("decoder", centres[1], 1, parts)

@@ -59,9 +59,10 @@ def measure(mask: str = "turned round", stage: int = 3200) -> Numbers:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     forced, free = shares(numbers)
-    answer = f"“{numbers.said[1]}”" if numbers.said[1] else "nothing at all"
+    answer = f"“{numbers.said[1]}”{' (no date)' * (numbers.said[1] == '?')}" if numbers.said[1] else "nothing at all"
+    mask = "No mask" if numbers.mask == "none" else f"Mask {numbers.mask}"
     return (
-        f"Mask {numbers.mask}, after {numbers.stage} updates: {forced} of new dates right if it reads the right "
+        f"{mask}, after {numbers.stage} updates: {forced} of new dates right if it reads the right "
         f"answer, {free} if it reads its own, where “June 7th, 2021” becomes {answer}."
     )
 
@@ -79,7 +80,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     label(paper, 6, 20, f"“June 7th, 2021” after {numbers.stage} updates", size=HEADING, weight="semibold")
     for row, (way, said, share) in enumerate(zip(_WAYS, numbers.said, shares(numbers), strict=True)):
         y = top + pitch * row
-        label(paper, left, y - 26, f"reads {way}", size=TEXT, weight="semibold", va="center_baseline")
+        label(paper, left, y - 26, f"writes, reading {way}", size=TEXT, weight="semibold", va="center_baseline")
         _draw_said(paper, numbers.wanted, said, (left, y))
         label(paper, left, y + 28, f"{share} of 500 new dates right", FAINT, va="center_baseline")
     training = place(figure, *((48, 246, 176, 112) if narrow else (352, 36, 240, 122)))
@@ -97,7 +98,8 @@ def _draw_said(paper: Axes, wanted: str, said: str, at: tuple[float, float]) -> 
         middle = left + size * len(wanted) / 2, y
         label(paper, *middle, "nothing: it ends at once", KEY_INK, ha="center", va="center_baseline")
         return
-    for step, due in enumerate(wanted):
+    boxes = 1 if said == "?" else len(wanted)
+    for step, due in enumerate(wanted[:boxes]):
         character = said[step : step + 1]
         wrong = character not in ("", due)
         corner = left + size * step, y - 14
@@ -106,6 +108,11 @@ def _draw_said(paper: Axes, wanted: str, said: str, at: tuple[float, float]) -> 
         told = f"“{character}”, {'wrong' if wrong else 'right'}" if character else "not written"
         say(paper.add_artist(box), words=f"character {step + 1}: {told}")
         label(paper, corner[0] + size / 2, y, character, NUMBER, size=13, ha="center", va="center_baseline")
+    if said == "?":
+        wide = size * (len(wanted) - 1)
+        rest = Rectangle((left + size, y - 14), wide, 28, facecolor=PAPER, edgecolor=RULE, linewidth=0.8)
+        say(paper.add_artist(rest), words="“?” means no date; then it ends")
+        label(paper, left + size * 1.5, y, "(no date)", KEY_INK, va="center_baseline")
 
 
 def _draw_training(axes: Axes, numbers: Numbers) -> None:
@@ -130,8 +137,8 @@ def _percent(share: float) -> str:
 free_running = Explorer(
     __name__,
     caption=(
-        "A model trained with each mask. On new dates it is fed the right answer, as in training, or reads its own, "
-        "as in use. Lines are means of three models."
+        "A model trained with each mask. On new dates it reads the right answer, as in training, or its own, as in "
+        "use. Lines are means of three models."
     ),
     controls={
         "mask": Choice("decoder’s mask", stops=tuple(_MASKS)),

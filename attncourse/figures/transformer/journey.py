@@ -29,7 +29,12 @@ TEXT, SAID = "June 7th, 2021", "2021-0"
 CANDIDATES = ("▷", "end", *TARGET)
 _ABOVE = {"weights": visible(TEXT), "logits": list(CANDIDATES)}  # names of columns
 _BELOW = 4  # the place of “looks across”: its weights are a by-product, so they hang below the line
-_LOOKS = {"vectors": (VALUE, 3.0), "weights": (WEIGHT, 0.6), "logits": (SCORE, 12.0)}  # colour, reach
+_LOOKS = {  # colour, reach
+    "vectors": (VALUE, 3.0),
+    "sums": (VALUE, 12.0),  # vectors that have grown
+    "weights": (WEIGHT, 0.6),
+    "logits": (SCORE, 12.0),
+}
 
 
 class Box(NamedTuple):
@@ -68,10 +73,10 @@ def boxes() -> tuple[Box, ...]:
     across, (_, cross) = decoder_layer(params.decoder.layers[1], back, memory)
     out = last_norm(params.decoder.norm, across)
     return (
-        Box("source", 0, "vectors", "each character is a vector, with the wave of its place", read),
+        Box("source", 0, "vectors", "characters with their places: both rows of 2 look alike", read),
         Box("memory", 0, "vectors", "two layers and a norm, and the reading is done", memory),
         Box("written", 1, "vectors", "the start symbol and six characters, with places", written),
-        Box("layer 1", 1, "vectors", "each has looked back, and across at the memory", back),
+        Box("after layer 1", 1, "sums", "each has looked back, and across at the memory", back),
         Box(
             "looks across",
             1,
@@ -102,7 +107,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     paper = board(figure)
     plan = _plan(narrow)
     for stop, box in enumerate(boxes(), start=1):
-        _draw_small(paper, box, stop, plan, stop == numbers.stop)
+        _draw_small(paper, box, stop, plan, stop == numbers.stop, narrow)
     _draw_ways(paper, plan)
     for side, words in enumerate(("encoder", "decoder")):
         x, y = (6, (12, 124)[side]) if narrow else (72, (57, 152)[side])
@@ -114,19 +119,24 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 def _plan(narrow: bool) -> list[Grid]:
     """Where the small pictures lie: those of one side in a row, on one middle line; what is looked at, below it."""
-    cell, pitch, left, middles = ((0.9, 2.4), 102, 12, (62, 165)) if narrow else ((1.5, 3.0), 190, 92, (57, 152))
-    plan = []
+    cell, pitch, left, middles = ((0.9, 2.4), 125, 12, (62, 165)) if narrow else ((1.5, 3.0), 190, 92, (57, 152))
+    plan: list[Grid] = []
     for place, box in enumerate(boxes()):
         rows, columns = box.array.shape
-        below = place == _BELOW
-        column = 1.5 if below else (0, 2, 0, 1, None, 2)[place]
-        x = left + pitch * column + cell[0] * (64 - columns) / 2
-        y = middles[box.side] + 45 * below - cell[1] * rows / 2
-        plan.append(Grid(x, y, cell, (rows, columns)))
+        x, y = left + pitch * (0, 2, 0, 1, 0, 2)[place] + cell[0] * 32, middles[box.side]
+        if place == _BELOW:
+            x, y = _between(plan, 2, 3) + pitch, y + 45
+        plan.append(Grid(x - cell[0] * columns / 2, y - cell[1] * rows / 2, cell, (rows, columns)))
     return plan
 
 
-def _draw_small(paper: Axes, box: Box, stop: int, plan: list[Grid], chosen: bool) -> None:
+def _between(plan: list[Grid], here: int, there: int) -> float:
+    """The x halfway from one array to the next."""
+    left, _, wide, _ = plan[here].box()
+    return (left + wide + plan[there].left) / 2
+
+
+def _draw_small(paper: Axes, box: Box, stop: int, plan: list[Grid], chosen: bool, narrow: bool) -> None:
     grid = plan[stop - 1]
     colour, reach = _LOOKS[box.kind]
     left, top, wide, tall = grid.box()
@@ -138,15 +148,16 @@ def _draw_small(paper: Axes, box: Box, stop: int, plan: list[Grid], chosen: bool
     say(paper.add_artist(frame), words=f"stop {stop}, {box.name}: {shape}")
     ink, weight = (INK, "semibold") if chosen else (FAINT, "normal")
     if stop - 1 == _BELOW:
-        at = left + wide + 8, top + tall / 2
-        label(paper, *at, f"{stop}: {box.name}, {shape}", ink, weight=weight, va="center_baseline")
+        where: dict[str, Any] = {"ha": "right" if narrow else "left", "va": "center_baseline", "weight": weight}
+        x = left - 8 if narrow else left + wide + 8
+        label(paper, x, top + tall / 2, f"{stop}: {box.name}, {shape}", ink, **where)
     else:
         label(paper, left + wide / 2, top + tall + 16, shape, ink, weight=weight, ha="center")
         label(paper, left + wide / 2, top - 8, f"{stop}: {box.name}", ink, weight=weight, ha="center")
 
 
 def _draw_ways(paper: Axes, plan: list[Grid]) -> None:
-    """From each array to the next; from the memory to both layers of the decoder; and a thread to the weights."""
+    """From each array to the next; from the memory into both layers of the decoder; and a thread to the weights."""
     line = [place for place in range(len(plan)) if place != _BELOW]
     for here, following in pairwise(line):
         if following != 2:  # the decoder starts anew
@@ -155,13 +166,12 @@ def _draw_ways(paper: Axes, plan: list[Grid]) -> None:
             arrow(paper, (left + wide + 5, y), (plan[following].left - 6, y), linewidth=1)
     left, top, wide, tall = plan[1].box()
     start, rail = left + wide / 2, top + tall + 26
-    ends = [plan[place].middle()[0] for place in (3, 5)]
+    ends, line_y = [_between(plan, 2, 3), plan[_BELOW].middle()[0]], plan[3].middle()[1]
     paper.plot([start, start, ends[0]], [top + tall + 21, rail, rail], color=KEY_INK, linewidth=1)
-    for end in ends:
-        arrow(paper, (end, rail), (end, plan[3].top - 21), color=KEY_INK, linewidth=1)
-    hangs = plan[_BELOW]
-    x = hangs.middle()[0]
-    paper.plot([x, x], [plan[3].middle()[1], hangs.top - 2], color=FAINT, linewidth=1, linestyle=(0, (3, 2)))
+    for layer, end in enumerate(ends, start=1):
+        arrow(paper, (end, rail), (end, line_y - 1), color=KEY_INK, linewidth=1)
+        label(paper, end + 6, rail + 13, f"layer {layer}", KEY_INK, va="center_baseline")
+    paper.plot([ends[1]] * 2, [line_y, plan[_BELOW].top - 2], color=FAINT, linewidth=1, linestyle=(0, (3, 2)))
 
 
 def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None:
@@ -173,13 +183,13 @@ def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None
     label(paper, 6 if narrow else 92, top - 20, title, size=HEADING, weight="semibold")
     if not narrow:
         label(paper, 92 + 576, top - 20, box.about, FAINT, ha="right")
-    if box.kind == "vectors":
+    if columns == 64:
         at: tuple[float, str] = (338, "right") if narrow else (252, "left")
         label(paper, at[0], top - 20, "green +, grey −", FAINT, ha=at[1])
     names, above = visible(TEXT) if box.side == 0 else visible("▷" + SAID), _ABOVE.get(box.kind, [])
     corner = (26 if narrow else 92), top + 14 * bool(above)
     cell = (312 if narrow else 576) / columns, 14 if rows > len(SAID) + 1 else 24
-    what = "" if box.kind == "vectors" else box.kind.removesuffix("s")
+    what = "" if columns == 64 else box.kind.removesuffix("s")
     called: dict[str, Any] = {"rows": names, "columns": above, "what": what, "form": "{:.2f}", "part": "large"}
     cells = Cells(box.array, colour, reach, corner, cell, **called)
     paper.add_artist(cells)
@@ -197,7 +207,7 @@ journey = Explorer(
     __name__,
     caption=(
         "“June 7th, 2021” on its way through the trained model. Each row is a token; its columns are the 64 numbers of "
-        "a vector, at stops 5 and 6 one for each character."
+        "a vector, at stop 5 the source's 14 characters, at stop 6 the answer's 14 symbols."
     ),
     controls={"stop": Slider("stop", stops=tuple(range(1, 7)))},
 )

@@ -94,7 +94,7 @@ def readout(numbers: Numbers) -> str:
     verdict = f"{wrong} of {len(wanted)} characters wrong" if wrong else "which is right"
     change = in_digits(numbers.change.mean(), "{:.0%}")
     return (
-        f"Mask “{numbers.mask}”, {_padded(numbers.padding)}: the encoder’s outputs move by "
+        f"Mask “{numbers.mask}”, {_padded(numbers.padding)}: the encoder’s outputs change by "
         f"{change} on average, and “{numbers.text}” becomes “{numbers.answer}”, {verdict}."
     )
 
@@ -116,15 +116,15 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _draw_text(paper: Axes, numbers: Numbers, at: tuple[float, float], widths: tuple[float, float]) -> None:
     """A bar above each real character; the padding behind them is hatched."""
     (left, top), (cell, padded) = at, widths
-    moved = f"outputs moved by {numbers.change.mean():.0%} of their length"
-    title = moved if numbers.change.any() else "no encoder output moves"
+    changed = f"encoder outputs change by {numbers.change.mean():.0%}"
+    title = changed if numbers.change.any() else "no encoder output changes"
     label(paper, left, 20, title, VALUE_INK, size=HEADING)
     x, end = left + cell * np.arange(len(numbers.text)), left + cell * len(numbers.text)
     paper.plot([left, end], [top - 6] * 2, color=FAINT, linewidth=1)
     paper.plot([left, end], [top - 6 - _TALL] * 2, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
     label(paper, end + 5, top - 6 - _TALL, "100%", FAINT, va="center_baseline")
     for place, (character, change) in enumerate(zip(visible(numbers.text), numbers.change, strict=True)):
-        said = f"“{character}”: its output moves by {in_digits(float(change), '{:.0%}')} of its length"
+        said = f"“{character}”: its output changes by {in_digits(float(change), '{:.0%}')}"
         about = {"words": said, "of": f"character-{place}", "lights": f"character-{place}"}
         bar = Rectangle((x[place] + 0.5, top - 6), cell - 1, -_TALL * change, facecolor=VALUE, linewidth=0)
         say(paper.add_artist(bar), **about)
@@ -181,7 +181,7 @@ padding_damage = Explorer(
     __name__,
     caption=(
         "Padding after a text, as in a batch with longer ones, and what the trained model then writes, with its mask "
-        "in one place or another. Bars show how far padding moves each output of the encoder."
+        "in one place or another. Bars show how much padding changes each output of the encoder."
     ),
     controls={
         "mask": Choice("padding mask", stops=tuple(MASKS)),

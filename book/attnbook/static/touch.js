@@ -83,17 +83,20 @@ class Touch {
     this.svg.append(mark);
   }
 
-  // Above the spot, inside the stage; below it where there is no room.
-  place({ x, y, box }) {
+  // Above the spot, inside the stage, or below it where there is no room; aside where the picture keeps room for it.
+  place({ shape, x, y, box }) {
     const matrix = this.svg.getScreenCTM();
     const frame = this.stage.getBoundingClientRect();
     const top = new DOMPoint(x, box ? box.y : y - 8).matrixTransform(matrix);
     const bottom = new DOMPoint(x, box ? box.y + box.height : y + 8).matrixTransform(matrix);
+    const aside = shape.dataset.aside && new DOMPoint(shape.dataset.aside, 0).matrixTransform(matrix).x - frame.left;
+    this.said.style.maxWidth = aside ? `${frame.width - aside}px` : "";
     const [width, height] = [this.said.offsetWidth, this.said.offsetHeight];
-    const left = Math.max(0, Math.min(frame.width - width, top.x - frame.left - width / 2));
+    const left = aside || Math.max(0, Math.min(frame.width - width, top.x - frame.left - width / 2));
     const above = top.y - frame.top - height - 6;
+    const beside = Math.min(top.y - frame.top, frame.height - height);
     this.said.style.left = `${left}px`;
-    this.said.style.top = `${above >= 0 ? above : bottom.y - frame.top + 6}px`;
+    this.said.style.top = `${aside ? beside : above >= 0 ? above : bottom.y - frame.top + 6}px`;
   }
 
   clear() {
