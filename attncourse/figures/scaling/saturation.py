@@ -36,7 +36,7 @@ class Numbers(NamedTuple):
     sorted_weights: np.ndarray  # (seq_k,) mean over rows of the largest, second largest, …
 
 
-def measure(d_k: int = 1, scale: str = "none") -> Numbers:
+def measure(d_k: int = 1024, scale: str = "none") -> Numbers:
     """Score 1024 random queries against 16 keys each, and look at scores and weights."""
     scores = scaled_dot_scores(*random_queries_and_keys(d_k), scale_factor(scale, d_k))
     return Numbers(
@@ -121,9 +121,9 @@ def _draw_weights(axes: Axes, numbers: Numbers) -> None:
 saturation = Explorer(
     __name__,
     caption=(
-        "How far the scores spread decides how the weights are shared. Shown are the scores of 1024 random queries "
-        "with 16 keys each, the grey middle of that picture enlarged if nearly all fit into it, and the weights, "
-        "sorted for each query and averaged."
+        "How far the scores spread decides how the weights are shared. Shown are the scores of many random queries "
+        "with 16 keys each, and their weights, sorted for each query and averaged. Scores that lie close together "
+        "are also shown enlarged."
     ),
     controls={
         "d_k": Slider("width d_k", stops=WIDTHS, log=True),
