@@ -137,7 +137,7 @@ mixing_values = Explorer(
     __name__,
     caption=(
         "The output, the diamond, is a weighted mean of the values: of their places and of their colours. "
-        "A value may lie anywhere, whatever its key. Scores are divided by τ alone."
+        "A value may lie anywhere, whatever its key. Here scores are divided by τ alone, not by √d_k."
     ),
     controls={
         "angle": Slider("angle of the query (°)", stops=tuple(range(0, 360, 15))),
