@@ -122,7 +122,7 @@ def _draw_answers(paper: Axes, numbers: Numbers, left: float, top: float, narrow
             ink, weight = (KEY_INK, "semibold") if changed else (QUERY_INK, "normal")
             label(paper, left + across + step * i, y, sign, ink, HEADING, weight, ha="center", va="center_baseline")
     if numbers.blanked:
-        words = f"probability {numbers.probability:.2f}"
+        words = f"probability of the answer {numbers.probability:.2f}"
         spot = (left + across - 5, top + 54) if narrow else (left + across + step * 11, top + 32)
         label(paper, *spot, words, FAINT, size=TEXT, va="center_baseline")
     else:

@@ -105,8 +105,8 @@ def _named(sequence: str, index: int) -> str:
 memory_switch = Explorer(
     __name__,
     caption=(
-        "Nothing but the memory decides between self-attention and cross-attention: queries come from x on the left, "
-        "keys and values from the memory above. One head, random matrices, no W_O; grey is below zero."
+        "Queries come from x on the left, keys and values from the memory above. One head, random matrices, no W_O; "
+        "grey is below zero."
     ),
     controls={
         "memory": Choice("memory", stops=(ITSELF, OTHER)),
