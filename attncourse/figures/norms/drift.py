@@ -133,10 +133,7 @@ def _draw_means(axes: Axes, numbers: Numbers) -> None:
 
 drift = Explorer(
     __name__,
-    caption=(
-        "Each dot is one feature’s mean in one batch, and the dashed line is its mean over all sentences. "
-        "The distance is the root mean square over 2,000 batches."
-    ),
+    caption="Each dot is one feature’s mean in one batch. The distance is the root mean square over 2,000 batches.",
     controls={
         "batch_size": Slider("sentences in a batch", stops=SIZES, log=True),
         "spread": Slider("lengths: 12 ±", stops=SPREADS),
