@@ -134,7 +134,7 @@ head_columns = Explorer(
     __name__,
     caption=(
         "Each head owns two columns of W_Q. Below them stands its query, and below that the piece it would get of x "
-        "itself. Frames mark the changed number of x, the row of W_Q that it meets, and what changes with it."
+        "itself. Move the first number of x, and frames mark the row of W_Q that it meets and all that changes."
     ),
     controls={"number": Slider("first number of x", stops=(0, 1, 2, 3))},
 )

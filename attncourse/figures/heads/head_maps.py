@@ -196,9 +196,9 @@ def _draw_enlarged(paper: Axes, numbers: Numbers, narrow: bool) -> None:
 head_maps = Explorer(
     __name__,
     caption=(
-        "Below each small picture stands the place at which its head looks most, and the share of its weight there "
-        "(mean of 64 sequences); for layer 1 once you choose it. In layer 2 a frame marks the letter that asks, in "
-        "layer 1 the digit that it finds. Hatched keys are masked: no token may look ahead."
+        "Below each small picture stands where its head looks most, and with what share of its weight (mean of 64 "
+        "sequences; “the digit” counts repeated letters only). Frames mark the letter that asks (layer 2) and the "
+        "digit that it finds (layer 1). Hatched keys are masked: no token may look ahead."
     ),
     controls={
         "tokens": Choice("sequence", stops=SEQUENCES),
