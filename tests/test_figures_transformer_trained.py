@@ -172,4 +172,4 @@ def test_the_first_picture_is_a_model_that_passes_its_test_and_is_useless_in_use
     numbers = free_running.measure()
     assert numbers.said[0] == numbers.wanted
     readout = free_running.readout(numbers)
-    assert "100% of new dates right if it reads the right answer, 0% if it reads its own" in readout
+    assert "100% of new dates correct if it reads the correct answer, 0% if it reads its own" in readout

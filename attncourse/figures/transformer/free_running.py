@@ -1,4 +1,4 @@
-"""Explorer: what a date model writes, reading the right answer or its own, while it is trained, with three masks."""
+"""Explorer: what a date model writes, reading the correct answer or its own, while it is trained, with three masks."""
 
 from typing import Any, NamedTuple
 
@@ -22,15 +22,15 @@ from attncourse.results import load_result
 
 _MASKS = {"right way round": "causal", "none": "no mask", "turned round": "flipped"}  # on the page -> in the file
 _STAGES = (50, 100, 200, 400, 800, 1600, 3200)
-_WAYS = {"the right answer": "forced", "its own": "free"}  # what it reads
+_WAYS = {"the correct answer": "forced", "its own": "free"}  # what it reads
 _LOOKS: dict[str, dict[str, Any]] = {
-    "the right answer": {"color": FAINT, "linewidth": 5},
+    "the correct answer": {"color": FAINT, "linewidth": 5},
     "its own": {"color": INK, "linewidth": 2},
 }
 
 
 class Numbers(NamedTuple):
-    """What the figure shows; the first axis is that of the ways, reading the right answer and its own."""
+    """What the figure shows; the first axis is that of the ways, reading the correct answer and its own."""
 
     mask: str
     stage: int  # updates
@@ -62,13 +62,13 @@ def readout(numbers: Numbers) -> str:
     answer = f"“{numbers.said[1]}”{' (no date)' * (numbers.said[1] == '?')}" if numbers.said[1] else "nothing at all"
     mask = "No mask" if numbers.mask == "none" else f"Mask {numbers.mask}"
     return (
-        f"{mask}, after {numbers.stage} updates: {forced} of new dates right if it reads the right "
+        f"{mask}, after {numbers.stage} updates: {forced} of new dates correct if it reads the correct "
         f"answer, {free} if it reads its own, where “June 7th, 2021” becomes {answer}."
     )
 
 
 def shares(numbers: Numbers) -> list[str]:
-    """Of dates without a mistake at this stage, reading the right answer and its own."""
+    """Of dates without a mistake at this stage, reading the correct answer and its own."""
     return [_percent(share) for share in numbers.whole[:, _STAGES.index(numbers.stage)].mean(axis=1)]
 
 
@@ -82,9 +82,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         y = top + pitch * row
         label(paper, left, y - 26, f"writes, reading {way}", size=TEXT, weight="semibold", va="center_baseline")
         _draw_said(paper, numbers.wanted, said, (left, y))
-        label(paper, left, y + 28, f"{share} of 500 new dates right", FAINT, va="center_baseline")
+        label(paper, left, y + 28, f"{share} of 500 new dates correct", FAINT, va="center_baseline")
     training = place(figure, *((48, 246, 176, 112) if narrow else (352, 36, 240, 122)))
-    dress(training, "dates right, if it reads", x="updates")
+    dress(training, "dates correct, if it reads", x="updates")
     _draw_training(training, numbers)
     return figure
 
@@ -137,7 +137,7 @@ def _percent(share: float) -> str:
 free_running = Explorer(
     __name__,
     caption=(
-        "A model trained with each mask. On new dates it reads the right answer, as in training, or its own, as in "
+        "A model trained with each mask. On new dates it reads the correct answer, as in training, or its own, as in "
         "use. Lines are means of three models."
     ),
     controls={
