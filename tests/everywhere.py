@@ -82,20 +82,20 @@ def runs(name: str) -> str | None:
 
 
 def python_of(environment: Environment) -> str:
-    """The interpreter to use: this one, or that of a virtual environment made for it once."""
+    """The interpreter to use: this one, or that of a virtual environment made for it, anew when the pins change."""
     if environment.python == sys.executable and environment.numpy is None:
         return sys.executable
     folder = PLACE / re.sub(r"\W+", "-", environment.name)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    done = folder / "installed"
-    if not done.exists():
+    done, pins = folder / "installed", "".join(path.read_text() for path in sorted(ROOT.glob("*.txt")))
+    if not done.exists() or done.read_text() != pins:
         print(f"installing {environment.name} …", flush=True)
         subprocess.run([environment.python, "-m", "venv", "--clear", folder], check=True)
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, "-r", "requirements-test.txt"], check=True, cwd=ROOT)
         if environment.numpy:
             subprocess.run([*pip, f"numpy=={environment.numpy}"], check=True)
-        done.touch()
+        done.write_text(pins)
     return str(python)
 
 
