@@ -81,21 +81,25 @@ def runs(name: str) -> str | None:
     return path if path and subprocess.run([path, "-c", newer], capture_output=True).returncode == 0 else None
 
 
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
 def python_of(environment: Environment) -> str:
     """The interpreter to use: this one, or that of a virtual environment made for it, anew when the pins change."""
     if environment.python == sys.executable and environment.numpy is None:
         return sys.executable
     folder = PLACE / re.sub(r"\W+", "-", environment.name)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    done, pins = folder / "installed", "".join(path.read_text() for path in sorted(ROOT.glob("*.txt")))
-    if not done.exists() or done.read_text() != pins:
+    done, pins = folder / "installed", "".join(map(read, sorted(ROOT.glob("*.txt"))))
+    if not done.exists() or read(done) != pins:
         print(f"installing {environment.name} …", flush=True)
         subprocess.run([environment.python, "-m", "venv", "--clear", folder], check=True)
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, "-r", "requirements-test.txt"], check=True, cwd=ROOT)
         if environment.numpy:
             subprocess.run([*pip, f"numpy=={environment.numpy}"], check=True)
-        done.write_text(pins)
+        done.write_text(pins, encoding="utf-8")
     return str(python)
 
 
