@@ -192,15 +192,13 @@ def batch_name(batch: int) -> str:
 
 def table(result: dict[str, Any]) -> str:
     """The share of right digits after training, in both readings: mean, then lowest and highest seed."""
+    arms = {f"the {axis}": arm for axis, arm in result["arms"].items()}
+    arms |= {f"a batch of {name}": arm for name, arm in result["batch_norm"].items()}
     rows = []
-    for axis, arm in result["arms"].items():
-        shares = [[run[mode][-1] for run in arm["runs"].values()] for mode in ("training", "use")]
+    for what, arm in arms.items():  # a curve for each run, or its end alone
+        shares = [[np.ravel(run[mode])[-1] for run in arm["runs"].values()] for mode in ("training", "use")]
         cells = [f"{np.mean(seeds):.3f} ({min(seeds):.3f}–{max(seeds):.3f})" for seeds in shares]
-        rows.append([f"the {axis}", f"{arm['learning_rate']:g}", *cells])
-    for name, arm in result["batch_norm"].items():
-        shares = [[run[mode] for run in arm["runs"].values()] for mode in ("training", "use")]
-        cells = [f"{np.mean(seeds):.3f} ({min(seeds):.3f}–{max(seeds):.3f})" for seeds in shares]
-        rows.append([f"a batch of {name}", f"{arm['learning_rate']:g}", *cells])
+        rows.append([what, f"{arm['learning_rate']:g}", *cells])
     return repr(Table(["mean over", "learning rate", "whole sequences, as in training", "as in use"], rows))
 
 

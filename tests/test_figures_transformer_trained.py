@@ -5,7 +5,7 @@ from attncourse.figures.transformer import cached_cost, cost_curve, depth_gradie
 from attncourse.figures.transformer.depth_gradients import PLACEMENTS
 from attncourse.results import load_result
 from attnlib.dates.task import as_texts
-from tests.explorers import every_state, numbers_in, texts, words_of
+from tests.explorers import every_state, numbers_in, words_of
 
 
 @pytest.fixture(scope="module")
@@ -158,9 +158,8 @@ def test_the_answers_are_those_of_the_first_seed(free, state):
 
 def test_a_question_mark_is_said_to_mean_no_date():
     assert "becomes “?” (no date)" in free_running.readout(free_running.measure("none"))
-    words = {text.get_text() for text in texts(free_running.frame({"mask": "none"}))}
-    assert "(no date)" in words
-    assert "(no date)" not in {text.get_text() for text in texts(free_running.frame())}
+    assert "(no date)" in words_of(free_running, {"mask": "none"})
+    assert "(no date)" not in words_of(free_running, {})
 
 
 def test_every_stage_and_mask_of_the_experiment_can_be_chosen(free):

@@ -82,11 +82,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         by, right = _cut_by(numbers, row), f"{numbers.right[row].sum()} of 4 right"
         if narrow:
             label(paper, 12, y - 62, words, size=TEXT, weight="semibold")
-            label(paper, 336, y - 62, f"{by}: {right}", size=TEXT, ha="right")
+            label(paper, 336, y - 62, f"{' '.join(by)}: {right}", size=TEXT, ha="right")
         else:
             label(paper, 20, y, words, size=TEXT, weight="semibold", va="center")
-            lines = f"{by.replace('second ', 'second' + chr(10))}:\n{right}"
-            label(paper, 628, y, lines, size=TEXT, va="center")
+            label(paper, 628, y, "\n".join(by) + f":\n{right}", size=TEXT, va="center")
         _draw_line(paper, left, y, length, numbers, row)
     for i, want in enumerate(VALUES):
         x, y = left + 140 * i, 292 if narrow else 266
@@ -95,12 +94,12 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     return figure
 
 
-def _cut_by(numbers: Numbers, row: int) -> str:
-    """How often the line is cut for this question, or that cutting it more often is no help."""
+def _cut_by(numbers: Numbers, row: int) -> tuple[str, ...]:
+    """How often the line is cut for this question, or that cutting it more often is no help: a word or two a line."""
     made = len(numbers.edges[row])
     if made == 1 < numbers.cuts and not numbers.right[row].all():
-        return "no second cut helps"
-    return ("no cut helps", "one cut", "several cuts")[min(made, 2)]
+        return "no second", "cut helps"
+    return (("no cut helps", "one cut", "several cuts")[min(made, 2)],)
 
 
 def _draw_line(paper: Axes, left: float, y: float, length: float, numbers: Numbers, row: int) -> None:

@@ -16,6 +16,7 @@ from attncourse.drawing.matrix import matrix
 from attncourse.drawing.palette import FAINT, INK, NUMBER, PAPER, SHARED, SHARED_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
+from attncourse.figures.norms.marks import mark_guessing
 from attncourse.figures.norms.runs import arms_of, stored
 
 TEXT = "June 7th, 2021"
@@ -119,9 +120,8 @@ def _draw_sizes(axes: Axes, numbers: Numbers) -> None:
 
 
 def _draw_losses(axes: Axes, numbers: Numbers) -> None:
-    last = numbers.steps[-1]
-    axes.axhline(np.log10(GUESSING), color=FAINT, linewidth=1.2, linestyle=(0, (1, 1.5)))
-    label(axes, last, np.log10(GUESSING) + 0.1, "guessing", FAINT, ha="right", va="bottom")
+    last, guessing = numbers.steps[-1], np.log10(GUESSING)
+    mark_guessing(axes, guessing, (last, guessing + 0.1), ha="right", va="bottom")
     (curve,) = axes.plot(numbers.steps, decades(numbers.losses, _LOSSES[0]), color=INK, linewidth=2)
     said = [loss_text(loss) for loss in numbers.losses]
     say(curve, label="loss", x=[str(step) for step in numbers.steps], y=said, names=["step", "loss"])

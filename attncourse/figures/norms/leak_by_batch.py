@@ -11,10 +11,11 @@ from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, SHARED_INK
+from attncourse.drawing.palette import SHARED_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.norms.leaky_norm import GUESSING
+from attncourse.figures.norms.marks import mark_guessing, mark_seeds
 from attncourse.figures.norms.runs import stored
 
 READINGS = {"as in use": "use", "as in training": "training"}  # control → in the file
@@ -60,22 +61,18 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _draw_shares(axes: Axes, numbers: Numbers) -> None:
     """The mean of the seeds as a curve with its numbers, and each seed as a dot."""
     x, means = np.arange(len(SIZES)), numbers.shares.mean(axis=1)
-    axes.axhline(GUESSING, color=FAINT, linewidth=1.2, linestyle=(0, (1, 1.5)))
-    label(axes, x[-1] + 0.15, GUESSING, "guessing", FAINT, va="center_baseline")
+    mark_guessing(axes, GUESSING, (x[-1] + 0.15, GUESSING), va="center_baseline")
     (curve,) = axes.plot(x, means, color=SHARED_INK, linewidth=2.4, clip_on=False)
     said = [in_digits(share) for share in means]
     say(curve, label="share named right", x=[str(size) for size in SIZES], y=said, names=["sequences", "share"])
-    seeds = np.repeat(x, numbers.shares.shape[1])
-    (dots,) = axes.plot(
-        seeds, numbers.shares.ravel(), "o", color=SHARED_INK, markersize=4, markeredgewidth=0, clip_on=False
-    )
-    say(dots, words=[
+    words = [
         f"batches of {sequences_text(size)}, seed {seed + 1}: {in_digits(share)} named right"
         for size, shares in zip(SIZES, numbers.shares, strict=True)
         for seed, share in enumerate(shares)
-    ])  # fmt: skip
-    for at, share, words in zip(x, means, said, strict=True):
-        label(axes, at + 0.08, share + 0.08, words, SHARED_INK, weight="semibold", va="bottom")
+    ]
+    mark_seeds(axes, x, numbers.shares, words)
+    for at, share, number in zip(x, means, said, strict=True):
+        label(axes, at + 0.08, share + 0.08, number, SHARED_INK, weight="semibold", va="bottom")
     axes.set(xlim=(-0.25, x[-1]), ylim=(0, 1), yticks=(0, 0.5, 1))
     axes.set_yticklabels(["0", "0.5", "1"])
     axes.set_xticks(x, [str(size) for size in SIZES])

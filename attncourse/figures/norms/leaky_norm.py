@@ -13,9 +13,10 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import matrix
-from attncourse.drawing.palette import FAINT, PAPER, SHARED, SHARED_INK
+from attncourse.drawing.palette import PAPER, SHARED, SHARED_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
+from attncourse.figures.norms.marks import mark_guessing
 from attncourse.figures.norms.runs import arms_of, stored
 
 AXES = {"each token’s features": "features", "each feature along the sequence": "sequence"}  # control → in the file
@@ -86,8 +87,7 @@ def _draw_example(paper: Axes, numbers: Numbers, narrow: bool) -> None:
 
 def _draw_curve(axes: Axes, numbers: Numbers) -> None:
     x = np.arange(len(STEPS))
-    axes.axhline(GUESSING, color=FAINT, linewidth=1.2, linestyle=(0, (1, 1.5)))
-    label(axes, x[-1] + 0.2, GUESSING, "guessing", FAINT, va="center_baseline")
+    mark_guessing(axes, GUESSING, (x[-1] + 0.2, GUESSING), va="center_baseline")
     (curve,) = axes.plot(x, numbers.curve, color=SHARED_INK, linewidth=2.4, clip_on=False)
     said = [in_digits(share) for share in numbers.curve]
     say(curve, label="share named right", x=[str(step) for step in STEPS], y=said, names=["step", "share"])

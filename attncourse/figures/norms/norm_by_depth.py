@@ -11,10 +11,11 @@ from attncourse.controls import Choice
 from attncourse.drawing.axes import decades, dress, power_axis
 from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, SHARED_INK
+from attncourse.drawing.palette import INK, SHARED_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.norms.deep_stack import DEPTHS, GUESSING, layers_text, loss_text, size_text
+from attncourse.figures.norms.marks import mark_guessing, mark_seeds
 from attncourse.figures.norms.runs import arms_of
 
 NONE, LAYER, BATCH = NORMS = ("none", "LayerNorm", "BatchNorm, padding masked")
@@ -69,8 +70,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         _draw_curve(sizes, numbers.norm, name, arm.sizes, _SIZES[0], size_text)
         _draw_curve(losses, numbers.norm, name, arm.losses.mean(axis=1), _LOSSES[0], loss_text)
     _draw_seeds(losses, numbers.arms[numbers.norm].losses)
-    losses.axhline(np.log10(GUESSING), color=FAINT, linewidth=1.2, linestyle=(0, (1, 1.5)))
-    label(losses, 1, np.log10(GUESSING) + 0.1, "guessing", FAINT, va="bottom")
+    mark_guessing(losses, np.log10(GUESSING), (1, np.log10(GUESSING) + 0.1), va="bottom")
     for axes, ends, powers in ((sizes, _SIZES, (0, 1, 2, 3)), (losses, _LOSSES, (-1, 0, 1, 2, 3))):
         power_axis(axes, *ends, powers)
         axes.set(xlim=(0.5, DEPTHS[-1]))
@@ -95,16 +95,12 @@ def _draw_curve(axes: Axes, chosen: str, name: str, values: np.ndarray, low: flo
 
 
 def _draw_seeds(axes: Axes, losses: np.ndarray) -> None:
-    x = np.repeat(DEPTHS, losses.shape[1])
-    (dots,) = axes.plot(
-        x, np.log10(losses.ravel()), "o", color=SHARED_INK, markersize=4, markeredgewidth=0, clip_on=False
-    )
     words = [
         f"{layers_text(depth)}, seed {seed + 1}: loss {loss_text(loss)}"
         for depth, seeds in zip(DEPTHS, losses, strict=True)
         for seed, loss in enumerate(seeds)
     ]
-    say(dots, words=words)
+    mark_seeds(axes, DEPTHS, np.log10(losses), words)
 
 
 norm_by_depth = Explorer(

@@ -6,12 +6,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
-from attncourse.drawing.canvas import sheet
+from attncourse.digits import in_digits
+from attncourse.drawing.axes import dress
+from attncourse.drawing.canvas import TEXT, place, sheet
+from attncourse.drawing.dots import dots
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT
+from attncourse.drawing.palette import FAINT, INK, RULE
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.order.best_guess import SEQ, VOCAB, best_guess
-from attncourse.figures.order.seed_rows import medians_said, seed_rows
 from attncourse.results import load_result
 
 WAYS = {  # on the page -> in the result file
@@ -51,34 +54,37 @@ def readout(numbers: Numbers) -> str:
     )
 
 
+def medians_said(right: dict[str, np.ndarray]) -> str:
+    """Each way with the median of its seeds, for a sentence."""
+    return ", ".join(f"{way} {in_digits(np.median(seeds), '{:.2f}')}" for way, seeds in right.items())
+
+
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """A row a way, a dot a seed; dashed is the best that can be had without order."""
     figure = sheet(height=270, narrow=narrow, narrow_height=290)
-    spot = (146, 52, 184, 186) if narrow else (190, 52, 500, 166)
+    axes = place(figure, *((146, 52, 184, 186) if narrow else (190, 52, 500, 166)))
+    dress(axes, x="right answers" if narrow else "share of right answers, a dot a seed")
+    axes.set_ylim(len(WAYS) - 0.5, -0.5)
+    axes.set_yticks(range(len(WAYS)), list(WAYS))
+    axes.tick_params(axis="y", length=0, pad=8, labelsize=TEXT, labelcolor=INK)
+    axes.spines["left"].set_visible(False)
+    for row in range(len(WAYS) + 1):
+        axes.axhline(row - 0.5, color=RULE, linewidth=0.5)
     masked = list(WAYS).index("causal mask only")
-    ceilings, said = (
-        [numbers.without_order] * len(WAYS),
-        ["the best guess without order, from the other tokens"] * len(WAYS),
-    )
-    ceilings[masked], said[masked] = numbers.without_order_causal, "the best guess without order, from earlier tokens"
-    axes = seed_rows(
-        figure,
-        spot,
-        "right answers" if narrow else "share of right answers, a dot a seed",
-        dict(zip(WAYS, numbers.right, strict=True)),
-        ceilings,
-        said,
-        f"{numbers.steps} steps",
-    )
+    for row in range(len(WAYS)):
+        ceiling = numbers.without_order_causal if row == masked else numbers.without_order
+        [line] = axes.plot([ceiling] * 2, [row - 0.5, row + 0.5], color=FAINT, linewidth=1.6, linestyle=(0, (4, 2)))
+        what = "earlier tokens" if row == masked else "the other tokens"
+        say(line, words=f"the best guess without order, from {what}: {ceiling:.1%} right")
+    for row, (way, seeds) in enumerate(zip(WAYS, numbers.right, strict=True)):
+        every = dots(axes, row, seeds, reach=0.26, size=4.6, row=True, zorder=3)
+        say(every, words=[f"{way}: {in_digits(share, '{:.1%}')} right, one seed" for share in seeds])
+    axes.set_xlim(-0.02, 1.03)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
+    label(axes, -0.035, -0.62, f"{numbers.steps} steps", INK, ha="right", va="bottom", weight="semibold")
     label(axes, numbers.without_order, -0.62, "best guess without order", FAINT, va="bottom")
-    label(
-        axes,
-        numbers.without_order_causal + (0.07 if narrow else 0.03),
-        masked,
-        "… with the mask",
-        FAINT,
-        va="center_baseline",
-    )
+    beside = numbers.without_order_causal + (0.07 if narrow else 0.03)
+    label(axes, beside, masked, "… with the mask", FAINT, va="center_baseline")
     return figure
 
 

@@ -16,7 +16,7 @@ from attncourse.drawing.palette import FAINT, INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.order.best_guess import SEQ
-from attncourse.figures.order.seed_rows import medians_said
+from attncourse.figures.order.four_ways import medians_said
 from attncourse.results import load_result
 
 WAYS = {  # on the page -> result file, name in it
@@ -25,8 +25,6 @@ WAYS = {  # on the page -> result file, name in it
     "rotary": ("order", "previous: rotary"),
 }
 LENGTHS = (12, 13, 14, 16, 20, 24, 32, 48)
-
-
 _TICKS = (12, 16, 24, 32, 48)
 _APART = 0.085  # of two names beside the curves
 

@@ -98,9 +98,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     unmoved = numbers.order == tuple(range(len(WORDS)))
     for left, top, (title, rows, names, colours, ink, what) in zip(lefts, tops, panels, strict=True):
         if unmoved and rows is not numbers.before:
-            _leave_open(
-                paper, left, top, cell, *(("new order", "choose one") if what == "output" else (title, "?")), ink
-            )
+            heading, words = ("new order", "choose one") if what == "output" else (title, "?")
+            _leave_open(paper, left, top, cell, heading, words, ink)
             continue
         grid = matrix(paper, left, top, cell, rows, colours, _REACH, "{:.2f}", columns_said=_FEATURES, what=what,
                       rows_said=names, tell=lambda i, j, names=names: {"of": names[i], "lights": names[i]})  # fmt: skip
@@ -111,8 +110,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         label(paper, left, top - 8, "outputs" if what == "output" else "after − before")
         if what == "change":
             _mark_moved(paper, grid, numbers)
-    words = "no word has changed" if numbers.equivariant else "framed words changed"
     if not unmoved:
+        words = "no word has changed" if numbers.equivariant else "framed words changed"
         place = (lefts[2], tops[2] + len(WORDS) * cell[1] + 26)
         label(paper, *place, words, size=TEXT, weight="semibold")
     return figure

@@ -139,7 +139,7 @@ jacobian_norms = Explorer(
     caption=(
         "How much the weights of random queries answer to what enters the softmax, q·k or q·k ÷ √d_k. Lines are "
         "medians of ‖J‖ over 8192 queries with 16 keys each, and bands hold the middle half of the queries. "
-        "From width 128 on, a percentage says how many undivided queries still lie above 0.1."
+        f"From width 128 on, a percentage says how many undivided queries still lie above {ANSWERS}."
     ),
     controls={"d_k": Slider("follow the lines to width d_k", stops=WIDTHS, log=True, stops_only=True)},
 )

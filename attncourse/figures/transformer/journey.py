@@ -183,13 +183,13 @@ def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None
     label(paper, 6 if narrow else 92, top - 20, title, size=HEADING, weight="semibold")
     if not narrow:
         label(paper, 92 + 576, top - 20, box.about, FAINT, ha="right")
-    if columns == 64:
+    names, above = visible(TEXT) if box.side == 0 else visible("▷" + SAID), _ABOVE.get(box.kind, [])
+    if not above:
         at: tuple[float, str] = (338, "right") if narrow else (252, "left")
         label(paper, at[0], top - 20, "green +, grey −", FAINT, ha=at[1])
-    names, above = visible(TEXT) if box.side == 0 else visible("▷" + SAID), _ABOVE.get(box.kind, [])
     corner = (26 if narrow else 92), top + 14 * bool(above)
     cell = (312 if narrow else 576) / columns, 14 if rows > len(SAID) + 1 else 24
-    what = "" if columns == 64 else box.kind.removesuffix("s")
+    what = box.kind.removesuffix("s") if above else ""
     called: dict[str, Any] = {"rows": names, "columns": above, "what": what, "form": "{:.2f}", "part": "large"}
     cells = Cells(box.array, colour, reach, corner, cell, **called)
     paper.add_artist(cells)
