@@ -24,6 +24,8 @@ def arrow(paper: Axes, start: tuple[float, float], end: tuple[float, float], wor
     """An arrow, with words above its middle (beside it if it points down)."""
     shape = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.2, "shrinkA": 0, "shrinkB": 0, **style}
     paper.annotate("", end, start, arrowprops=shape)
+    if not words:
+        return
     (x, y), (across, down) = np.add(start, end) / 2, np.abs(np.subtract(end, start))
     if down > across:
         label(paper, x + 9, y, words, va="center")
