@@ -13,7 +13,7 @@ from attncourse.figures.scaling import (
     wide_row,
 )
 from attncourse.figures.scaling.jacobian import jacobian_norm
-from attncourse.figures.scaling.jacobian_norms import quartiles
+from attncourse.figures.scaling.jacobian_norms import quantiles
 from attncourse.figures.scaling.random_queries import random_queries_and_keys
 from attncourse.figures.scaling.scales import WIDTHS, doublings, scale_factor
 from attnlib import attention_weights, softmax, softmax_jacobian
@@ -23,8 +23,8 @@ NONE, ROOT = range(2)  # the order of scales in arrays
 
 @pytest.fixture(scope="module")
 def norms():
-    """Three quartiles of ‖J‖ for each scale and width."""
-    return quartiles(seed=0)
+    """Three quantiles of ‖J‖ for each scale and width."""
+    return quantiles(seed=0)
 
 
 # The numbers behind several figures
@@ -200,7 +200,7 @@ def test_root_keeps_the_gradient_at_every_width(norms):
 
 def test_other_seeds_move_the_medians_as_little_as_the_chapter_says(norms):
     """Without a scale, wide, by up to a factor of two; elsewhere hardly."""
-    others = np.array([quartiles(seed)[1] for seed in (1, 2, 3)])
+    others = np.array([quantiles(seed)[1] for seed in (1, 2, 3)])
     np.testing.assert_allclose(others[:, ROOT:], np.broadcast_to(norms[1, ROOT:], others[:, ROOT:].shape), rtol=0.01)
     factor = np.exp(np.abs(np.log(others[:, NONE] / norms[1, NONE])))
     assert factor.max() < 2.2
@@ -210,12 +210,12 @@ def test_other_seeds_move_the_medians_as_little_as_the_chapter_says(norms):
 def test_the_lines_are_followed_to_the_width_that_is_asked_for(norms):
     numbers = jacobian_norms.measure(16)
     assert numbers.widths == (1, 2, 4, 8, 16)
-    np.testing.assert_array_equal(numbers.quartiles, norms[..., :5])
+    np.testing.assert_array_equal(numbers.quantiles, norms[..., :5])
 
 
 def test_the_rise_before_the_fall_can_be_seen():
     """On an axis of 232 pixels for 0 to 0.45, it is higher than ten lines are thick."""
-    median = jacobian_norms.measure(1024).quartiles[1, NONE]
+    median = jacobian_norms.measure(1024).quantiles[1, NONE]
     assert (median.max() - median[0]) / 0.45 * 232 > 30
 
 
@@ -223,11 +223,11 @@ def test_the_first_picture_of_the_medians_does_not_tell_where_they_go():
     """All scales start at one point, and the read-out names no other width."""
     numbers = jacobian_norms.measure(**jacobian_norms.defaults)
     assert numbers.widths == (1,)
-    assert np.ptp(numbers.quartiles, axis=1).max() == 0
+    assert np.ptp(numbers.quantiles, axis=1).max() == 0
     assert "it was" not in jacobian_norms.readout(numbers)
 
 
-def test_a_band_shows_the_middle_half_of_every_scale():
+def test_a_band_shows_the_middle_eight_tenths_of_every_scale():
     bands = [shape for shape in to_svg(jacobian_norms.frame({"d_k": 1024})) if 'class="fill-ink" fill-opacity' in shape]
     assert len(bands) >= len(jacobian_norms.measure().scales)
 

@@ -12,7 +12,7 @@ from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label_near
 from attncourse.drawing.numerals import in_words
-from attncourse.drawing.palette import FAINT, INK
+from attncourse.drawing.palette import INK
 from attncourse.explorer import Explorer
 from attncourse.figures.scaling.jacobian import jacobian_norm
 from attncourse.figures.scaling.random_queries import SEQ
@@ -37,19 +37,19 @@ class Numbers(NamedTuple):
 
     widths: tuple[int, ...]  # from 1 to the one that is asked for
     scales: tuple[str, ...]
-    quartiles: np.ndarray  # (3, scales, widths): lower quartile, median, upper quartile of ‖J‖
+    quantiles: np.ndarray  # (3, scales, widths): 10th percentile, median, 90th percentile of ‖J‖
     answering: np.ndarray  # (scales, widths): share of the queries whose ‖J‖ is above 0.1
 
 
 def measure(d_k: int = 1) -> Numbers:
-    """Three quartiles of ‖J‖ over 8192 rows, at every width up to this one, without the division and with it."""
+    """Three quantiles of ‖J‖ over 8192 rows, at every width up to this one, without the division and with it."""
     widths = WIDTHS[: WIDTHS.index(d_k) + 1]
-    quarters, answering = _summed_up(seed=0)
-    return Numbers(widths, WITHOUT_AND_WITH, quarters[..., : len(widths)], answering[..., : len(widths)])
+    of_all, answering = _summed_up(seed=0)
+    return Numbers(widths, WITHOUT_AND_WITH, of_all[..., : len(widths)], answering[..., : len(widths)])
 
 
-def quartiles(seed: int) -> np.ndarray:
-    """(3, scales, widths): lower quartile, median and upper quartile of ‖J‖ over 8192 rows."""
+def quantiles(seed: int) -> np.ndarray:
+    """(3, scales, widths): 10th percentile, median and 90th percentile of ‖J‖ over 8192 rows."""
     return _summed_up(seed)[0]
 
 
@@ -57,7 +57,7 @@ def quartiles(seed: int) -> np.ndarray:
 def _summed_up(seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     norms = np.concatenate([_norms(rng) for _ in range(_ROUNDS)], axis=-1)  # (scales, widths, rows)
-    return np.quantile(norms, (0.25, 0.5, 0.75), axis=-1), (norms > ANSWERS).mean(axis=-1)
+    return np.quantile(norms, (0.1, 0.5, 0.9), axis=-1), (norms > ANSWERS).mean(axis=-1)
 
 
 def _norms(rng: np.random.Generator) -> np.ndarray:
@@ -72,10 +72,10 @@ def _norms(rng: np.random.Generator) -> np.ndarray:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    none, root = (in_words(median[-1]) for median in numbers.quartiles[1])
+    none, root = (in_words(median[-1]) for median in numbers.quantiles[1])
     if len(numbers.widths) == 1:
         return f"At d_k = 1 the median norm of the Jacobian is {none}, with the division and without: √1 = 1."
-    before = numbers.quartiles[1, 0, 0]
+    before = numbers.quantiles[1, 0, 0]
     few = f"; {_few(numbers)} of the undivided queries are still above {ANSWERS}" if _few(numbers) else ""
     return (
         f"At d_k = {numbers.widths[-1]} the median norm of the Jacobian is {none} for undivided scores (at d_k = 1 "
@@ -103,9 +103,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 
 def _draw_curves(axes: Axes, numbers: Numbers) -> None:
-    x, quartiles = doublings(numbers.widths), numbers.quartiles
+    x, quantiles = doublings(numbers.widths), numbers.quantiles
     alone = len(x) == 1 or None  # a single point is no curve that could say its numbers
-    for scale, low, median, high in zip(numbers.scales, *quartiles, strict=True):
+    for scale, low, median, high in zip(numbers.scales, *quantiles, strict=True):
         axes.fill_between(x, low, high, color=BANDS[scale], linewidth=0)
         axes.plot(x, median, color=INK, linewidth=2.2, linestyle=LINE_STYLES[scale], label=NAMES[scale])
         axes.plot(
@@ -118,28 +118,24 @@ def _draw_curves(axes: Axes, numbers: Numbers) -> None:
             clip_on=False,
             label=alone and NAMES[scale],
         )
-    _name_ends(axes, x[-1], quartiles[1, :, -1], _few(numbers))
+    _name_ends(axes, x[-1], quantiles[1, :, -1])
 
 
-def _name_ends(axes: Axes, x: float, ends: np.ndarray, few: str) -> None:
-    """The two names right of their lines' ends, a line's height apart; under the lower one, how many still answer."""
+def _name_ends(axes: Axes, x: float, ends: np.ndarray) -> None:
+    """The two names right of their lines' ends, a line's height apart and clear of the axis' numbers."""
     low, high = axes.get_ylim()
     apart, previous = 0.085 * (high - low), np.inf
     for i in np.argsort(-ends, kind="stable"):
-        lowest = low + (1.2 if few else 0.3) * apart  # clear of the axis' numbers
-        y = max(lowest, min(ends[i], previous - apart))
+        y = max(low + 0.3 * apart, min(ends[i], previous - apart))
         label_near(axes, (x, y), (6, 0), f"{NAMES[WITHOUT_AND_WITH[i]]}: {in_words(ends[i])}", size=TEXT, va="center")
         previous = y
-    if few:
-        label_near(axes, (x, previous - 0.85 * apart), (6, 0), f"{few} above {ANSWERS}", FAINT, va="center")
 
 
 jacobian_norms = Explorer(
     __name__,
     caption=(
         "How much the weights of random queries answer to what enters the softmax, q·k or q·k ÷ √d_k. Lines are "
-        "medians of ‖J‖ over 8192 queries with 16 keys each, and bands hold the middle half of the queries. "
-        f"From width 128 on, a percentage says how many undivided queries still lie above {ANSWERS}."
+        "medians of ‖J‖ over 8192 queries with 16 keys each; bands go from the 10th to the 90th percentile."
     ),
     controls={"d_k": Slider("follow the lines to width d_k", stops=WIDTHS, log=True, stops_only=True)},
 )

@@ -73,7 +73,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 
 def _draw_scores(axes: Axes, numbers: Numbers) -> None:
-    axes.axvspan(_NEAR[0], _NEAR[-1], ymax=0.84, color=RULE, linewidth=0)  # what is enlarged
+    if numbers.std < _TOO_WIDE:
+        axes.axvspan(_NEAR[0], _NEAR[-1], ymax=0.84, color=RULE, linewidth=0)  # what is enlarged
     bars = axes.stairs(numbers.histogram, _EDGES, fill=True, color=SCORE)
     words = f"standard deviation {numbers.std:.2g}"
     say(bars, words=f"16,384 scores: {words}")
@@ -84,24 +85,13 @@ def _draw_scores(axes: Axes, numbers: Numbers) -> None:
 
 
 def _draw_near(axes: Axes, numbers: Numbers) -> None:
-    """Where one sees that √d_k keeps the spread of the scores, and d_k does not; of wide ones, how many are there."""
-    share = f"{numbers.near.sum():.0%}"
-    if numbers.std > _TOO_WIDE:
+    """Where one sees that √d_k keeps the spread of the scores, and d_k does not; nothing for wide ones."""
+    if numbers.std >= _TOO_WIDE:
         axes.set_axis_off()
-        label(
-            axes,
-            0.5,
-            0.5,
-            f"grey: −4 to 4,\n{share} of scores",
-            SCORE_INK,
-            transform=axes.transAxes,
-            ha="center",
-            va="center",
-        )
         return
     dress(axes, x="score")
     bars = axes.stairs(numbers.near, _NEAR, fill=True, color=SCORE)
-    say(bars, words=f"{share} of the scores lie between −4 and 4")
+    say(bars, words=f"{numbers.near.sum():.0%} of the scores lie between −4 and 4")
     axes.set(xlim=(-4, 4), ylim=(0, 1.1 * numbers.near.max()), yticks=[], xticks=(-4, 0, 4))
     axes.spines["left"].set_visible(False)
     label(axes, 0.5, 1.03, "from −4 to 4", SCORE_INK, transform=axes.transAxes, ha="center", va="bottom")
