@@ -136,9 +136,9 @@ def _draw_losses(axes: Axes, numbers: Numbers) -> None:
 deep_stack = Explorer(
     __name__,
     caption=(
-        "The row is one text, marked by one of three trained encoders; below it stand the right marks. Curves and "
-        "numbers are means of the three, at the best of seven learning rates; size is the root mean square of a "
-        "vector’s numbers."
+        "The row is one text, marked by one of three trained encoders, in violet where it is right; below it stand the "
+        "right marks. Curves and numbers are means of the three, at the best of seven learning rates; size is the root "
+        "mean square of a vector’s numbers."
     ),
     controls={
         "depth": Slider("layers", stops=DEPTHS, stops_only=True),

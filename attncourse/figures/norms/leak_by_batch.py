@@ -5,17 +5,17 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from attncourse.controls import Choice
 from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import SHARED_INK
+from attncourse.drawing.palette import FAINT, SHARED_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
-from attncourse.figures.norms.leaky_norm import GUESSING
-from attncourse.figures.norms.marks import mark_guessing, mark_seeds
+from attncourse.figures.norms.marks import mark_seeds
 from attncourse.figures.norms.runs import stored
 
 READINGS = {"as in use": "use", "as in training": "training"}  # control → in the file
@@ -27,12 +27,14 @@ class Numbers(NamedTuple):
 
     reading: str
     shares: np.ndarray  # (sizes, seeds) of random digits named right
+    in_use: np.ndarray  # (sizes,) the same as in use, mean of the seeds
 
 
 def measure(reading: str = "as in use") -> Numbers:
     """Read the shares from the experiment's result file."""
     arms = [stored("leaky_norm")["batch_norm"][sequences_text(size)]["runs"].values() for size in SIZES]
-    return Numbers(reading, np.array([[run[READINGS[reading]] for run in runs] for runs in arms]))
+    use, shares = (np.array([[run[mode] for run in runs] for runs in arms]) for mode in ("use", READINGS[reading]))
+    return Numbers(reading, shares, use.mean(axis=1))
 
 
 def sequences_text(size: int) -> str:
@@ -53,36 +55,49 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The share of right digits by the size of the batch."""
     figure = sheet(height=216, narrow=narrow, narrow_height=232)
     axes = place(figure, *((40, 34, 216, 146) if narrow else (168, 34, 380, 130)))
-    dress(axes, f"share named right, {numbers.reading}", x="sequences in a batch")
-    _draw_shares(axes, numbers)
+    dress(axes, "share of random digits named right", x="sequences in a batch")
+    _draw_use(axes, numbers.in_use)
+    if READINGS[numbers.reading] == "training":
+        _draw_training(axes, numbers.shares)
+    axes.set(xlim=(-0.25, len(SIZES) - 1), ylim=(0, 1), yticks=(0, 0.5, 1))
+    axes.set_yticklabels(["0", "0.5", "1"])
+    axes.set_xticks(np.arange(len(SIZES)), [str(size) for size in SIZES])
     return figure
 
 
-def _draw_shares(axes: Axes, numbers: Numbers) -> None:
+def _draw_use(axes: Axes, means: np.ndarray) -> None:
+    """What is named right in use, dotted, for comparison."""
+    x = np.arange(len(SIZES))
+    (curve,) = axes.plot(x, means, color=FAINT, linewidth=1.6, linestyle=(0, (1, 1.5)), clip_on=False)
+    _say_means(curve, "named right in use", means)
+    label(axes, x[-1] + 0.15, means[-1], f"in use {in_digits(means[-1])}", FAINT, va="center_baseline")
+
+
+def _draw_training(axes: Axes, shares: np.ndarray) -> None:
     """The mean of the seeds as a curve with its numbers, and each seed as a dot."""
-    x, means = np.arange(len(SIZES)), numbers.shares.mean(axis=1)
-    mark_guessing(axes, GUESSING, (x[-1] + 0.15, GUESSING), va="center_baseline")
+    x, means = np.arange(len(SIZES)), shares.mean(axis=1)
     (curve,) = axes.plot(x, means, color=SHARED_INK, linewidth=2.4, clip_on=False)
-    said = [in_digits(share) for share in means]
-    say(curve, label="share named right", x=[str(size) for size in SIZES], y=said, names=["sequences", "share"])
+    _say_means(curve, "named right as in training", means)
     words = [
         f"batches of {sequences_text(size)}, seed {seed + 1}: {in_digits(share)} named right"
-        for size, shares in zip(SIZES, numbers.shares, strict=True)
-        for seed, share in enumerate(shares)
+        for size, group in zip(SIZES, shares, strict=True)
+        for seed, share in enumerate(group)
     ]
-    mark_seeds(axes, x, numbers.shares, words)
-    for at, share, number in zip(x, means, said, strict=True):
-        label(axes, at + 0.08, share + 0.08, number, SHARED_INK, weight="semibold", va="bottom")
-    axes.set(xlim=(-0.25, x[-1]), ylim=(0, 1), yticks=(0, 0.5, 1))
-    axes.set_yticklabels(["0", "0.5", "1"])
-    axes.set_xticks(x, [str(size) for size in SIZES])
+    mark_seeds(axes, x, shares, words)
+    for at, share in zip(x, means, strict=True):
+        label(axes, at + 0.08, share + 0.08, in_digits(share), SHARED_INK, weight="semibold", va="bottom")
+
+
+def _say_means(curve: Line2D, name: str, means: np.ndarray) -> None:
+    said = [in_digits(share) for share in means]
+    say(curve, label=name, x=[str(size) for size in SIZES], y=said, names=["sequences", "share"])
 
 
 leak_by_batch = Explorer(
     __name__,
     caption=(
-        "The decoder of random digits with BatchNorm. As in training, it reads batches of the size in which it was "
-        "trained; as in use, it takes running statistics. The dots are five seeds, and the curve is their mean."
+        "The decoder of random digits with BatchNorm. In use it takes running statistics, and can only guess (dotted). "
+        "As in training, it reads batches of the size in which it was trained. Dots are five seeds, curves their means."
     ),
     controls={"reading": Choice("BatchNorm computes", stops=tuple(READINGS))},
 )
