@@ -133,8 +133,8 @@ _SLICE = _QUERY + _TALL + 36
 head_columns = Explorer(
     __name__,
     caption=(
-        "Each head owns two columns of W_Q. Below them stands its query, and below that the piece it would get of x "
-        "itself. Move the first number of x, and frames mark the row of W_Q that it meets and all that changes."
+        "Each head owns two columns of W_Q. Under them stands its query, and under that its piece if x itself were "
+        "sliced. Move the first number of x, and frames mark the row of W_Q that it meets and all that changes."
     ),
     controls={"number": Slider("first number of x", stops=(0, 1, 2, 3))},
 )

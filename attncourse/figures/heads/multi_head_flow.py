@@ -243,9 +243,8 @@ _PARTS = {
 multi_head_flow = Explorer(
     __name__,
     caption=(
-        "Two heads read the same words, each with maps of its own. Both results, joined and times W_O, are the "
-        "token’s output. “Owner” and “owned” are only our names: for “my”, head 2 takes the toy, though what is mine "
-        "is the cat."
+        "Queries, keys and values stand upright, each in a column of its own. Both results, joined and times W_O, are "
+        "the token’s output."
     ),
     controls={"token": Slider("token", stops=(1, 2, 3, 4, 5))},
 )
