@@ -19,11 +19,11 @@ from attnlib import init_multi_head
 
 ITSELF, OTHER = "x itself", "another sequence"
 _D_MODEL = 4
-_MOST_Q, _MOST_K = 6, 8
+_SAID, _TEXT = "▷2021-", "7.6.2021"  # what the vectors stand for
 _LAYER = init_multi_head(np.random.default_rng(3), _D_MODEL, num_heads=1)
 _LAYER = _LAYER._replace(w_o=np.eye(_D_MODEL))  # so that an output is the weighted mean of the values in sight
-_X = np.random.default_rng(4).normal(size=(_MOST_Q, _D_MODEL))
-_MEMORY = np.random.default_rng(5).normal(size=(_MOST_K, _D_MODEL))
+_X = np.random.default_rng(4).normal(size=(len(_SAID), _D_MODEL))
+_MEMORY = np.random.default_rng(5).normal(size=(len(_TEXT), _D_MODEL))
 
 
 class Numbers(NamedTuple):
@@ -74,8 +74,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         at = Layout(92, 150, (wide, 24), 6, box=24, margin=2, written=wide > 27)
     else:
         at = Layout(140, 168, (min(84, 500 // seq_k), 30), 9, box=40, margin=8)
-    rows = [_named("x", i) for i in range(len(numbers.shown.query))]
-    columns = rows if numbers.own else [_named("m", j) for j in range(seq_k)]
+    rows = _SAID[: len(numbers.shown.query)]
+    columns = rows if numbers.own else _TEXT[:seq_k]
+    label(paper, at.margin + 1, at.top - 6, "x", QUERY_INK)
     grids = draw_crossed(paper, at, numbers.shown, rows, columns, numbers.own)
     _write_counts(paper, grids, _outputs(numbers.shown).removesuffix(", one for each query"))
     write_call(paper, 8, 20, "attention", "x" if numbers.own else "memory")
@@ -98,15 +99,11 @@ def _write_counts(paper: Axes, grids: dict[str, Grid], outputs: str) -> None:
         label(paper, *spot, words, ink, ha=side)
 
 
-def _named(sequence: str, index: int) -> str:
-    return sequence + "₁₂₃₄₅₆₇₈"[index]
-
-
 memory_switch = Explorer(
     __name__,
     caption=(
-        "Queries come from x on the left, keys and values from the memory above. One head, random matrices, no W_O; "
-        "grey is below zero."
+        "Queries come from x on the left, keys and values from the memory above. Random numbers stand for vectors "
+        "and matrices (one head, no W_O); grey is below zero."
     ),
     controls={
         "memory": Choice("memory", stops=(ITSELF, OTHER)),
