@@ -140,8 +140,8 @@ def test_hands_have_length_one_and_turn_clockwise_by_the_angle():
 
 def test_bits_spell_the_position_and_waves_repeat_after_their_period():
     shown = binary_counter.measure(position=11, sines=True)
-    np.testing.assert_array_equal(shown.bits @ [8, 4, 2, 1], np.arange(16))
-    for column, period in enumerate((16, 16, 8, 8, 4, 4, 2, 2)):
+    np.testing.assert_array_equal(shown.bits @ [1, 2, 4, 8], np.arange(16))
+    for column, period in enumerate((2, 2, 4, 4, 8, 8, 16, 16)):
         wave = shown.waves[:, column]
         np.testing.assert_allclose(np.roll(wave, period), wave, atol=1e-12)
 

@@ -16,16 +16,16 @@ from attncourse.explorer import Explorer
 
 _BITS = 4
 _SEQ = 2**_BITS
-_PERIODS = 2 ** np.arange(_BITS, 0, -1)  # 16, 8, 4, 2 positions a wave
+_PERIODS = 2 ** np.arange(1, _BITS + 1)  # 2, 4, 8, 16 positions a wave
 _ROWS = [str(position) for position in range(_SEQ)]
 
 
 class Numbers(NamedTuple):
-    """What the figure shows; the fast columns are the last, as in a written number."""
+    """What the figure shows; the fast columns come first, as the hands of the encoding do."""
 
     position: int
     sines: bool  # whether the waves have them, too
-    bits: np.ndarray  # (16, 4) 0 or 1
+    bits: np.ndarray  # (16, 4) 0 or 1, the lowest first
     waves: np.ndarray  # (16, 4) cosines, or (16, 8) with the sine of each before it; −1 … 1
     alike: np.ndarray  # the other positions whose row of waves is the same, to rounding
 
@@ -33,7 +33,7 @@ class Numbers(NamedTuple):
 def measure(position: int = 3, sines: bool = False) -> Numbers:
     """Sixteen positions in both writings."""
     p = np.arange(_SEQ)
-    bits = (p[:, None] >> np.arange(_BITS)[::-1]) & 1
+    bits = (p[:, None] >> np.arange(_BITS)) & 1
     angles = 2 * np.pi * p[:, None] / _PERIODS
     pairs = np.stack([np.sin(angles), np.cos(angles)], axis=-1)  # (16, 4, 2)
     waves = pairs.reshape(_SEQ, -1) if sines else pairs[..., 1]
@@ -45,12 +45,12 @@ def measure(position: int = 3, sines: bool = False) -> Numbers:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    written = "".join(in_digits(bit, "{:.0f}") for bit in numbers.bits[numbers.position])
+    bits = ", ".join(in_digits(bit, "{:.0f}") for bit in numbers.bits[numbers.position])
     waves = ", ".join(in_digits(wave) for wave in numbers.waves[numbers.position])
     what = "sines and cosines" if numbers.sines else "cosines"
     flat = " (the sine of period 2 is 0 at every position)" if numbers.sines else ""
     twin = f"position {numbers.alike[0]} has the same row" if len(numbers.alike) else "no other position has this row"
-    return f"Position {numbers.position} is {written} in binary; its {what}, slow to fast, are {waves}{flat}: {twin}."
+    return f"Position {numbers.position}, fast to slow, has the bits {bits} and the {what} {waves}{flat}: {twin}."
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
@@ -89,7 +89,7 @@ def _tell_row(i: int, _: int) -> dict[str, str]:
 binary_counter = Explorer(
     __name__,
     caption=(
-        "Sixteen positions, each named by four bits and by four waves; every column repeats at a rate of its own. "
+        "Sixteen positions, each named by four bits and by four waves; the columns on the left repeat fastest. "
         "Framed are the chosen position and any other that has the same waves."
     ),
     controls={"position": Slider("position pos", stops=tuple(range(_SEQ))), "sines": Switch("sines, too")},
