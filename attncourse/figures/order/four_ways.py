@@ -92,7 +92,7 @@ four_ways = Explorer(
     __name__,
     caption=(
         "Which token was before this one? Each dot is one seed, and dashed is the best guess without knowing the "
-        "order (0.37 under the mask, with fewer tokens to choose from). Each row has the learning rate that suits it "
+        "order (higher under the mask, with fewer tokens to choose from). Each row has the learning rate that suits it "
         "best over 1,600 steps."
     ),
     controls={"steps": Slider("steps of training", stops=STEPS, log=True, stops_only=True)},
