@@ -94,7 +94,7 @@ def _draw_weights(paper: Axes, numbers: Numbers, left: float, step: float) -> No
 attends_to = Explorer(
     __name__,
     caption=(
-        "The wider a line, the larger its weight, which is a share of attention. "
+        "The wider a line, the larger its weight (rounded), which is a share of attention. "
         "The token at the arrowhead adds what it receives, from itself too, to its own features."
     ),
     controls={"token": Choice("token", stops=tuple(TOKENS))},

@@ -60,11 +60,7 @@ def measure(angle: float = 60, temperature: float = 0.5) -> Numbers:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     weights = ", ".join(f"{name} {weight:.2f}" for name, weight in zip(_NAMES, numbers.attn_weights, strict=True))
-    x, y = numbers.place
-    return (
-        f"With the query at {numbers.angle:g}° and temperature {numbers.temperature:g} the weights are {weights}; "
-        f"the output lies at ({x:.2f}, {y:.2f})."
-    )
+    return f"With the query at {numbers.angle:g}° and temperature {numbers.temperature:g} the weights are {weights}."
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:

@@ -40,9 +40,9 @@ _KEYS = np.array([[-1.036, 2.113], [0.751, 1.267], [2.538, 0.421]])  # (3, 2), m
 _COLD, _MILD, _HOT = range(3)
 _BESIDE = ((5, 6, "left"), (5, 6, "left"), (8, -17, "right"))  # where a name stands: right, above, its near end
 _W = np.array([[0.317, 1.0], [-1.0, 0.411]])  # turns the query by some 70 degrees
-_W_Q = np.array([[1.0, 0.2, -0.8], [0.1, 1.1, 0.9]])
-_W_K = np.array([[0.9, -0.3, 0.5], [0.2, 1.0, -0.9]])
-_V = np.array([1.2, 0.9, -0.8])
+_W_Q = np.array([[-2.0, 2.0], [1.0, -1.0]])  # with these three, each key wins at some angle of the query
+_W_K = np.array([[1.3, -0.5], [0.5, 1.3]])
+_V = np.array([2.0, 2.0])
 
 _SCORES = {
     "dot": dot_scores,
@@ -57,7 +57,7 @@ _FORMULAS = {
     "additive": "tanh(qU_q + kU_k)·u",
 }
 _STEPS = {"dot": 1.0, "cosine": 0.125, "bilinear": 1.0, "additive": 0.5}  # from line to line
-_REACH = {"dot": 5.6, "cosine": 1.05, "bilinear": 5.6, "additive": 2.9}  # of bars and colours
+_REACH = {"dot": 5.6, "cosine": 1.05, "bilinear": 5.6, "additive": 4.1}  # of bars and colours
 
 
 class Numbers(NamedTuple):
