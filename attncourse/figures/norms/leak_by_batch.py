@@ -97,7 +97,7 @@ leak_by_batch = Explorer(
     __name__,
     caption=(
         "The decoder of random digits with BatchNorm. In use it takes running statistics, and can only guess (dotted). "
-        "As in training, it reads batches of the size in which it was trained. Dots are five seeds, curves their means."
+        "As in training, it reads batches as large as those it learned from. Dots are five seeds, curves their means."
     ),
     controls={"reading": Choice("BatchNorm computes", stops=tuple(READINGS))},
 )

@@ -20,7 +20,7 @@ from attncourse.figures.norms.marks import mark_guessing
 from attncourse.figures.norms.runs import arms_of, stored
 
 AXES = {"each token’s features": "features", "each feature along the sequence": "sequence"}  # control → in the file
-READINGS = {"the whole sequence, masked": "training", "nothing but what came before": "use"}
+READINGS = {"all digits at once, masked": "training", "one by one, as in use": "use"}
 STEPS = (0, 25, 50, 100, 200, 400)
 GUESSING = 0.1  # ten digits, equally likely
 
@@ -38,7 +38,7 @@ class Numbers(NamedTuple):
 
 
 def measure(
-    axis: str = "each token’s features", reading: str = "the whole sequence, masked", step: float = 400
+    axis: str = "each token’s features", reading: str = "all digits at once, masked", step: float = 400
 ) -> Numbers:
     """Look up one stage of one arm in the experiment's result file."""
     runs, mode = arms_of("leaky_norm")[AXES[axis]], READINGS[reading]
@@ -63,7 +63,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     paper = board(figure)
     _draw_example(paper, numbers, narrow)
     curve = place(figure, *((40, 172, 226, 112) if narrow else (168, 132, 420, 106)))
-    dress(curve, "share of random digits named right", x="step of training")
+    dress(curve, "share of random digits named right", x="step of training, not to scale")
     _draw_curve(curve, numbers)
     return figure
 
@@ -72,7 +72,7 @@ def _draw_example(paper: Axes, numbers: Numbers, narrow: bool) -> None:
     """The digits in a row; under each but the first, the chance that the model gave to it before."""
     left, top, cell = (40, 50, (37, 28)) if narrow else (168, 26, (56, 28))
     at_once = READINGS[numbers.reading] == "training"
-    rows = ("digits, all at once" if at_once else "digits, one by one", "chance given to each")
+    rows = ("digits, all at once" if at_once else "digits, one by one", "chance of the right digit")
     for name, y in zip(rows, (24, 118) if narrow else (top, top + 40), strict=True):
         label(paper, 8, y, name, va="center_baseline", size=TEXT)
     for at, digit in enumerate(numbers.example):
@@ -105,8 +105,8 @@ def _draw_curve(axes: Axes, numbers: Numbers) -> None:
 leaky_norm = Explorer(
     __name__,
     caption=(
-        "A decoder of one layer with a correct causal mask should not name random digits more often than by guessing "
-        "(0.10 to 0.11). Five seeds, 500 fresh sequences each; the example is read by the first."
+        "The digits are random, so a decoder with a correct causal mask should do no better than guessing (0.10 to "
+        "0.11). It has one layer. Five seeds, 500 fresh sequences each; the example is read by the first."
     ),
     controls={
         "axis": Choice("the norm’s mean is over", stops=tuple(AXES)),

@@ -126,7 +126,7 @@ shared_mean = Explorer(
     __name__,
     caption=(
         "All numbers in violet share one mean and variance with the framed one; padding in violet (hatched) joins them "
-        "only if padding counts. Three sentences, four features a token."
+        "only if padding counts. The section below explains the other three norms, one of them without a mean."
     ),
     controls={
         "kind": Choice("norm", stops=KINDS),
