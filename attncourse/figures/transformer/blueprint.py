@@ -68,9 +68,9 @@ class Pen(NamedTuple):
     said: Mapping[str, str]  # what each part says when it is pointed at
     aside: Mapping[str, float]  # and where there is room for it
 
-    def line(self, x, y, colour=INK, level=1):
-        """A thin line through these places."""
-        self.paper.add_artist(Line2D(x, y, color=colour, linewidth=1.3, zorder=level))
+    def line(self, x, y, colour=INK, level=1, width=1.3):
+        """A line through these places."""
+        self.paper.add_artist(Line2D(x, y, color=colour, linewidth=width, zorder=level))
 
     def head(self, x: float, y: float, marker: str, colour=INK, size=5) -> None:
         """The head of an arrow."""
@@ -87,7 +87,7 @@ class Pen(NamedTuple):
         level: int,
     ) -> None:
         """A rectangle through which no line shines; that of the picked part has a strong outline."""
-        edge, width = (INK, 2) if part == self.picked else (FAINT, 0.8)
+        edge, width = (INK, 2) if part == self.picked else (FAINT, 0.8 * bool(level))  # level 0: an area alone
         self.paper.add_artist(Rectangle(corner, *size, facecolor=PAPER, linewidth=0, zorder=level))
         box = Rectangle(corner, *size, facecolor=fill, edgecolor=edge, linewidth=width, zorder=level)
         lit = _LIT.get(part, part.replace(" ", "-"))
@@ -181,12 +181,12 @@ def _draw_layer(pen: Pen, stack: Stack, bottom: float) -> tuple[float, dict[str,
         pen.plus(x, y, f"residual connection: adds what came in to what {words} makes of it")
         last = y
         way = x + stack.side * (_HALF + 6)
-        pen.line([x, way, way, x + stack.side * _PLUS], [start - 4, start - 4, y, y], FAINT)
+        pen.line([x, way, way, x + stack.side * _PLUS], [start - 4, start - 4, y, y], width=1.6)
         y -= _PLUS
         if not pen.norm_first:
             y = _draw_norm(pen, stack, y - 5)
     top = y - 6
-    fill = (WEIGHT, 0.08) if stack.name == pen.picked else PAPER
+    fill = (WEIGHT, 0.08) if stack.name == pen.picked else (INK, 0.05)
     pen.frame((x - _SIDE, top), (2 * _SIDE, bottom - top), fill, stack.name, "", level=0)
     label(pen.paper, x - stack.side * 44, last, f"× {pen.layers}", ha="center", va="center_baseline")
     pen.line([x, x], [bottom, top - 6])

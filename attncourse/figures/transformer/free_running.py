@@ -137,8 +137,8 @@ def _percent(share: float) -> str:
 free_running = Explorer(
     __name__,
     caption=(
-        "A model trained with each mask. On new dates it reads the correct answer, as in training, or its own, as in "
-        "use. Lines are means of three models."
+        "Three models were trained with each mask; lines are their means. On new dates a model reads the correct "
+        "answer, as in training, or its own, as in use."
     ),
     controls={
         "mask": Choice("decoder’s mask", stops=tuple(_MASKS)),

@@ -195,12 +195,24 @@ def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None
     paper.add_artist(cells)
     grid = Grid(*corner, cell, (rows, columns))
     paper.add_artist(Rectangle(corner, *grid.box()[2:], fill=False, edgecolor=RULE, linewidth=0.8))
+    if numbers.stop == 1:
+        _draw_alike(paper, grid)
     name_rows(paper, grid, names, KEY_INK if box.side == 0 else INK, gap=7)
     name_columns(paper, grid, above, FAINT)
     if above and not narrow:
         for i, j in np.argwhere(box.array >= (0.05 if box.kind == "weights" else 0.5)):
             words = in_digits(float(box.array[i, j]), "{:.2f}" if box.kind == "weights" else "{:.1f}")
             label(paper, *grid.middle(i, j), words, NUMBER, ha="center", va="center_baseline")
+
+
+def _draw_alike(paper: Axes, grid: Grid) -> None:
+    """Both rows of 2 in frames, and a bracket from one to the other."""
+    twos = TEXT.index("2"), TEXT.rindex("2")
+    for row in twos:
+        left, top, wide, tall = grid.box(row)
+        paper.add_artist(Rectangle((left, top), wide, tall, fill=False, edgecolor=INK, linewidth=1.4))
+    right, ends = left + wide, [grid.middle(row)[1] for row in twos]
+    paper.plot([right, right + 4, right + 4, right], np.repeat(ends, 2), color=INK, linewidth=1.4)
 
 
 journey = Explorer(

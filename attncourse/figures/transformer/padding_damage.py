@@ -181,7 +181,8 @@ padding_damage = Explorer(
     __name__,
     caption=(
         "Padding after a text, as in a batch with longer ones, and what the trained model then writes, with its mask "
-        "in one place or another. Bars: how far padding moves each output of the encoder, in % of its length."
+        "in one place or another. Bars: how far padding moves each output vector of the encoder, in % of the vector's "
+        "length."
     ),
     controls={
         "mask": Choice("padding mask", stops=tuple(MASKS)),
