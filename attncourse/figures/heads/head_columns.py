@@ -133,7 +133,7 @@ _SLICE = _QUERY + _TALL + 36
 head_columns = Explorer(
     __name__,
     caption=(
-        "Each head owns two columns of W_Q. Under them stands its query, and under that its piece if x itself were "
+        "Each head owns two columns of W_Q, and under them stands the head’s query. Below the queries, x itself is "
         "sliced. Move the first number of x, and frames mark the row of W_Q that it meets and all that changes."
     ),
     controls={"number": Slider("first number of x", stops=(0, 1, 2, 3))},

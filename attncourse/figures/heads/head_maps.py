@@ -135,7 +135,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 
 def _draw_thumbnail(paper: Axes, at: tuple[int, int], numbers: Numbers, narrow: bool) -> None:
-    """With its layer, its head, its place and share: around it, or on a phone mostly beside it."""
+    """With its layer, its head, its place and share: around it, or on a phone mostly beside it.
+
+    Those of layer 1 are blank until that layer is chosen.
+    """
     layer, head = at
     looked_at, share = numbers.looks[layer][head]
     side = 32 if narrow else 70
@@ -146,7 +149,8 @@ def _draw_thumbnail(paper: Axes, at: tuple[int, int], numbers: Numbers, narrow: 
     name, weight = f"layer {layer + 1}, head {head + 1}", "semibold" if chosen else "normal"
     outline = Rectangle((x, y), side, side, fill=False, edgecolor=INK if chosen else RULE, linewidth=2 if chosen else 1)
     say(paper.add_patch(outline), words=f"{name}: {share:.2f} of the weight on {looked_at}" if told else name)
-    paper.add_artist(Cells(numbers.attn_weights[at], WEIGHT, 1, (x, y), (row, row), quiet=True))
+    if told:
+        paper.add_artist(Cells(numbers.attn_weights[at], WEIGHT, 1, (x, y), (row, row), quiet=True))
     around = max(0.0, 4 - row) / 2  # a frame of a thin row leaves it room
     corner = x - around, y + numbers.framed[layer] * row - around
     paper.add_patch(Rectangle(corner, side + 2 * around, row + 2 * around, fill=False, edgecolor=INK, linewidth=0.8))
@@ -198,7 +202,7 @@ head_maps = Explorer(
     caption=(
         "Below each small picture stands where its head looks most, and with what share of its weight (mean of 64 "
         "sequences; “the digit” counts repeated letters only). Frames mark the letter that asks (layer 2) and the "
-        "digit that it finds (layer 1). Hatched keys are masked: no token may look ahead."
+        "digit that it finds (layer 1). Hatched keys are masked: in this model no token may look ahead."
     ),
     controls={
         "tokens": Choice("sequence", stops=SEQUENCES),

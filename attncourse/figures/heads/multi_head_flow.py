@@ -31,6 +31,7 @@ from attncourse.figures.sentence import TOKENS
 from attnlib import MultiHeadParams, attention, linear, merge_heads, multi_head_attention, split_heads
 
 FEATURES = ["possessive", "living", "action", "thing"]
+ASKS = {"hid": ("who?", "what?"), "its": ("whose?", "what?")}  # what the queries of two tokens ask for, in words
 _X = np.array([[1, 1, 0, 0], [0, 2, 0, 0], [0, 0, 1, 0], [2, 0, 0, 0], [0, 0, 0, 2]], dtype=float)
 # Chosen by hand, the two heads' maps side by side. In head 1 “its” looks for the living, and takes over how living and
 # how active it is; in head 2 it looks for things, and takes over how much of a thing and how possessive.
@@ -119,6 +120,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _draw_lane(paper: Axes, left: float, top: float, wide: float, head: int, numbers: Numbers) -> Grid:
     """Rows of key times query give the weights below; values times weights give the result on the right."""
     one, thin = str(head + 1), 30
+    asks = ASKS.get(TOKENS[numbers.token - 1])
     key = _draw_part(paper, f"key-{one}", (left, top + 16), (wide, 22), numbers)
     query = _draw_part(paper, f"query-{one}", (left - thin - 6, top + 16), (thin, 22), numbers)
     weights = _draw_part(paper, f"weights-{one}", (left, top + 66), (wide, 22), numbers)
@@ -132,7 +134,14 @@ def _draw_lane(paper: Axes, left: float, top: float, wide: float, head: int, num
     right = left + 5 * wide + 6
     for part, words, x, y, ink, align in (
         ("key", "keys\n= X W_K", right, key.middle()[1], KEY_INK, "left"),
-        ("query", "query", query.middle()[0], top + 70, QUERY_INK, "center"),
+        (
+            "query",
+            f"query:\n{asks[head]}" if asks else "query",
+            left - 5,
+            top + (78 if asks else 70),
+            QUERY_INK,
+            "right",
+        ),
         ("weights", "weights", right, weights.middle()[1], WEIGHT_INK, "left"),
         ("value", "values\n= X W_V", left - 6, value.middle()[1], VALUE_INK, "right"),
         ("head", "result", result.middle()[0], value.top + 58, VALUE_INK, "center"),
@@ -243,8 +252,8 @@ _PARTS = {
 multi_head_flow = Explorer(
     __name__,
     caption=(
-        "Queries, keys and values stand upright, each in a column of its own. Both results, joined and times W_O, are "
-        "the token’s output."
+        "Each head’s W_Q, W_K and W_V (not drawn) make the upright queries, keys and values. Both results, joined and "
+        "times W_O, are the token’s output."
     ),
     controls={"token": Slider("token", stops=(1, 2, 3, 4, 5))},
 )

@@ -126,9 +126,8 @@ def _draw_accuracy(axes: Axes, shares: np.ndarray, here: int) -> None:
 one_or_two_heads = Explorer(
     __name__,
     caption=(
-        "Rows are the tokens that ask, columns those they look at. “c” has none before it, “d” none after. By step 600 "
-        "one head gives about 0.4 to the letter before and 0.5 to the one after. (One run, steps not to scale. Each "
-        "letter’s vector also carries its place, see chapter 4.)"
+        "Rows are the tokens that ask, columns those they look at. “c” has none before it, “d” none after. (One run, "
+        "steps not to scale. Each letter’s vector also carries its place, see chapter 4.)"
     ),
     controls={"step": Slider("training step", stops=STEPS, stops_only=True)},
 )
