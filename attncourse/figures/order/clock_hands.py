@@ -32,7 +32,7 @@ class Numbers(NamedTuple):
     turns: np.ndarray  # (6,) positions that a hand needs for a whole turn
 
 
-def measure(position: int = 5, step: int = 3) -> Numbers:
+def measure(position: int = 5, step: int = 10) -> Numbers:
     """The hands at a position, and after a step."""
     pairs = sinusoidal_positions(position + step + 1, _D_MODEL).reshape(-1, _D_MODEL // 2, 2)
     turns = 2 * np.pi / wave_angles(1, _D_MODEL)
@@ -73,11 +73,12 @@ def _draw_dial(paper, x: float, y: float, numbers: Numbers, pair: int) -> None:
     paper.plot([x, x], [y - _RADIUS, y - _RADIUS + 5], color=FAINT, linewidth=1.2)
     now, then, name = numbers.hands[pair], numbers.ahead[pair], f"pair {pair}"
     # The paper's y axis points down: cosine 1 is twelve o'clock, and the hands turn clockwise.
-    for (sine, cosine), place, colour, style, width in (
-        (then, numbers.position + numbers.step, INK, (0, (3, 2)), 1.8),
-        (now, numbers.position, POSITION_INK, "solid", 3.0),
+    # The dashed hand is the longer one, so that it is seen where a slow hand has hardly moved.
+    for (sine, cosine), place, length, colour, style, width in (
+        (then, numbers.position + numbers.step, 1.12 * _RADIUS, INK, (0, (3, 2)), 1.8),
+        (now, numbers.position, 0.84 * _RADIUS, POSITION_INK, "solid", 3.0),
     ):
-        [hand] = paper.plot([x, x + 0.92 * _RADIUS * sine], [y, y - 0.92 * _RADIUS * cosine], color=colour,
+        [hand] = paper.plot([x, x + length * sine], [y, y - length * cosine], color=colour,
                             linewidth=width, linestyle=style, solid_capstyle="round")  # fmt: skip
         say(hand, words=f"{name} at position {place}: sine {in_digits(sine)}, cosine {in_digits(cosine)}")
     paper.plot(x, y, "o", color=POSITION_INK, markersize=5)
@@ -86,7 +87,7 @@ def _draw_dial(paper, x: float, y: float, numbers: Numbers, pair: int) -> None:
         end = start + np.degrees(numbers.turned[pair])
         arc = Arc((x, y), size, size, theta1=start, theta2=end, color=POSITION, linewidth=2)
         say(paper.add_patch(arc), words=f"{numbers.step} steps turn {name} by {_short(numbers.turned[pair])} radians")
-    label(paper, x, y - _RADIUS - 10, name if pair else f"{name}, fastest", size=TEXT, ha="center")
+    label(paper, x, y - _RADIUS - 16, name if pair else f"{name}, fastest", size=TEXT, ha="center")
     label(paper, x, y + _RADIUS + 22, f"{wave_length(numbers.turns[pair])} steps a turn", FAINT, ha="center")
     label(paper, x, y + _RADIUS + 42, f"turned {_short(numbers.turned[pair])} rad", ha="center")
 
@@ -94,7 +95,7 @@ def _draw_dial(paper, x: float, y: float, numbers: Numbers, pair: int) -> None:
 clock_hands = Explorer(
     __name__,
     caption=(
-        "One position as six clocks, like hands for seconds, minutes and hours: sine is to the right, cosine upwards. "
+        "One position as six clocks: sine is to the right, cosine upwards. "
         "Solid hands show the chosen position, dashed ones the position r steps later."
     ),
     controls={

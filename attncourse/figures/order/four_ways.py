@@ -91,9 +91,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 four_ways = Explorer(
     __name__,
     caption=(
-        "Which token was before this one? Each dot is one seed, and dashed is the best guess without knowing the "
-        "order (higher under the mask, with fewer tokens to choose from). Each row has the learning rate that suits it "
-        "best over 1,600 steps."
+        "Which token was before this one? Each dot is one seed, and dashed is the best guess without the order (higher "
+        "under the mask). Each row has the learning rate that suits it best over 1,600 steps, so the first steps are "
+        "no race."
     ),
     controls={"steps": Slider("steps of training", stops=STEPS, log=True, stops_only=True)},
 )
