@@ -223,8 +223,15 @@ def test_rows_of_an_alignment_sum_to_one(state):
 
 
 def test_mean_of_all_heads_is_the_mean_of_the_heads():
-    one_by_one = [alignment.measure(head=head).attn_weights for head in alignment.controls["head"].stops[1:]]
-    np.testing.assert_allclose(alignment.measure(head=MEAN).attn_weights, np.mean(one_by_one, axis=0))
+    stops = alignment.controls["heads"].stops
+    for mean, start in ((MEAN, "layer"), ("layer 1, mean", "layer 1"), ("layer 2, mean", "layer 2")):
+        heads = [name for name in stops if name.startswith(start) and "head" in name]
+        one_by_one = [alignment.measure(heads=name).attn_weights for name in heads]
+        np.testing.assert_allclose(alignment.measure(heads=mean).attn_weights, np.mean(one_by_one, axis=0))
+
+
+def test_the_map_at_first_has_the_weights_of_the_other_figures():
+    np.testing.assert_allclose(alignment.measure().attn_weights[9], map_misleads.measure().attn_weights)
 
 
 def test_examples_are_read_as_translate_reads_them():
@@ -243,7 +250,7 @@ def test_a_text_that_is_empty_or_too_long_is_refused(text):
 
 
 def test_a_reader_types_a_date_in_a_live_kernel():
-    text, _, _, picture, sentence, _ = live_widget(alignment).children
+    text, _, picture, sentence, _ = live_widget(alignment).children
     before = picture.value
     text.value = "24 décembre 1999"  # on no page
     assert "becomes 1999-12-24" in sentence.value

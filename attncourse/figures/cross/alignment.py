@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from attncourse.controls import Choice, Slider, Text
+from attncourse.controls import Choice, Text
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
@@ -18,33 +18,36 @@ from attnlib.dates.characters import as_known
 
 EXAMPLES = ("7.6.2021", "6/7/21", "June 7th, 2021", "le 7 juin 2021", "Montag, 7. Juni 2021", "the 31st of May 1999")
 LAYERS, HEADS = 2, 4
-MEAN = "mean of all heads"
-_CHOICES = (MEAN, *(str(head + 1) for head in range(HEADS)))
+MEAN = "mean of all heads"  # of both layers, as in the chapter's other figures
+_ALL = slice(None)
+_CHOSEN: dict[str, tuple[slice, slice]] = {
+    MEAN: (_ALL, _ALL),
+    **{f"layer {i + 1}, mean": (slice(i, i + 1), _ALL) for i in range(LAYERS)},
+    **{f"layer {i + 1}, head {j + 1}": (slice(i, i + 1), slice(j, j + 1)) for i, j in np.ndindex(LAYERS, HEADS)},
+}
 
 
 class Numbers(NamedTuple):
     """What the figure shows."""
 
     text: str
-    layer: int
-    head: str
+    heads: str
     said: list[str]  # a sign for each step
     probability: np.ndarray  # (steps,) of each
     attn_weights: np.ndarray  # (steps, seq_source)
 
 
-def measure(text: str = EXAMPLES[0], layer: int = 2, head: str = MEAN) -> Numbers:
-    """Read the text, and take one layer's cross-attention, of one head or the mean of all.
+def measure(text: str = EXAMPLES[0], heads: str = MEAN) -> Numbers:
+    """Read the text, and take the cross-attention of one head, or the mean of a layer's heads or of all.
 
     Raises:
         ValueError: if the text is empty or too long.
     """
     text = as_known(text)  # a typed letter and its accent are one column
     read = reading(text)
-    weights = read.maps.cross[layer - 1]
-    weights = weights.mean(axis=0) if head == MEAN else weights[int(head) - 1]
+    weights = np.array(read.maps.cross)[_CHOSEN[heads]].mean(axis=(0, 1))
     probability = read.probs[np.arange(len(read.said)), read.said]
-    return Numbers(text, layer, head, signs(read.said), probability, weights)
+    return Numbers(text, heads, signs(read.said), probability, weights)
 
 
 def readout(numbers: Numbers) -> str:
@@ -52,13 +55,9 @@ def readout(numbers: Numbers) -> str:
     step, place = np.unravel_index(numbers.attn_weights.argmax(), numbers.attn_weights.shape)
     return (
         f"“{numbers.text}” becomes {answer_of(numbers.said)} with probability {numbers.probability.prod():.2f}. "
-        f"{_which(numbers).capitalize()}: the largest weight is {numbers.attn_weights.max():.2f}, "
+        f"{numbers.heads.capitalize()}: the largest weight is {numbers.attn_weights.max():.2f}, "
         f"of “{numbers.said[step]}” on “{visible(numbers.text)[place]}”."
     )
-
-
-def _which(numbers: Numbers) -> str:
-    return f"layer {numbers.layer}, {numbers.head if numbers.head == MEAN else f'head {numbers.head}'}"
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
@@ -71,13 +70,13 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     inks = QUERY_INK, KEY_INK
     if narrow:  # the text may be long: downwards
         names, weights, inks = names[::-1], weights.T, inks[::-1]
-        left, top, cell = 44, 104, (26.0, min(44, 388 / len(names[0])))
+        left, top, cell = 44, 104, (27.0, min(44, 388 / len(names[0])))
 
     def tell(i: int, j: int) -> dict[str, str]:  # in either layout from what was said to what it looks at
         step, place = (j, i) if narrow else (i, j)
         return {"row": said[step], "column": characters[place]}
 
-    least = 0.2 if cell[0] > 33 else np.inf
+    least = 0.2 if cell[0] > (26 if narrow else 33) and cell[1] > 17 else np.inf
     grid = matrix(
         paper, left, top, cell, weights, WEIGHT, 1, "{:.2f}", least=least,
         rows_said=names[0], columns_said=names[1], what="weight", part="weights", tell=tell,
@@ -87,7 +86,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     words = f"{answer_of(said)}, probability {numbers.probability.prod():.2f}"
     label(paper, 8, 20, f"“{numbers.text}”", KEY_INK, size=HEADING, weight="semibold")
     label(paper, 8, 42, words, QUERY_INK, size=HEADING, weight="semibold")
-    label(paper, 8, 64, _which(numbers), WEIGHT_INK, size=TEXT)
+    label(paper, 8, 64, numbers.heads, WEIGHT_INK, size=TEXT)
     if not narrow:
         right = left + grid.box()[2] + 8
         label(paper, right, top - 8, "probability", FAINT)
@@ -105,7 +104,6 @@ alignment = Explorer(
     ),
     controls={
         "text": Text("date", stops=EXAMPLES),
-        "layer": Slider("layer", stops=tuple(range(1, LAYERS + 1))),
-        "head": Choice("head", stops=_CHOICES),
+        "heads": Choice("weights", stops=tuple(_CHOSEN)),
     },
 )

@@ -75,8 +75,8 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     most = int(numbers.attn_weights.argmax())
     parts = [
-        f"“{numbers.said[numbers.step - 1]}” in {numbers.step} looks most at {_named(numbers, most)} "
-        f"({numbers.attn_weights[most]:.2f}; {_lost(numbers, most)} lost, {numbers.way})",
+        f"Character {numbers.step}, “{numbers.said[numbers.step - 1]}”: most weight on {_named(numbers, most)} "
+        f"({numbers.attn_weights[most]:.2f}), {_lost(numbers, most)} lost if {numbers.way}",
         *(f"{title}: {_listed(numbers, found)}" for title, found in _findings(numbers) if found),
     ]
     return "; ".join(parts) + "."
@@ -87,10 +87,10 @@ def _findings(numbers: Numbers) -> tuple[tuple[str, list[int]], tuple[str, list[
 
 
 def _listed(numbers: Numbers, found: list[int]) -> str:
-    """The foremost, with its weight and what is lost without it."""
-    first = found[0]
-    several = "e.g. " * (len(found) > 1)
-    return f"{several}{_named(numbers, first)} ({numbers.attn_weights[first]:.2f}, {_lost(numbers, first)})"
+    """The foremost, with its weight and what is lost without it (if not next to nothing); dots stand for others."""
+    first, others = found[0], " …" * (len(found) > 1)
+    lost = f", {_lost(numbers, first)}" if numbers.lost[first] > NOTHING else ""
+    return f"{_named(numbers, first)} ({numbers.attn_weights[first]:.2f}{lost}){others}"
 
 
 def _named(numbers: Numbers, character: int) -> str:

@@ -66,7 +66,7 @@ def _vectors(count: int) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The rectangle of weights between x on the left and the memory above it, and how many of each."""
-    figure = sheet(height=380, narrow=narrow, narrow_height=334)
+    figure = sheet(height=320, narrow=narrow, narrow_height=286)
     paper = board(figure)
     seq_k = len(numbers.shown.key)
     if narrow:
@@ -107,7 +107,7 @@ memory_switch = Explorer(
     ),
     controls={
         "memory": Choice("memory", stops=(ITSELF, OTHER)),
-        "seq_q": Slider("length of x", stops=(1, 2, 3, 4, 6)),
+        "seq_q": Slider("length of x", stops=(1, 2, 3, 4)),
         "seq_k": Slider("length of the other sequence", stops=(1, 2, 3, 5, 8)),
     },
 )

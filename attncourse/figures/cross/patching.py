@@ -140,8 +140,8 @@ patching = Explorer(
     __name__,
     caption=(
         "Each box is a memory vector. Above or below it: the month and day that the model writes if this vector alone "
-        "comes from the other text. Colour: it spoils the right answer, or brings it back. Grey: no change. Neither: "
-        "another wrong answer. The arc at the end shows where the dot or slash left its trace."
+        "comes from the other text. Colour: it spoils the right answer, or brings it back. Grey: no change. "
+        "Neither colour nor grey: another wrong answer. The arc at the end shows where the dot or slash left its trace."
     ),
     controls={
         "text": Choice("date", stops=TEXTS),
