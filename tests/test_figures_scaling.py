@@ -17,6 +17,7 @@ from attncourse.figures.scaling.jacobian_norms import quantiles
 from attncourse.figures.scaling.random_queries import random_queries_and_keys
 from attncourse.figures.scaling.scales import WIDTHS, doublings, scale_factor
 from attnlib import attention_weights, softmax, softmax_jacobian
+from experiments.scale_training import ARMS, SETTINGS, start, training
 
 NONE, ROOT = range(2)  # the order of scales in arrays
 
@@ -298,6 +299,13 @@ def test_where_the_picture_says_that_a_layer_has_learned_its_line_is_at_that_los
     for steps, (_, median, _) in zip(numbers.steps_to_learn, numbers.loss, strict=True):
         loss = np.interp(np.log10(steps), np.log10(numbers.steps), np.log10(median))
         assert 10**loss < 1.1 * numbers.learned
+
+
+@pytest.mark.parametrize("d_k", [16, 1024])
+def test_the_losses_before_training_are_those_of_the_experiment(d_k):
+    for arm, shown in zip(ARMS, scale_training.measure(d_k, small_maps=True).start, strict=True):
+        begun = (training(*start(seed, d_k, arm), ARMS[arm].scale, "sgd", 0.1) for seed in SETTINGS.seeds)
+        assert shown == pytest.approx(np.median([next(losses) for losses in begun]))
 
 
 def test_smaller_maps_are_a_third_arm_beside_the_two():

@@ -154,7 +154,7 @@ jacobian = Explorer(
     __name__,
     caption=(
         "Each weight of “its” answers to each score in its own way: a row for the weight, a column for the score. "
-        "Here wider vectors stretch the same five scores by √d_k; a colour means the same number at every width."
+        "Here wider vectors stretch the same five scores by √d_k."
     ),
     controls={
         "d_k": Slider("width d_k", stops=WIDTHS, log=True),

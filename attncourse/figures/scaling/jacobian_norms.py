@@ -74,7 +74,7 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     none, root = (in_words(median[-1]) for median in numbers.quantiles[1])
     if len(numbers.widths) == 1:
-        return f"At d_k = 1 the median norm of the Jacobian is {none}, with the division and without: √1 = 1."
+        return f"At d_k = 1 the median norm of the Jacobian is {none}: dividing by √1 changes nothing."
     before = numbers.quantiles[1, 0, 0]
     few = f"; {_few(numbers)} of the undivided queries are still above {ANSWERS}" if _few(numbers) else ""
     return (
@@ -92,17 +92,17 @@ def _few(numbers: Numbers) -> str:
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Two lines with their bands, from the one point where both start to the width that is asked for."""
     figure = sheet(height=330, narrow=narrow, narrow_height=330)
-    axes = place(figure, 46, 38, 164, 240) if narrow else place(figure, 40, 38, 500, 232)
+    axes = place(figure, 46, 38, 216, 240) if narrow else place(figure, 40, 38, 500, 232)
     dress(axes, "how much the weights answer: median ‖J‖")
     axes.set(ylim=(0, 0.45), yticks=(0, 0.1, 0.2, 0.3, 0.4))
     axes.set_ylabel("median ‖J‖", visible=False)
     axes.fmt_ydata = in_words
     width_axis(axes)
-    _draw_curves(axes, numbers)
+    _draw_curves(axes, numbers, narrow)
     return figure
 
 
-def _draw_curves(axes: Axes, numbers: Numbers) -> None:
+def _draw_curves(axes: Axes, numbers: Numbers, narrow: bool) -> None:
     x, quantiles = doublings(numbers.widths), numbers.quantiles
     alone = len(x) == 1 or None  # a single point is no curve that could say its numbers
     for scale, low, median, high in zip(numbers.scales, *quantiles, strict=True):
@@ -118,16 +118,18 @@ def _draw_curves(axes: Axes, numbers: Numbers) -> None:
             clip_on=False,
             label=alone and NAMES[scale],
         )
-    _name_ends(axes, x[-1], quantiles[1, :, -1])
+    _name_ends(axes, x[-1], quantiles[1, :, -1], narrow)
 
 
-def _name_ends(axes: Axes, x: float, ends: np.ndarray) -> None:
-    """The two names right of their lines' ends, a line's height apart and clear of the axis' numbers."""
+def _name_ends(axes: Axes, x: float, ends: np.ndarray, narrow: bool) -> None:
+    """The two names right of their lines' ends, a label's height apart and clear of the axis' numbers."""
     low, high = axes.get_ylim()
-    apart, previous = 0.085 * (high - low), np.inf
+    apart, previous, between = (0.17 if narrow else 0.085) * (high - low), np.inf, "\n" if narrow else ": "
     for i in np.argsort(-ends, kind="stable"):
         y = max(low + 0.3 * apart, min(ends[i], previous - apart))
-        label_near(axes, (x, y), (6, 0), f"{NAMES[WITHOUT_AND_WITH[i]]}: {in_words(ends[i])}", size=TEXT, va="center")
+        label_near(
+            axes, (x, y), (6, 0), f"{NAMES[WITHOUT_AND_WITH[i]]}{between}{in_words(ends[i])}", size=TEXT, va="center"
+        )
         previous = y
 
 
@@ -135,7 +137,8 @@ jacobian_norms = Explorer(
     __name__,
     caption=(
         "How much the weights of random queries answer to what enters the softmax, q·k or q·k ÷ √d_k. Lines are "
-        "medians of ‖J‖ over 8192 queries with 16 keys each; bands go from the 10th to the 90th percentile."
+        "medians of ‖J‖ over 8192 queries with 16 keys each; bands go from the 10th to the 90th percentile. "
+        "At small widths the spread differs from query to query."
     ),
     controls={"d_k": Slider("follow the lines to width d_k", stops=WIDTHS, log=True, stops_only=True)},
 )

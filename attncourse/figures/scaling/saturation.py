@@ -21,7 +21,6 @@ from attnlib import scaled_dot_scores, softmax
 _WIDEST = 81  # scores are shown from −81 to 81, in bins of width 2
 _EDGES = np.arange(-_WIDEST, _WIDEST + 1, 2.0)
 _NEAR = np.linspace(-4, 4, 18)  # the middle once more, in bins narrow enough for scores that were divided
-_TOO_WIDE = 3  # the standard deviation of scores whose middle is a flat piece of a wider picture
 _SCORES = {"none": "scores q·k", "√d_k": "scores q·k ÷ √d_k", "d_k": "scores q·k ÷ d_k"}
 
 
@@ -73,8 +72,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 
 def _draw_scores(axes: Axes, numbers: Numbers) -> None:
-    if numbers.std < _TOO_WIDE:
-        axes.axvspan(_NEAR[0], _NEAR[-1], ymax=0.84, color=RULE, linewidth=0)  # what is enlarged
+    axes.axvspan(_NEAR[0], _NEAR[-1], ymax=0.84, color=RULE, linewidth=0)  # what is enlarged
     bars = axes.stairs(numbers.histogram, _EDGES, fill=True, color=SCORE)
     words = f"standard deviation {numbers.std:.2g}"
     say(bars, words=f"16,384 scores: {words}")
@@ -85,16 +83,13 @@ def _draw_scores(axes: Axes, numbers: Numbers) -> None:
 
 
 def _draw_near(axes: Axes, numbers: Numbers) -> None:
-    """Where one sees that √d_k keeps the spread of the scores, and d_k does not; nothing for wide ones."""
-    if numbers.std >= _TOO_WIDE:
-        axes.set_axis_off()
-        return
+    """Where one sees that √d_k keeps the spread, d_k does not, and few of the wide scores are here."""
     dress(axes, x="score")
     bars = axes.stairs(numbers.near, _NEAR, fill=True, color=SCORE)
     say(bars, words=f"{numbers.near.sum():.0%} of the scores lie between −4 and 4")
-    axes.set(xlim=(-4, 4), ylim=(0, 1.1 * numbers.near.max()), yticks=[], xticks=(-4, 0, 4))
+    axes.set(xlim=(-4, 4), ylim=(0, max(0.22, 1.1 * numbers.near.max())), yticks=[], xticks=(-4, 0, 4))
     axes.spines["left"].set_visible(False)
-    label(axes, 0.5, 1.03, "from −4 to 4", SCORE_INK, transform=axes.transAxes, ha="center", va="bottom")
+    label(axes, 0.5, 1.03, "grey bar, enlarged", SCORE_INK, transform=axes.transAxes, ha="center", va="bottom")
 
 
 def _draw_weights(axes: Axes, numbers: Numbers) -> None:
@@ -112,8 +107,7 @@ saturation = Explorer(
     __name__,
     caption=(
         "How far the scores spread decides how the weights are shared. Shown are the scores of many random queries "
-        "with 16 keys each, and their weights, sorted for each query and averaged. Scores that lie close together "
-        "are also shown enlarged."
+        "with 16 keys each, and their weights, sorted for each query and averaged."
     ),
     controls={
         "d_k": Slider("width d_k", stops=WIDTHS, log=True),

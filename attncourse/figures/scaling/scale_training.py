@@ -1,5 +1,6 @@
 """Explorer: how a small attention layer learns with and without 1/√d_k, from the stored result of the experiment."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,9 +13,11 @@ from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import FAINT, INK, RULE
+from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.scaling.scales import BANDS, LINE_STYLES, NAMES, said_as_powers
 from attncourse.results import load_result
+from attnlib import attention
 
 _OPTIMISERS = {"gradient descent": "sgd", "Adam": "adam"}
 _ARMS = "√d_k", "none", "none, small maps"  # as the result names them
@@ -25,7 +28,8 @@ _LOOKS: tuple[dict[str, Any], ...] = (
 )
 _SHADES = BANDS["√d_k"], BANDS["none"], BANDS["none"]
 # For comparison, the loss of another value of variance 1 in place of the wanted one.
-_WRONG = 2.0, "a wrong value: 2", 2.58, "right"
+_WRONG = 2.0, "a wrong value: 1 + 1 = 2", 2.58, "right"
+_LEFT = np.log10(2)  # where the axis of steps begins, and the losses before the first step are shown
 
 
 class Numbers(NamedTuple):
@@ -39,12 +43,13 @@ class Numbers(NamedTuple):
     small_maps: bool
     learned: float  # the loss below which the layer has learned
     steps: np.ndarray  # (times,) the last step of each mean of five, itself averaged over a group; the groups grow
+    start: np.ndarray  # (arms,) median of the seeds' losses before the first step
     loss: np.ndarray  # (arms, 3, times): smallest, median and largest of the seeds
     steps_to_learn: np.ndarray  # (arms,) median of the seeds
     learning_rates: np.ndarray  # (arms,)
 
 
-def measure(d_k: int = 16, optimiser: str = "gradient descent", small_maps: bool = False) -> Numbers:
+def measure(d_k: int = 64, optimiser: str = "gradient descent", small_maps: bool = False) -> Numbers:
     """Sum up two arms of the experiment's result, or all three."""
     result = load_result("scale_training")
     settings = result["settings"]
@@ -63,10 +68,27 @@ def measure(d_k: int = 16, optimiser: str = "gradient descent", small_maps: bool
         small_maps=small_maps,
         learned=settings["learned"],
         steps=(first + (sizes + 1) / 2) * every,
+        start=_before_training(d_k, tuple(settings["seeds"]), settings["batch"])[: len(names)],
         loss=np.stack([loss.min(axis=1), np.median(loss, axis=1), loss.max(axis=1)], axis=1),
         steps_to_learn=np.median(in_steps, axis=-1),
         learning_rates=np.array([arm["learning_rate"] for arm in arms]),
     )
+
+
+@lru_cache(maxsize=8)
+def _before_training(d_k: int, seeds: tuple[int, ...], batch: int) -> np.ndarray:
+    """(arms,): the median of the losses of the maps and examples with which the experiment's runs begin."""
+    losses = []
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        w_q, w_k = rng.normal(size=(2, 16, d_k)) / 4
+        x, value = (rng.normal(size=(batch, 16, width)) for width in (16, 8))
+        target = rng.integers(16, size=(batch, 16, 1))
+        asked, wanted = (np.take_along_axis(rows, target, 1) for rows in (x, value))
+        outputs = [attention(asked @ w_q, x @ w_k, value, scale=scale)[0] for scale in (None, 1.0)]
+        losses.append([((output - wanted) ** 2).mean() for output in outputs])
+    divided, undivided = np.median(losses, axis=0)
+    return np.array([divided, undivided, divided])  # small maps have the scores of the layer that divides
 
 
 def readout(numbers: Numbers) -> str:
@@ -86,18 +108,21 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     axes = place(figure, 48, 38, 284, 234) if narrow else place(figure, 48, 38, 520, 224)
     dress(axes, f"loss with {numbers.optimiser}, d_k = {numbers.d_k}", x="step")
     x, loss = np.log10(numbers.steps), np.log10(numbers.loss)
-    axes.set_xlim(0, np.log10(400))
-    axes.set_xticks([0, 1, 2, np.log10(400)], ["1", "10", "100", "400"])
+    axes.set_xlim(_LEFT, np.log10(400))
+    axes.set_xticks([_LEFT, 1, 2, np.log10(400)], ["start", "10", "100", "400"])
     axes.set_ylim(-2, np.log10(3.4))
     axes.set_yticks([0, -1, -2], ["1", "0.1", "0.01"])  # as the text writes them
     said_as_powers(axes, "loss")
     axes.fmt_xdata = lambda x: f"{10**x:.0f}"
-    for level, words, x_words, ha in (_WRONG, (numbers.learned, "learned", 0.03, "left")):
+    for level, words, x_words, ha in (_WRONG, (numbers.learned, "learned", _LEFT + 0.03, "left")):
         axes.axhline(np.log10(level), color=RULE, linewidth=1)
         label(axes, x_words, np.log10(level) + 0.02, words, FAINT, ha=ha, va="bottom")
     for (low, median, high), shade, look in zip(loss, _SHADES, _LOOKS, strict=False):
         axes.fill_between(x, low, high, color=shade, linewidth=0)
         axes.plot(x, median, color=INK, linewidth=2.2, **look)
+    for loss_at_start in numbers.start[:2]:
+        dot = axes.plot(_LEFT, np.log10(loss_at_start), "o", color=INK, markersize=5, clip_on=False, zorder=5)[0]
+        say(dot, words=f"before training: {loss_at_start:.2f}")
     _mark_learned(axes, numbers, x, loss)
     _name_curves(axes, numbers, x, loss)
     return figure
@@ -130,15 +155,15 @@ def _name_curves(axes: Axes, numbers: Numbers, x: np.ndarray, loss: np.ndarray) 
             passing, side, ha = axes.get_xlim()[1], 0, "right"
         label(axes, passing + side, level, said, size=TEXT, ha=ha, va=va)
     if numbers.small_maps:
-        label(axes, 0.04, -1.97, f"dots: small maps\n{steps[2]}", size=TEXT, va="bottom")
+        label(axes, _LEFT + 0.04, -1.97, f"dots: small maps\n{steps[2]}", size=TEXT, va="bottom")
 
 
 scale_training = Explorer(
     __name__,
     caption=(
-        "How soon an attention layer learns to look things up, with its scores divided and without. Both axes are "
-        "logarithmic. The first point is the mean of steps 1 to 5; lines are the median of eight seeds, bands hold "
-        "them all, and a circle marks the first mean below 0.1."
+        "How soon an attention layer learns to look things up, with its scores divided and without. Dots at the left: "
+        "before training, undivided above. Lines are medians of eight seeds, bands hold all seeds, and a circle marks "
+        "the first mean of five steps below 0.1."
     ),
     controls={
         "d_k": Slider("width d_k", stops=(16, 64, 256, 1024), log=True, stops_only=True),
