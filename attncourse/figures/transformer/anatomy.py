@@ -68,7 +68,7 @@ class Numbers(NamedTuple):
     total: int  # of the whole model
 
 
-def measure(part: str = "encoder feed-forward", norm: str = "before (pre-LN)") -> Numbers:
+def measure(part: str = "encoder self-attention", norm: str = "before (pre-LN)") -> Numbers:
     """The shapes are those of a real run, and the arrays of this part are counted."""
     norm_first = NORMS[norm]
     params, shapes = model(norm_first)

@@ -138,7 +138,7 @@ free_running = Explorer(
     __name__,
     caption=(
         "Three models were trained with each mask; lines are their means. On new dates a model reads the correct "
-        "answer, as in training, or its own, as in use."
+        "answer, as in training, or its own, as in use. “?” means no date."
     ),
     controls={
         "mask": Choice("decoder’s mask", stops=tuple(_MASKS)),

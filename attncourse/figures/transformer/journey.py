@@ -54,7 +54,7 @@ class Numbers(NamedTuple):
     arrays: tuple[np.ndarray, ...]  # of all stops
 
 
-def measure(stop: int = 6) -> Numbers:
+def measure(stop: int = 1) -> Numbers:
     """The arrays of one pass over the source and the six characters written so far."""
     return Numbers(stop, tuple(box.array for box in boxes()))
 
@@ -183,12 +183,15 @@ def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None
     label(paper, 6 if narrow else 92, top - 20, title, size=HEADING, weight="semibold")
     if not narrow:
         label(paper, 92 + 576, top - 20, box.about, FAINT, ha="right")
-    names, above = visible(TEXT) if box.side == 0 else visible("▷" + SAID), _ABOVE.get(box.kind, [])
+    names, above = list(visible(TEXT) if box.side == 0 else visible("▷" + SAID)), _ABOVE.get(box.kind, [])
+    if above:
+        names[-1] += "→6"  # what was read, and what is written next
     if not above:
         at: tuple[float, str] = (338, "right") if narrow else (252, "left")
         label(paper, at[0], top - 20, "green +, grey −", FAINT, ha=at[1])
-    corner = (26 if narrow else 92), top + 14 * bool(above)
-    cell = (312 if narrow else 576) / columns, 14 if rows > len(SAID) + 1 else 24
+    left, wide = ((26, 312), (46, 292))[bool(above)] if narrow else (92, 576)
+    corner = left, top + 14 * bool(above)
+    cell = wide / columns, 14 if rows > len(SAID) + 1 else 24
     what = box.kind.removesuffix("s") if above else ""
     called: dict[str, Any] = {"rows": names, "columns": above, "what": what, "form": "{:.2f}", "part": "large"}
     cells = Cells(box.array, colour, reach, corner, cell, **called)
