@@ -245,6 +245,22 @@ def test_the_key_halfway_beats_both_its_neighbours_by_cosine_or_an_additive_scor
         assert "mild scores above both cold and hot" in score_landscapes.readout(shown)
 
 
+@every_state(score_landscapes)
+def test_the_curve_runs_through_the_three_keys_and_is_the_sum_of_its_parts(state):
+    shown = score_landscapes.measure(**state)
+    np.testing.assert_allclose(shown.along[[0, 12, 24]], shown.scores, atol=1e-3)
+    if state["kind"] == "additive":
+        np.testing.assert_allclose(shown.parts.sum(axis=1), shown.along)
+    else:
+        assert not shown.parts.size
+
+
+def test_one_step_rises_and_the_other_falls_where_the_key_halfway_wins():
+    rises, falls = score_landscapes.measure("additive", 45).parts.T
+    assert (np.diff(rises) > 0).all()
+    assert (np.diff(falls) < 0).all()
+
+
 def test_a_line_of_equal_score_lies_between_the_key_halfway_and_its_rivals():
     for kind in ("cosine", "additive"):
         bands = np.floor(score_landscapes.measure(kind, 45).scores / _STEPS[kind])

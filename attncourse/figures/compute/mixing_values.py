@@ -30,7 +30,7 @@ from attncourse.figures.compute.vectors import vector
 from attnlib import attention, entropy
 
 _NAMES = "ABCDE"
-_KEY_ANGLES = np.deg2rad([88, 20, 305, 232, 160])
+_KEY_ANGLES = np.deg2rad([88, 20, 305, 240, 160])
 _KEYS = np.stack([np.cos(_KEY_ANGLES), np.sin(_KEY_ANGLES)], axis=-1)  # (5, 2), on the unit circle
 _PLACES = np.array([[1.4, 4.6], [5.3, 3.9], [4.6, 0.7], [3.8, 3.3], [0.6, 1.3]])  # (5, 2)
 _COLOURS = np.array([[214, 69, 65], [240, 190, 60], [60, 130, 200], [245, 245, 240], [70, 60, 110]]) / 255  # (5, 3)

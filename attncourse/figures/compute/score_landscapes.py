@@ -24,6 +24,7 @@ from attncourse.drawing.palette import (
     PAPER,
     QUERY,
     QUERY_INK,
+    RULE,
     SCORE,
     SCORE_INK,
     shade,
@@ -39,6 +40,7 @@ _NAMES = ("cold", "mild", "hot")
 _KEYS = np.array([[-1.036, 2.113], [0.751, 1.267], [2.538, 0.421]])  # (3, 2), mild halfway between the others
 _COLD, _MILD, _HOT = range(3)
 _BESIDE = ((5, 6, "left"), (5, 6, "left"), (8, -17, "right"))  # where a name stands: right, above, its near end
+_PATH = _KEYS[_COLD] + np.linspace(0, 1, 25)[:, None] * (_KEYS[_HOT] - _KEYS[_COLD])  # (25, 2) from cold to hot
 _W = np.array([[0.317, 1.0], [-1.0, 0.411]])  # turns the query by some 70 degrees
 _W_Q = np.array([[-2.0, 2.0], [1.0, -1.0]])  # with these three, each key wins at some angle of the query
 _W_K = np.array([[1.3, -0.5], [0.5, 1.3]])
@@ -68,6 +70,8 @@ class Numbers(NamedTuple):
     landscape: np.ndarray  # (41, 41) the score at every point of the plane
     scores: np.ndarray  # (3,) of the marked keys
     order: np.ndarray  # (3,) the keys from the highest score to the lowest
+    along: np.ndarray  # (25,) the score on the way from cold to hot
+    parts: np.ndarray  # (25, 2) the summands of an additive score on that way; (25, 0) by the other scores
 
 
 def measure(kind: str = "dot", angle: int = 45) -> Numbers:
@@ -78,7 +82,9 @@ def measure(kind: str = "dot", angle: int = 45) -> Numbers:
     landscape = score(query[None], _PLANE.reshape(-1, 2)).reshape(_PLANE.shape[:2])
     landscape = landscape.round(9)  # a line through grid points then takes the same path on every machine
     scores = score(query[None], _KEYS)[0]
-    return Numbers(kind, query, landscape, scores, np.argsort(-scores))
+    along = score(query[None], _PATH)[0]
+    parts = _V * np.tanh(query @ _W_Q + _PATH @ _W_K) if kind == "additive" else np.empty((len(_PATH), 0))
+    return Numbers(kind, query, landscape, scores, np.argsort(-scores), along, parts)
 
 
 def readout(numbers: Numbers) -> str:
@@ -93,10 +99,11 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The plane of keys beside the ranking of the marked ones."""
-    figure = sheet(height=376, narrow=narrow, narrow_height=436)
+    """The plane of keys beside the ranking of the marked ones and the score on the way from cold to hot."""
+    figure = sheet(height=376, narrow=narrow, narrow_height=576)
     _draw_plane(place(figure, 48, 48, 228, 228) if narrow else place(figure, 48, 48, 300, 300), numbers)
-    _draw_ranking(place(figure, 6, 310, 332, 116) if narrow else place(figure, 410, 120, 306, 148), numbers)
+    _draw_ranking(place(figure, 6, 302, 332, 100) if narrow else place(figure, 410, 36, 306, 122), numbers)
+    _draw_way(place(figure, 48, 442, 228, 98) if narrow else place(figure, 424, 210, 230, 116), numbers)
     return figure
 
 
@@ -176,11 +183,33 @@ def _draw_ranking(axes: Axes, numbers: Numbers) -> None:
     axes.axis("off")
 
 
+def _draw_way(axes: Axes, numbers: Numbers) -> None:
+    reach, way = _REACH[numbers.kind], np.linspace(0, 1, len(_PATH))
+    axes.axhline(0, color=RULE, linewidth=0.8)
+    label(axes, -0.09, 0, "0", FAINT, ha="right", va="center_baseline")
+    for part, name, dashes in zip(numbers.parts.T, ("first tanh", "second tanh"), ((4, 2), (1, 1.5)), strict=False):
+        line = axes.plot(way, part, color=FAINT, linewidth=1.4, linestyle=(0, dashes))
+        say(line[0], words=f"{name}, times its number in u: {in_digits(part[0])} at cold, {in_digits(part[-1])} at hot")
+    axes.plot(way, numbers.along, color=SCORE, linewidth=2.4)
+    for key, (x, name) in enumerate(zip((0, 0.5, 1), _NAMES, strict=True)):
+        spot = axes.plot(x, numbers.scores[key], "o", color=KEY_INK, markersize=8, markeredgecolor=PAPER)
+        say(spot[0], words=_said(numbers, [key])[0], of=name, lights=name)
+        label_near(
+            axes, (x, 0), (0, -16), name, KEY_INK, weight="semibold", ha="center", xycoords=axes.get_xaxis_transform()
+        )
+    words = "score on the dashed line" + (", and its two parts" if numbers.parts.size else "")
+    headline(axes, words, SCORE_INK)
+    axes.set(xlim=(-0.06, 1.06), ylim=(-1.05 * reach, 1.05 * reach), xticks=[], yticks=[])
+    axes.spines[["top", "right", "bottom"]].set_visible(False)
+    axes.spines["left"].set_color(RULE)
+
+
 score_landscapes = Explorer(
     __name__,
     caption=(
         "How much a key would score at each place. Lines join keys of equal score, in equal steps; "
-        "the heavy one is score 0. On the dashed line, mild lies halfway between cold and hot."
+        "the heavy one is score 0. On the dashed line, mild lies halfway between cold and hot; "
+        "the curve shows the score along that line."
     ),
     controls={
         "kind": Choice("score", stops=tuple(_SCORES)),
