@@ -153,7 +153,7 @@ def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
         for i, bar in enumerate(bars):
             say(bar, words=what.format(names[i], heights[i]), of=f"character{i}", lights=f"character{i}")
         if len(names) <= 16:  # else there is no room
-            _write_heights(axes, heights, sign, ink, narrow)
+            _write_heights(axes, heights, sign, ink, narrow, zeros=ink == INK)
     for i, name in enumerate(names):
         spot = (0, i) if narrow else (i, 0)
         words = label(axes, *spot, name, KEY_INK, size=TEXT, ha="center", va="center_baseline")
@@ -183,15 +183,18 @@ def _draw_scale(axes: Axes, count: int, narrow: bool) -> None:
             label(axes, -0.6, at, number, FAINT, ha="right", va="center_baseline")
 
 
-def _write_heights(axes: Axes, heights: np.ndarray, sign: int, ink: str, narrow: bool) -> None:
-    """At the end of each bar that is one; the largest in bold."""
-    for i in np.flatnonzero(heights >= 0.015).tolist():
-        end, weight = sign * (_GAP + heights[i] + 0.03), "semibold" if heights[i] > heights.max() - 0.01 else "normal"
+def _write_heights(axes: Axes, heights: np.ndarray, sign: int, ink: str, narrow: bool, zeros: bool) -> None:
+    """At the end of each bar that is one, the largest in bold; and, pale, where there is none if zeros count."""
+    for i, height in enumerate(heights):
+        seen = height >= 0.015
+        if not seen and not zeros:
+            continue
+        end, weight = sign * (_GAP + height + 0.03), "semibold" if seen and height > heights.max() - 0.01 else "normal"
         if narrow:
             spot, across, down = (end, i), "left" if sign > 0 else "right", "center_baseline"
         else:
             spot, across, down = (i, end), "center", "bottom" if sign > 0 else "top"
-        label(axes, *spot, f"{heights[i]:.2f}", ink, weight=weight, ha=across, va=down)
+        label(axes, *spot, f"{height:.2f}", ink if seen else FAINT, weight=weight, ha=across, va=down)
 
 
 map_misleads = Explorer(

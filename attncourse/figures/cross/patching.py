@@ -76,10 +76,10 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The vectors of both memories one above the other, and outside of each what is written with it exchanged."""
-    figure = sheet(height=214, narrow=narrow, narrow_height=306)
+    figure = sheet(height=214, narrow=narrow, narrow_height=338)
     paper = board(figure)
     left, cell = (8, 41) if narrow else (218, 58)
-    tops = (92, 184) if narrow else (66, 150)
+    tops = (104, 196) if narrow else (66, 150)
     for row, top in enumerate(tops):
         _draw_memory(paper, numbers, row, Grid(left, top, (cell, _ROW), (1, len(numbers.texts[0]))), narrow)
     if numbers.exchanged:
@@ -126,9 +126,12 @@ def _draw_memory(paper: Axes, numbers: Numbers, row: int, grid: Grid, narrow: bo
         frame(paper, grid, 0, numbers.exchanged - 1)
     own = f"read as {numbers.answers[row]}"
     if narrow:
-        y = 20 if row == 0 else outside + 34
+        y = 20 if row == 0 else outside + 48
         label(paper, 8, y, f"memory of “{numbers.texts[row]}”", KEY_INK, size=TEXT, va="center_baseline")
         label(paper, 8, y + 22, own, QUERY_INK, size=TEXT, va="center_baseline")
+        if numbers.exchanged:
+            under = y + 46 if row == 0 else outside + 22
+            label(paper, 8, under, "with one vector exchanged", FAINT, va="center_baseline")
     else:
         label(paper, 8, grid.top + 8, f"memory of “{numbers.texts[row]}”", KEY_INK, size=TEXT, va="center_baseline")
         label(paper, 8, grid.top + 28, own, QUERY_INK, size=TEXT, va="center_baseline")
@@ -141,7 +144,8 @@ patching = Explorer(
     caption=(
         "Each box is a memory vector. Above or below it: the month and day that the model writes if this vector alone "
         "comes from the other text. Colour: it spoils the right answer, or brings it back. Grey: no change. "
-        "Neither colour nor grey: another wrong answer. The arc at the end shows where the dot or slash left its trace."
+        "Neither colour nor grey: another wrong answer. The arc at the end, drawn from these results, leads from the "
+        "dot or slash to the vector that decides."
     ),
     controls={
         "text": Choice("date", stops=TEXTS),
