@@ -89,7 +89,7 @@ def _tell_row(i: int, _: int) -> dict[str, str]:
 binary_counter = Explorer(
     __name__,
     caption=(
-        "Sixteen positions, each named by four bits and by four waves; the columns on the left repeat fastest. "
+        "Sixteen positions, each named by four bits and by four waves; in each table, the fastest is on the left. "
         "Framed are the chosen position and any other that has the same waves."
     ),
     controls={"position": Slider("position pos", stops=tuple(range(_SEQ))), "sines": Switch("sines, too")},

@@ -32,7 +32,7 @@ class Numbers(NamedTuple):
     turns: np.ndarray  # (6,) positions that a hand needs for a whole turn
 
 
-def measure(position: int = 5, step: int = 10) -> Numbers:
+def measure(position: int = 5, step: int = 3) -> Numbers:
     """The hands at a position, and after a step."""
     pairs = sinusoidal_positions(position + step + 1, _D_MODEL).reshape(-1, _D_MODEL // 2, 2)
     turns = 2 * np.pi / wave_angles(1, _D_MODEL)
@@ -82,9 +82,9 @@ def _draw_dial(paper, x: float, y: float, numbers: Numbers, pair: int) -> None:
                             linewidth=width, linestyle=style, solid_capstyle="round")  # fmt: skip
         say(hand, words=f"{name} at position {place}: sine {in_digits(sine)}, cosine {in_digits(cosine)}")
     paper.plot(x, y, "o", color=POSITION_INK, markersize=5)
-    if 0.06 < numbers.turned[pair] < 2 * np.pi:
+    if numbers.turned[pair] > 0.06:  # a full ring for a turn or more
         start, size = np.degrees(np.arctan2(-now[1], now[0])), 1.1 * _RADIUS
-        end = start + np.degrees(numbers.turned[pair])
+        end = start + min(np.degrees(numbers.turned[pair]), 360)
         arc = Arc((x, y), size, size, theta1=start, theta2=end, color=POSITION, linewidth=2)
         say(paper.add_patch(arc), words=f"{numbers.step} steps turn {name} by {_short(numbers.turned[pair])} radians")
     label(paper, x, y - _RADIUS - 16, name if pair else f"{name}, fastest", size=TEXT, ha="center")

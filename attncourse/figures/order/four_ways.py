@@ -92,8 +92,8 @@ four_ways = Explorer(
     __name__,
     caption=(
         "Which token was before this one? Each dot is one seed, and dashed is the best guess without the order (higher "
-        "under the mask). Each row has the learning rate that suits it best over 1,600 steps, so the first steps are "
-        "no race."
+        "under the mask). Each row has its own best learning rate over 1,600 steps, so compare the ends, not the "
+        "starts."
     ),
     controls={"steps": Slider("steps of training", stops=STEPS, log=True, stops_only=True)},
 )
