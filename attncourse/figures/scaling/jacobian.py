@@ -91,7 +91,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         _weights_beside(weights, numbers)
     divisor = "" if numbers.scale == "none" else f" ÷ √{numbers.d_k}"
     dress(weights, f"weights a = softmax(q·k{divisor})", colour=WEIGHT_INK)
-    dress(matrix, "J: how each weight answers", x="pushed score", y="weight", colour=SCORE_INK)
+    dress(matrix, "J: how far each weight moves", x="pushed score", y="weight", colour=SCORE_INK)
     _draw_matrix(matrix, numbers)
     return figure
 
@@ -153,7 +153,7 @@ def _signed(number: float) -> str:
 jacobian = Explorer(
     __name__,
     caption=(
-        "Each weight of “its” answers to each score in its own way: a row for the weight, a column for the score. "
+        "How far each weight of “its” moves if one score is pushed: a row for the weight, a column for the score. "
         "Here wider vectors stretch the same five scores by √d_k."
     ),
     controls={

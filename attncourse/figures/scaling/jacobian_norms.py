@@ -28,7 +28,7 @@ from attncourse.figures.scaling.scales import (
 )
 from attnlib import attention_weights
 
-ANSWERS = 0.1  # a query whose ‖J‖ is larger still answers
+MOVES = 0.1  # the weights of a query whose ‖J‖ is larger still move
 _ROUNDS = 8  # of 64 draws of 16 queries: 8192 rows of weights
 
 
@@ -38,14 +38,14 @@ class Numbers(NamedTuple):
     widths: tuple[int, ...]  # from 1 to the one that is asked for
     scales: tuple[str, ...]
     quantiles: np.ndarray  # (3, scales, widths): 10th percentile, median, 90th percentile of ‖J‖
-    answering: np.ndarray  # (scales, widths): share of the queries whose ‖J‖ is above 0.1
+    moving: np.ndarray  # (scales, widths): share of the queries whose ‖J‖ is above 0.1
 
 
 def measure(d_k: int = 1) -> Numbers:
     """Three quantiles of ‖J‖ over 8192 rows, at every width up to this one, without the division and with it."""
     widths = WIDTHS[: WIDTHS.index(d_k) + 1]
-    of_all, answering = _summed_up(seed=0)
-    return Numbers(widths, WITHOUT_AND_WITH, of_all[..., : len(widths)], answering[..., : len(widths)])
+    of_all, moving = _summed_up(seed=0)
+    return Numbers(widths, WITHOUT_AND_WITH, of_all[..., : len(widths)], moving[..., : len(widths)])
 
 
 def quantiles(seed: int) -> np.ndarray:
@@ -57,7 +57,7 @@ def quantiles(seed: int) -> np.ndarray:
 def _summed_up(seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     norms = np.concatenate([_norms(rng) for _ in range(_ROUNDS)], axis=-1)  # (scales, widths, rows)
-    return np.quantile(norms, (0.1, 0.5, 0.9), axis=-1), (norms > ANSWERS).mean(axis=-1)
+    return np.quantile(norms, (0.1, 0.5, 0.9), axis=-1), (norms > MOVES).mean(axis=-1)
 
 
 def _norms(rng: np.random.Generator) -> np.ndarray:
@@ -76,7 +76,7 @@ def readout(numbers: Numbers) -> str:
     if len(numbers.widths) == 1:
         return f"At d_k = 1 the median norm of the Jacobian is {none}: dividing by √1 changes nothing."
     before = numbers.quantiles[1, 0, 0]
-    few = f"; {_few(numbers)} of the undivided queries are still above {ANSWERS}" if _few(numbers) else ""
+    few = f"; {_few(numbers)} of the queries with undivided scores are still above {MOVES}" if _few(numbers) else ""
     return (
         f"At d_k = {numbers.widths[-1]} the median norm of the Jacobian is {none} for undivided scores (at d_k = 1 "
         f"it was {in_words(before)}) and {root} for scores divided by √d_k{few}."
@@ -84,8 +84,8 @@ def readout(numbers: Numbers) -> str:
 
 
 def _few(numbers: Numbers) -> str:
-    """How many undivided queries still answer, once they are fewer than half."""
-    share = numbers.answering[0, -1]
+    """How many queries with undivided scores still move their weights, once they are fewer than half."""
+    share = numbers.moving[0, -1]
     return f"{share:.0%}" if share < 0.5 else ""
 
 
@@ -93,7 +93,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Two lines with their bands, from the one point where both start to the width that is asked for."""
     figure = sheet(height=330, narrow=narrow, narrow_height=330)
     axes = place(figure, 46, 38, 216, 240) if narrow else place(figure, 40, 38, 500, 232)
-    dress(axes, "how much the weights answer: median ‖J‖")
+    dress(axes, "how much the weights move: median ‖J‖")
     axes.set(ylim=(0, 0.45), yticks=(0, 0.1, 0.2, 0.3, 0.4))
     axes.set_ylabel("median ‖J‖", visible=False)
     axes.fmt_ydata = in_words
@@ -136,9 +136,8 @@ def _name_ends(axes: Axes, x: float, ends: np.ndarray, narrow: bool) -> None:
 jacobian_norms = Explorer(
     __name__,
     caption=(
-        "How much the weights of random queries answer to what enters the softmax, q·k or q·k ÷ √d_k. Lines are "
-        "medians of ‖J‖ over 8192 queries with 16 keys each; bands go from the 10th to the 90th percentile. "
-        "At small widths the spread differs from query to query."
+        "How much the weights of random queries move if what enters the softmax is pushed, q·k or q·k ÷ √d_k. Lines "
+        "are medians of ‖J‖ over 8192 queries with 16 keys each; bands go from the 10th to the 90th percentile."
     ),
     controls={"d_k": Slider("follow the lines to width d_k", stops=WIDTHS, log=True, stops_only=True)},
 )

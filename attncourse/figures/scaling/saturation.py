@@ -11,7 +11,7 @@ from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label, label_near
-from attncourse.drawing.palette import INK, RULE, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.palette import INK, SCORE, SCORE_INK, WEIGHT, WEIGHT_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.scaling.random_queries import SEQ, random_queries_and_keys
@@ -72,11 +72,13 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 
 def _draw_scores(axes: Axes, numbers: Numbers) -> None:
-    axes.axvspan(_NEAR[0], _NEAR[-1], ymax=0.84, color=RULE, linewidth=0)  # what is enlarged
     bars = axes.stairs(numbers.histogram, _EDGES, fill=True, color=SCORE)
     words = f"standard deviation {numbers.std:.2g}"
     say(bars, words=f"16,384 scores: {words}")
-    axes.set(xlim=(-_WIDEST, _WIDEST), ylim=(0, 1.3 * numbers.histogram.max()), yticks=[])
+    top = 1.3 * numbers.histogram.max()
+    axes.set(xlim=(-_WIDEST, _WIDEST), ylim=(0, top), yticks=[])
+    ends, height = (_NEAR[0], _NEAR[-1]), np.array([0.80, 0.83, 0.83, 0.80])
+    axes.plot(np.repeat(ends, 2), top * height, color=INK, linewidth=1)  # a bracket over what is enlarged
     axes.set_xticks((-80, -40, 0, 40, 80))
     axes.spines["left"].set_visible(False)
     label(axes, 0.02, 0.98, words, SCORE_INK, size=TEXT, transform=axes.transAxes, va="top")
@@ -89,7 +91,7 @@ def _draw_near(axes: Axes, numbers: Numbers) -> None:
     say(bars, words=f"{numbers.near.sum():.0%} of the scores lie between −4 and 4")
     axes.set(xlim=(-4, 4), ylim=(0, max(0.22, 1.1 * numbers.near.max())), yticks=[], xticks=(-4, 0, 4))
     axes.spines["left"].set_visible(False)
-    label(axes, 0.5, 1.03, "grey bar, enlarged", SCORE_INK, transform=axes.transAxes, ha="center", va="bottom")
+    label(axes, 0.5, 1.03, "−4 to 4, enlarged", SCORE_INK, transform=axes.transAxes, ha="center", va="bottom")
 
 
 def _draw_weights(axes: Axes, numbers: Numbers) -> None:

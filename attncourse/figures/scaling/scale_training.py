@@ -28,7 +28,15 @@ _LOOKS: tuple[dict[str, Any], ...] = (
 )
 _SHADES = BANDS["√d_k"], BANDS["none"], BANDS["none"]
 # For comparison, the loss of another value of variance 1 in place of the wanted one.
-_WRONG = 2.0, "a wrong value: 1 + 1 = 2", 2.58, "right"
+_WRONG = 2.0, "one wrong value: loss 2", 2.58, "right"
+_AT_START: dict[str, Any] = {
+    "color": INK,
+    "markersize": 7,
+    "markerfacecolor": "none",
+    "markeredgewidth": 1.5,
+    "clip_on": False,
+    "zorder": 5,
+}
 _LEFT = np.log10(2)  # where the axis of steps begins, and the losses before the first step are shown
 
 
@@ -49,7 +57,7 @@ class Numbers(NamedTuple):
     learning_rates: np.ndarray  # (arms,)
 
 
-def measure(d_k: int = 64, optimiser: str = "gradient descent", small_maps: bool = False) -> Numbers:
+def measure(d_k: int = 16, optimiser: str = "gradient descent", small_maps: bool = False) -> Numbers:
     """Sum up two arms of the experiment's result, or all three."""
     result = load_result("scale_training")
     settings = result["settings"]
@@ -121,8 +129,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         axes.fill_between(x, low, high, color=shade, linewidth=0)
         axes.plot(x, median, color=INK, linewidth=2.2, **look)
     for loss_at_start in numbers.start[:2]:
-        dot = axes.plot(_LEFT, np.log10(loss_at_start), "o", color=INK, markersize=5, clip_on=False, zorder=5)[0]
-        say(dot, words=f"before training: {loss_at_start:.2f}")
+        square = axes.plot(_LEFT, np.log10(loss_at_start), "s", **_AT_START)[0]
+        say(square, words=f"before training: {loss_at_start:.2f}")
     _mark_learned(axes, numbers, x, loss)
     _name_curves(axes, numbers, x, loss)
     return figure
@@ -161,9 +169,9 @@ def _name_curves(axes: Axes, numbers: Numbers, x: np.ndarray, loss: np.ndarray) 
 scale_training = Explorer(
     __name__,
     caption=(
-        "How soon an attention layer learns to look things up, with its scores divided and without. Dots at the left: "
-        "before training, undivided above. Lines are medians of eight seeds, bands hold all seeds, and a circle marks "
-        "the first mean of five steps below 0.1."
+        "How soon an attention layer learns the look-up, with its scores divided and without. Squares: before "
+        "training, undivided above. Lines are medians of eight seeds, bands hold all seeds, and a circle marks where a "
+        "layer has learned: the first mean of five steps below 0.1."
     ),
     controls={
         "d_k": Slider("width d_k", stops=(16, 64, 256, 1024), log=True, stops_only=True),
