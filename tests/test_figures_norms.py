@@ -97,7 +97,9 @@ def test_pointing_at_a_number_lights_those_that_share_its_mean(kind, narrow):
 
 
 def test_a_number_says_what_it_shares():
-    assert "“sing” b: 5 · 9 numbers share mean 4.00, variance 3.33" in said_by(shared_mean, {}, "words")
+    assert "“sing” b: 5 · 9 numbers share mean 4.00, variance 3.33" in said_by(
+        shared_mean, {"kind": PER_FEATURE}, "words"
+    )
     assert "mean of feature b: 4.00" in said_by(norm_grid, {}, "words")
     assert "mean square of “chase”: 10.50" in said_by(norm_grid, {}, "words")
 

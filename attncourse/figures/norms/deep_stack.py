@@ -27,6 +27,15 @@ NORMS = ("none", "LayerNorm")
 GUESSING = np.log(len(TAGS))  # the loss of equal chances
 _SEED = 2  # of three: from two layers to twelve its row changes as the shares of right letters do
 _SIZES, _LOSSES = (0.5, 1000), (0.05, 1000)
+_APART = 0.4  # decades, so that two labels do not touch
+
+
+class Curves(NamedTuple):
+    """An arm as it is drawn for comparison."""
+
+    sizes: np.ndarray  # (2 · depth + 1,)
+    losses: np.ndarray  # (blocks,)
+    end: float  # loss on fresh texts
 
 
 class Numbers(NamedTuple):
@@ -40,6 +49,7 @@ class Numbers(NamedTuple):
     end: float  # loss on fresh texts
     answers: str  # one of TAGS for each letter of the text, by one seed
     right: float  # share of the letters of fresh texts
+    bare: Curves | None  # without a norm, to compare with
 
 
 def measure(depth: float = 2, norm: str = "none") -> Numbers:
@@ -49,7 +59,13 @@ def measure(depth: float = 2, norm: str = "none") -> Numbers:
     every = stored("norm_depth")["settings"]["record_every"]
     answers = "".join(TAGS[tag] for tag in runs[_SEED]["example"])
     end, right = (float(np.mean([run[key] for run in runs])) for key in ("end", "accuracy"))
-    return Numbers(int(depth), norm, sizes, every * np.arange(1, len(losses) + 1), losses, end, answers, right)
+    bare = None if norm == NORMS[0] else _bare(depth)
+    return Numbers(int(depth), norm, sizes, every * np.arange(1, len(losses) + 1), losses, end, answers, right, bare)
+
+
+def _bare(depth: float) -> Curves:
+    plain = measure(depth)
+    return Curves(plain.sizes, plain.losses, plain.end)
 
 
 def readout(numbers: Numbers) -> str:
@@ -110,6 +126,10 @@ def _draw_answers(paper: Axes, numbers: Numbers, narrow: bool) -> None:
 
 def _draw_sizes(axes: Axes, numbers: Numbers) -> None:
     x = np.arange(len(numbers.sizes))
+    if numbers.bare:
+        bare = numbers.bare.sizes
+        if end := _draw_bare(axes, x, decades(bare, _SIZES[0]), np.log10(numbers.sizes[-1])):
+            label(axes, end[0] + 0.7, end[1], size_text(bare[-1]), FAINT, va="center_baseline")
     (curve,) = axes.plot(x, decades(numbers.sizes, _SIZES[0]), "o-", color=SHARED_INK, linewidth=2, markersize=3.6)
     said = [size_text(size) for size in numbers.sizes]
     say(curve, label="size", x=[str(i) for i in x], y=said, names=["sublayers", "root mean square"])
@@ -121,7 +141,12 @@ def _draw_sizes(axes: Axes, numbers: Numbers) -> None:
 
 def _draw_losses(axes: Axes, numbers: Numbers) -> None:
     last, guessing = numbers.steps[-1], np.log10(GUESSING)
-    mark_guessing(axes, guessing, (last, guessing + 0.1), ha="right", va="bottom")
+    mark_guessing(axes, guessing, (last, guessing + 0.1), loss_text(GUESSING), ha="right", va="bottom")
+    if numbers.bare:
+        bare = decades(numbers.bare.losses, _LOSSES[0])
+        if end := _draw_bare(axes, numbers.steps, bare, np.log10(numbers.end)):
+            words = f"no norm {loss_text(numbers.bare.end)}"
+            label(axes, end[0], end[1] + 0.12, words, FAINT, ha="right", va="bottom")
     (curve,) = axes.plot(numbers.steps, decades(numbers.losses, _LOSSES[0]), color=INK, linewidth=2)
     said = [loss_text(loss) for loss in numbers.losses]
     say(curve, label="loss", x=[str(step) for step in numbers.steps], y=said, names=["step", "loss"])
@@ -133,12 +158,18 @@ def _draw_losses(axes: Axes, numbers: Numbers) -> None:
     axes.set_xticks((0, 100, 200))
 
 
+def _draw_bare(axes: Axes, x: np.ndarray, y: np.ndarray, other: float) -> tuple[float, float] | None:
+    """The curve without a norm, dashed; where it ends, unless the other curve ends close by."""
+    axes.plot(x, y, color=FAINT, linewidth=1.2, linestyle=(0, (5, 2)))
+    return (x[-1], y[-1]) if y[-1] - other > _APART else None
+
+
 deep_stack = Explorer(
     __name__,
     caption=(
         "The row is one text, marked by one of three trained encoders, in violet where it is right; below it stand the "
-        "right marks. Curves and numbers are means of the three, at the best of seven learning rates; size is the root "
-        "mean square of a vector’s numbers."
+        "right marks. Curves and numbers are means of the three, at the best of seven learning rates; dashed: "
+        "no norm. Size is the root mean square of a vector’s numbers."
     ),
     controls={
         "depth": Slider("layers", stops=DEPTHS, stops_only=True),

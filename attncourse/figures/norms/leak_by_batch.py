@@ -96,7 +96,7 @@ def _say_means(curve: Line2D, name: str, means: np.ndarray) -> None:
 leak_by_batch = Explorer(
     __name__,
     caption=(
-        "The decoder of random digits with BatchNorm. In use it takes running statistics, and can only guess (dotted). "
+        "The decoder of random digits with BatchNorm. In use (dotted) it takes stored means, and can only guess. "
         "As in training, it reads batches as large as those it learned from. Dots are five seeds, curves their means."
     ),
     controls={"reading": Choice("BatchNorm computes", stops=tuple(READINGS))},

@@ -105,8 +105,8 @@ def _draw_curve(axes: Axes, numbers: Numbers) -> None:
 leaky_norm = Explorer(
     __name__,
     caption=(
-        "The digits are random, so a decoder with a correct causal mask should do no better than guessing (0.10 to "
-        "0.11). It has one layer. Five seeds, 500 fresh sequences each; the example is read by the first."
+        "The digits are random, so a decoder that sees no later digit can do no better than guessing (0.10 to 0.11). "
+        "It has one layer. Five seeds, 500 fresh sequences each; the example is read by the first."
     ),
     controls={
         "axis": Choice("the norm’s mean is over", stops=tuple(AXES)),

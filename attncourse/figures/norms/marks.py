@@ -11,10 +11,10 @@ from attncourse.drawing.palette import FAINT, SHARED_INK
 from attncourse.drawing.touch import say
 
 
-def mark_guessing(axes: Axes, level: float, at: tuple[float, float], **align: Any) -> None:
-    """A dotted line at this level, named at a place of its own."""
+def mark_guessing(axes: Axes, level: float, at: tuple[float, float], said: str = "", **align: Any) -> None:
+    """A dotted line at this level, named at a place of its own, with its number if it is given."""
     axes.axhline(level, color=FAINT, linewidth=1.2, linestyle=(0, (1, 1.5)))
-    label(axes, *at, "guessing", FAINT, **align)
+    label(axes, *at, f"guessing {said}".rstrip(), FAINT, **align)
 
 
 def mark_seeds(axes: Axes, x: Sequence[float] | np.ndarray, values: np.ndarray, words: list[str]) -> None:

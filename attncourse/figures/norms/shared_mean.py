@@ -17,7 +17,7 @@ from attncourse.drawing.matrix import frame, matrix
 from attncourse.drawing.palette import FAINT, SHARED, SHARED_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.norms.batch import FEATURES, MASK, PLACES, X
-from attncourse.figures.norms.sharing import KINDS, PER_FEATURE, RMS, Share, said_share, share_of, tell_share
+from attncourse.figures.norms.sharing import KINDS, RMS, TOKEN, Share, said_share, share_of, tell_share
 from attncourse.figures.norms.table import draw_sentence
 
 
@@ -33,7 +33,7 @@ class Numbers(NamedTuple):
     counted: Share  # as if padding were tokens too
 
 
-def measure(kind: str = PER_FEATURE, word: str = "dogs", feature: str = "b") -> Numbers:
+def measure(kind: str = TOKEN, word: str = "dogs", feature: str = "b") -> Numbers:
     """The set that the number belongs to, its statistics, and the norm's own output; without and with padding."""
     asked = (*PLACES[word], FEATURES.index(feature))
     shares = (share_of(kind, asked, mask) for mask in (MASK, np.ones_like(MASK)))
@@ -126,7 +126,7 @@ shared_mean = Explorer(
     __name__,
     caption=(
         "All numbers in violet share one mean and variance with the framed one; padding in violet (hatched) joins them "
-        "only if padding counts. The section below explains the other three norms, one of them without a mean."
+        "only if padding counts. A closed section below explains the other three norms; RMSNorm has no mean."
     ),
     controls={
         "kind": Choice("norm", stops=KINDS),
