@@ -7,7 +7,7 @@ import pytest
 from attncourse.drawing.svg import to_svg
 from attncourse.figures.heads import head_ablation, head_maps, heads_accuracy, instead_of_heads, one_or_two_heads
 from attncourse.figures.heads.head_ablation import QUESTIONS, WAYS
-from attncourse.figures.heads.head_maps import AGAIN, MODELS, SEQUENCES, fresh_tokens, stored_model
+from attncourse.figures.heads.head_maps import _ORDER, AGAIN, MODELS, SEQUENCES, fresh_tokens, stored_model
 from attncourse.figures.heads.head_probes import places_looked_at, reorder_heads, share_of_weight, targets_of, tokens_of
 from attncourse.figures.heads.one_or_two_heads import STEPS, models
 from attncourse.results import load_result
@@ -281,6 +281,7 @@ def test_model_run_again_agrees_with_what_was_measured_on_other_sequences(result
     for which, question in enumerate(QUESTIONS):
         numbers = head_ablation.measure(question=question, way=way)
         stored = np.array(result["runs"][seed][WAYS[way]])[..., which]
+        stored = np.take_along_axis(stored, np.array(_ORDER["digit"]), axis=-1)  # the figure's order of heads
         shown = np.empty_like(stored)
         np.put_along_axis(shown, numbers.head - 1, numbers.here, axis=-1)
         np.testing.assert_allclose(shown, stored, atol=0.08)

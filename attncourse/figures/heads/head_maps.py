@@ -34,7 +34,10 @@ SEQUENCES = "a3c1b7d3c1a3d3b7", "f2h5e2g8g8f2e2h5", "b4d4a6h1h1a6d4b4"
 AGAIN = 12  # where a letter stands that was there before, with a digit that follows another letter too
 FINDER = 2  # the head of layer 2 that helps that letter find its digit, in both models
 MODELS = {"first": "digit", "second": "elsewhere"}  # how they are called here and in the result file
-_ORDER = {"digit": (0, 1, 2, 3), "elsewhere": (0, 2, 1, 3)}  # of the heads of layer 2: head 2 is that of the digit
+_ORDER = {  # of the heads of each layer: head 2 is that of the digit in layer 2, and in layer 1 it looks one token back
+    "digit": ((1, 0, 2, 3), (0, 1, 2, 3)),
+    "elsewhere": ((0, 1, 2, 3), (0, 2, 1, 3)),
+}
 _SHORT = {  # places, below a thumbnail
     "itself": "itself",
     "the token before": "token before",
@@ -91,8 +94,11 @@ def stored_result() -> dict:
 
 @lru_cache
 def stored_model(kind: str) -> ModelParams:
-    """The trained parameters, the head that finds the digit in the same place."""
-    return reorder_heads(from_stored(stored_result()["models"][kind]), 1, _ORDER[kind])
+    """The trained parameters, with heads in an order of their own: the one that finds the digit in the same place."""
+    params = from_stored(stored_result()["models"][kind])
+    for layer, order in enumerate(_ORDER[kind]):
+        params = reorder_heads(params, layer, order)
+    return params
 
 
 @lru_cache
@@ -201,8 +207,9 @@ head_maps = Explorer(
     __name__,
     caption=(
         "Below each small picture stands where its head looks most, and with what share of its weight (mean of 64 "
-        "sequences; “the digit” counts repeated letters only). Frames mark the letter that asks (layer 2) and the "
-        "digit that it finds (layer 1). Hatched keys are masked: in this model no token may look ahead."
+        "sequences). Each token must also name the two tokens before it, hence “two before”. Frames mark the letter "
+        "that asks (layer 2) and the digit that it finds (layer 1). Hatched keys are masked: in this model no token "
+        "may look ahead."
     ),
     controls={
         "tokens": Choice("sequence", stops=SEQUENCES),

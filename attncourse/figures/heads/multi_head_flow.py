@@ -252,8 +252,8 @@ _PARTS = {
 multi_head_flow = Explorer(
     __name__,
     caption=(
-        "Each head’s W_Q, W_K and W_V (not drawn) make the upright queries, keys and values. Both results, joined and "
-        "times W_O, are the token’s output."
+        "Each head’s W_Q, W_K and W_V (not drawn) make the upright queries, keys and values. The weights are the "
+        "softmax of query · keys ÷ √2."
     ),
     controls={"token": Slider("token", stops=(1, 2, 3, 4, 5))},
 )

@@ -114,7 +114,7 @@ def _draw_accuracy(axes: Axes, shares: np.ndarray, here: int) -> None:
     x = np.arange(len(STEPS))
     gap = shares[here, 1] - shares[here, 0]
     half = np.copysign(max(abs(gap), 0.26), gap) / 2  # so that the two words do not touch
-    middle = max(shares[here].mean(), 0.26)
+    middle = np.clip(shares[here].mean(), 0.26, 1 - abs(half))  # nor the title
     named = ("before", middle - half, (0, (3, 1.5))), ("after", middle + half, "-")
     for curve, (words, y, line) in zip(shares.T, named, strict=True):
         axes.plot(x[: here + 1], curve[: here + 1], color=INK, linewidth=1.6, linestyle=line, label=f"token {words}")
@@ -127,7 +127,7 @@ one_or_two_heads = Explorer(
     __name__,
     caption=(
         "Rows are the tokens that ask, columns those they look at. “c” has none before it, “d” none after. (One run, "
-        "steps not to scale. Each letter’s vector also carries its place, see chapter 4.)"
+        "steps not to scale. Each token’s vector also carries its place, see chapter 4.)"
     ),
     controls={"step": Slider("training step", stops=STEPS, stops_only=True)},
 )
