@@ -3,9 +3,10 @@
 import re
 
 import pytest
+from docutils import nodes
 from docutils.core import publish_doctree
 
-from attnbook.glossary import Term, link_terms
+from attnbook.glossary import Term, link_terms, terms_of
 from tests.notebooks import CHAPTERS, ROOT, prose
 
 GLOSSARY = (ROOT / "appendix" / "glossary.md").read_text("utf-8")
@@ -29,6 +30,14 @@ def links(source: str) -> list[tuple[str, str]]:
 
 def test_the_first_use_of_a_term_is_a_link_and_the_second_is_not():
     assert links("Scores are large. A score is a number.") == [("Scores", "../glossary.html#term-score")]
+
+
+def test_the_sentence_of_a_term_has_no_tex_in_it():
+    item = nodes.definition_list_item()
+    item += nodes.term("", "width", ids=["term-width"])
+    item += nodes.definition("", nodes.paragraph("", "", nodes.Text("Written "), nodes.math("", r"d_\mathrm{model}")))
+    [term] = terms_of(nodes.definition_list("", item))
+    assert term.sentence == "Written d_model"
 
 
 def test_a_plural_leads_to_its_term():

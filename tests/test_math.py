@@ -5,7 +5,7 @@ import pytest
 from docutils import nodes
 
 from attnbook.math import visit_math
-from attnbook.mathml import to_mathml
+from attnbook.mathml import to_mathml, to_words
 
 
 def words(latex, tag):
@@ -140,3 +140,17 @@ def test_a_long_formula_in_a_line_can_scroll_and_a_short_one_needs_not_to():
 
     assert written(r"\mathrm{softmax}(QK^\top)V").startswith('<span class="formula"><math')
     assert written("d_k").startswith("<math")
+
+
+@pytest.mark.parametrize(
+    ("latex", "words"),
+    [
+        (r"d_\mathrm{model}", "d_model"),
+        (r"q \cdot k", "q · k"),
+        (r"\lVert q \rVert", "‖q‖"),
+        ("a_{ij}", "a_ij"),
+        (r"\log n", "log n"),
+    ],
+)
+def test_a_formula_can_be_read_where_there_is_no_mathml(latex, words):
+    assert to_words(latex) == words

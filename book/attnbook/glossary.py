@@ -7,6 +7,8 @@ from typing import NamedTuple
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from attnbook.mathml import to_words
+
 GLOSSARY = "appendix/glossary"
 _AS_IT_IS = (nodes.reference, nodes.literal, nodes.math, nodes.math_block, nodes.title, nodes.literal_block, nodes.raw)
 
@@ -24,10 +26,18 @@ def terms_of(glossary: nodes.Node) -> list[Term]:
     found = []
     for item in glossary.findall(nodes.definition_list_item):
         names = [child for child in item if isinstance(child, nodes.term)]
-        definition = item.next_node(nodes.definition).astext()
+        definition = _in_words(item.next_node(nodes.definition))
         sentence = definition.partition(" See chapter ")[0]
         found.append(Term(tuple(name.astext() for name in names), names[0]["ids"][0], sentence))
     return found
+
+
+def _in_words(definition: nodes.definition) -> str:
+    """Its text, with formulas as they can be read in the title of a link."""
+    spoken = definition.deepcopy()
+    for formula in list(spoken.findall(nodes.math)):
+        formula.replace_self(nodes.Text(to_words(formula.astext())))
+    return spoken.astext()
 
 
 def forms(terms: list[Term]) -> dict[str, Term]:

@@ -38,6 +38,20 @@ def to_mathml(latex: str, display: bool = False) -> str:
     return ET.tostring(math, encoding="unicode")
 
 
+def to_words(latex: str) -> str:
+    """A formula in plain text, where there is no MathML: the title of a link."""
+    return _in_a_line(ET.fromstring(to_mathml(latex))).strip()
+
+
+def _in_a_line(element: ET.Element) -> str:
+    parts = [_in_a_line(child) for child in element]
+    if element.tag == "msub":
+        return "_".join(parts)
+    if element.tag == "mspace":
+        return " "
+    return f" {element.text} " if element.text in ("·", "=") else (element.text or "") + "".join(parts)
+
+
 def _prepare(latex: str) -> str:
     """Replace what latex2mathml does not know by what it knows."""
     latex = latex.replace(r"\!", "").strip()
