@@ -58,15 +58,16 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """Scores, the middle of them enlarged, and sorted weights."""
+    """Scores, if they were divided the middle of them enlarged, and sorted weights."""
     figure = sheet(height=270, narrow=narrow, narrow_height=452)
     if narrow:
         places = (24, 34, 190, 120), (240, 66, 88, 88), (40, 252, 284, 140)
     else:
         places = (22, 38, 226, 172), (276, 110, 92, 100), (424, 38, 280, 172)
-    scores, near, weights = (place(figure, *spot) for spot in places)
+    scores, weights = place(figure, *places[0]), place(figure, *places[2])
     _draw_scores(dress(scores, _SCORES[numbers.scale], colour=SCORE_INK, x="score"), numbers)
-    _draw_near(near, numbers)
+    if numbers.scale != "none":  # scores that were not divided are wide enough
+        _draw_near(place(figure, *places[1]), numbers)
     _draw_weights(dress(weights, "mean weights, largest first", colour=WEIGHT_INK, x="rank of the key"), numbers)
     return figure
 
@@ -77,8 +78,9 @@ def _draw_scores(axes: Axes, numbers: Numbers) -> None:
     say(bars, words=f"16,384 scores: {words}")
     top = 1.3 * numbers.histogram.max()
     axes.set(xlim=(-_WIDEST, _WIDEST), ylim=(0, top), yticks=[])
-    ends, height = (_NEAR[0], _NEAR[-1]), np.array([0.80, 0.83, 0.83, 0.80])
-    axes.plot(np.repeat(ends, 2), top * height, color=INK, linewidth=1)  # a bracket over what is enlarged
+    if numbers.scale != "none":  # a bracket over what is enlarged
+        ends, height = (_NEAR[0], _NEAR[-1]), np.array([0.80, 0.83, 0.83, 0.80])
+        axes.plot(np.repeat(ends, 2), top * height, color=INK, linewidth=1)
     axes.set_xticks((-80, -40, 0, 40, 80))
     axes.spines["left"].set_visible(False)
     label(axes, 0.02, 0.98, words, SCORE_INK, size=TEXT, transform=axes.transAxes, va="top")

@@ -27,8 +27,6 @@ _LOOKS: tuple[dict[str, Any], ...] = (
     {"label": "undivided, small maps", "linestyle": "none", "marker": "o", "markersize": 5},  # seen on another line
 )
 _SHADES = BANDS["√d_k"], BANDS["none"], BANDS["none"]
-# For comparison, the loss of another value of variance 1 in place of the wanted one.
-_WRONG = 2.0, "one wrong value: loss 2", 2.58, "right"
 _AT_START: dict[str, Any] = {
     "color": INK,
     "markersize": 7,
@@ -122,15 +120,17 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     axes.set_yticks([0, -1, -2], ["1", "0.1", "0.01"])  # as the text writes them
     said_as_powers(axes, "loss")
     axes.fmt_xdata = lambda x: f"{10**x:.0f}"
-    for level, words, x_words, ha in (_WRONG, (numbers.learned, "learned", _LEFT + 0.03, "left")):
-        axes.axhline(np.log10(level), color=RULE, linewidth=1)
-        label(axes, x_words, np.log10(level) + 0.02, words, FAINT, ha=ha, va="bottom")
+    axes.axhline(np.log10(numbers.learned), color=RULE, linewidth=1)
+    label(axes, _LEFT + 0.03, np.log10(numbers.learned) + 0.02, "learned", FAINT, va="bottom")
     for (low, median, high), shade, look in zip(loss, _SHADES, _LOOKS, strict=False):
         axes.fill_between(x, low, high, color=shade, linewidth=0)
         axes.plot(x, median, color=INK, linewidth=2.2, **look)
-    for loss_at_start in numbers.start[:2]:
-        square = axes.plot(_LEFT, np.log10(loss_at_start), "s", **_AT_START)[0]
-        say(square, words=f"before training: {loss_at_start:.2f}")
+    starts = np.log10(numbers.start[:2])
+    for loss_at_start, (_, median, _), look in zip(starts, loss, _LOOKS, strict=False):
+        axes.plot([_LEFT, x[0]], [loss_at_start, median[0]], color=INK, linewidth=1, linestyle=look["linestyle"])
+        square = axes.plot(_LEFT, loss_at_start, "s", **_AT_START)[0]
+        say(square, words=f"before training: {10**loss_at_start:.2f}")
+    label(axes, _LEFT + 0.06, starts.max() + 0.09, "before training", FAINT, va="bottom")
     _mark_learned(axes, numbers, x, loss)
     _name_curves(axes, numbers, x, loss)
     return figure
@@ -169,9 +169,9 @@ def _name_curves(axes: Axes, numbers: Numbers, x: np.ndarray, loss: np.ndarray) 
 scale_training = Explorer(
     __name__,
     caption=(
-        "How soon an attention layer learns the look-up, with its scores divided and without. Squares: before "
-        "training, undivided above. Lines are medians of eight seeds, bands hold all seeds, and a circle marks where a "
-        "layer has learned: the first mean of five steps below 0.1."
+        "How soon an attention layer learns the look-up, with its scores divided and without. Lines are "
+        "medians of eight seeds, and bands hold all seeds. A circle marks where a layer has learned: the first mean of "
+        "five steps below 0.1."
     ),
     controls={
         "d_k": Slider("width d_k", stops=(16, 64, 256, 1024), log=True, stops_only=True),
