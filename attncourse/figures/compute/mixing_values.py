@@ -49,7 +49,7 @@ class Numbers(NamedTuple):
     entropy: float  # nats
 
 
-def measure(angle: float = 60, temperature: float = 0.5) -> Numbers:
+def measure(angle: float = 60, temperature: float = 1.0) -> Numbers:
     """One attention over values of five numbers: two are a place, three a colour."""
     turn = np.deg2rad(angle)
     query = np.array([[np.cos(turn), np.sin(turn)]])

@@ -187,9 +187,13 @@ def _draw_way(axes: Axes, numbers: Numbers) -> None:
     reach, way = _REACH[numbers.kind], np.linspace(0, 1, len(_PATH))
     axes.axhline(0, color=RULE, linewidth=0.8)
     label(axes, -0.09, 0, "0", FAINT, ha="right", va="center_baseline")
-    for part, name, dashes in zip(numbers.parts.T, ("first tanh", "second tanh"), ((4, 2), (1, 1.5)), strict=False):
+    close = numbers.parts.size and abs(np.subtract(*numbers.parts[-1])) < 1  # at their ends, where their names stand
+    names = (("step 1", (4, 2), 8), ("step 2", (1, 1.5), -8))
+    for part, (name, dashes, aside) in zip(numbers.parts.T, names, strict=False):
         line = axes.plot(way, part, color=FAINT, linewidth=1.4, linestyle=(0, dashes))
-        say(line[0], words=f"{name}, times its number in u: {in_digits(part[0])} at cold, {in_digits(part[-1])} at hot")
+        said = f"{name}, a tanh times its number in u: {in_digits(part[0])} at cold, {in_digits(part[-1])} at hot"
+        say(line[0], words=said)
+        label_near(axes, (1, part[-1]), (9, aside if close else 0), name, FAINT, va="center_baseline")
     axes.plot(way, numbers.along, color=SCORE, linewidth=2.4)
     for key, (x, name) in enumerate(zip((0, 0.5, 1), _NAMES, strict=True)):
         spot = axes.plot(x, numbers.scores[key], "o", color=KEY_INK, markersize=8, markeredgecolor=PAPER)
@@ -197,7 +201,7 @@ def _draw_way(axes: Axes, numbers: Numbers) -> None:
         label_near(
             axes, (x, 0), (0, -16), name, KEY_INK, weight="semibold", ha="center", xycoords=axes.get_xaxis_transform()
         )
-    words = "score on the dashed line" + (", and its two parts" if numbers.parts.size else "")
+    words = "score on the dashed line" + (", and its two steps" if numbers.parts.size else "")
     headline(axes, words, SCORE_INK)
     axes.set(xlim=(-0.06, 1.06), ylim=(-1.05 * reach, 1.05 * reach), xticks=[], yticks=[])
     axes.spines[["top", "right", "bottom"]].set_visible(False)
@@ -209,7 +213,7 @@ score_landscapes = Explorer(
     caption=(
         "How much a key would score at each place. Lines join keys of equal score, in equal steps; "
         "the heavy one is score 0. On the dashed line, mild lies halfway between cold and hot; "
-        "the curve shows the score along that line."
+        "the curve shows the score along that line. An additive score is the sum of two steps, drawn beside it."
     ),
     controls={
         "kind": Choice("score", stops=tuple(_SCORES)),
