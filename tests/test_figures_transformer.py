@@ -35,6 +35,7 @@ from attncourse.figures.transformer.shift_by_one import READ, STEPS, WANTED, shi
 from attnlib import (
     attention_weights,
     causal_mask,
+    cosine_scores,
     count_parameters,
     encode,
     encoder,
@@ -301,16 +302,23 @@ def test_a_step_sees_what_its_row_of_the_mask_allows(state):
     shown = shift_by_one.measure(**state)
     here = state["step"] - 1
     seen = {"causal": range(here + 1), "none": range(STEPS), "turned round": range(here + 1, STEPS)}[state["mask"]]
-    assert np.flatnonzero(shown.seen).tolist() == list(seen)
+    written = STEPS if state["when"] == "in training" else here + 1
+    assert np.flatnonzero(shown.seen).tolist() == [place for place in seen if place < written]
 
 
 @every_state(shift_by_one)
 def test_an_answer_in_sight_is_the_character_to_predict_one_place_ahead(state):
     shown = shift_by_one.measure(**state)
-    assert shown.in_sight == (state["mask"] != "causal" and state["step"] < STEPS)
+    assert shown.in_sight == (state["mask"] != "causal" and state["when"] == "in training" and state["step"] < STEPS)
     if state["step"] < STEPS:
         assert READ[state["step"]] == WANTED[state["step"] - 1]
     assert ("the answer is in sight" in words_of(shift_by_one, state)) == shown.in_sight
+
+
+@pytest.mark.parametrize("step", range(1, STEPS + 1))
+def test_turned_round_a_step_in_use_sees_nothing_as_only_the_last_one_in_training(step):
+    assert not shift_by_one.measure("turned round", "in use", step).seen.any()
+    assert shift_by_one.measure("turned round", "in training", step).seen.any() == (step < STEPS)
 
 
 def test_the_arrays_of_the_journey_are_those_of_the_model():
@@ -346,8 +354,9 @@ def test_the_memory_enters_the_decoder_before_layer_1_and_where_the_weights_of_l
 
 
 def test_equal_characters_enter_the_journey_as_similar_rows():
-    first, second = boxes()[0].array[[TEXT.index("2"), TEXT.rindex("2")]]
-    assert first @ second / np.linalg.norm(first) / np.linalg.norm(second) > 0.9
+    read, memory = (box.array[[TEXT.index("2"), TEXT.rindex("2")]] for box in boxes()[:2])
+    assert cosine_scores(*read[:, None]) > 0.9
+    assert cosine_scores(*memory[:, None]) < cosine_scores(*read[:, None])
 
 
 @every_state(journey)

@@ -137,8 +137,9 @@ def _percent(share: float) -> str:
 free_running = Explorer(
     __name__,
     caption=(
-        "Three models were trained with each mask; lines are their means. On new dates a model reads the correct "
-        "answer, as in training, or its own, as in use. “?” means no date."
+        "Three models were trained with each mask; lines and shares are their means, the boxes are the first one’s. "
+        "On new dates a model reads the correct answer, as in training, or its own, as in use. "
+        "“?” is the right answer to a text that is no date."
     ),
     controls={
         "mask": Choice("decoder’s mask", stops=tuple(_MASKS)),

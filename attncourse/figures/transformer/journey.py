@@ -15,7 +15,7 @@ from attncourse.drawing.board import arrow, board
 from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.cells import Cells
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import Grid, name_columns, name_rows
+from attncourse.drawing.matrix import Grid, name_columns
 from attncourse.drawing.palette import FAINT, INK, KEY_INK, NUMBER, RULE, SCORE, VALUE, WEIGHT
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
@@ -74,7 +74,7 @@ def boxes() -> tuple[Box, ...]:
     out = last_norm(params.decoder.norm, across)
     return (
         Box("source", 0, "vectors", "characters with their places: both rows of 2 look alike", read),
-        Box("memory", 0, "vectors", "two layers and a norm, and the reading is done", memory),
+        Box("memory", 0, "vectors", "the reading is done: the rows of 2 differ more", memory),
         Box("written", 1, "vectors", "the start symbol and six characters, with places", written),
         Box("after layer 1", 1, "sums", "each has looked back, and across at the memory", back),
         Box(
@@ -188,7 +188,7 @@ def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None
         names[-1] += "→6"  # what was read, and what is written next
     if not above:
         at: tuple[float, str] = (338, "right") if narrow else (252, "left")
-        label(paper, at[0], top - 20, "green +, grey −", FAINT, ha=at[1])
+        label(paper, at[0], top - 20, f"green +{reach:.0f}, grey −{reach:.0f}", FAINT, ha=at[1])
     left, wide = ((26, 312), (46, 292))[bool(above)] if narrow else (92, 576)
     corner = left, top + 14 * bool(above)
     cell = wide / columns, 14 if rows > len(SAID) + 1 else 24
@@ -198,9 +198,12 @@ def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None
     paper.add_artist(cells)
     grid = Grid(*corner, cell, (rows, columns))
     paper.add_artist(Rectangle(corner, *grid.box()[2:], fill=False, edgecolor=RULE, linewidth=0.8))
-    if numbers.stop == 1:
+    if numbers.stop in (1, 2):
         _draw_alike(paper, grid)
-    name_rows(paper, grid, names, KEY_INK if box.side == 0 else INK, gap=7)
+    raised = [grid.middle(row)[1] - (3 if name == "␣" else 0) for row, name in enumerate(names)]
+    for name, y in zip(names, raised, strict=True):  # the sign for a space hangs below its line
+        where: dict[str, Any] = {"ha": "right", "va": "center_baseline"}
+        label(paper, grid.left - 7, y, name, KEY_INK if box.side == 0 else INK, **where)
     name_columns(paper, grid, above, FAINT)
     if above and not narrow:
         for i, j in np.argwhere(box.array >= (0.05 if box.kind == "weights" else 0.5)):

@@ -34,6 +34,7 @@ ANSWER = "2021-06-07"
 READ, WANTED = ("▷", *ANSWER), (*ANSWER, "end")
 STEPS = len(READ)
 MASKS = ("causal", "none", "turned round")
+WHEN = ("in training", "in use")  # in use nothing after the step is written yet
 _BOX = 28  # CSS pixels, height
 
 
@@ -41,16 +42,20 @@ class Numbers(NamedTuple):
     """What the figure shows."""
 
     mask: str
+    when: str
     step: int  # counted from 1
     seen: np.ndarray  # (STEPS,) boolean: which characters of the input the step may look at
     in_sight: bool  # whether the character to predict is among them, at its own place
+    written: int  # how many characters of the input there are
 
 
-def measure(mask: str = "causal", step: int = 6) -> Numbers:
+def measure(mask: str = "causal", when: str = "in training", step: int = 6) -> Numbers:
     """One row of the mask; the answer of a step is the input of the next."""
+    written = STEPS if when == "in training" else step
     past = causal_mask(STEPS, STEPS)
     seen = {"causal": past, "none": np.ones_like(past), "turned round": ~past}[mask][step - 1]
-    return Numbers(mask, step, seen, bool(step < STEPS and seen[step]))
+    seen = seen & (np.arange(STEPS) < written)
+    return Numbers(mask, when, step, seen, bool(step < STEPS and seen[step]), written)
 
 
 def readout(numbers: Numbers) -> str:
@@ -61,11 +66,13 @@ def readout(numbers: Numbers) -> str:
         where = "the end stands nowhere in the input"
     elif numbers.in_sight:
         where = "its answer is in sight, at the next place"
+    elif numbers.written == numbers.step:
+        where = "its answer is not written yet"
     else:
         where = "its answer, at the next place, is hidden"
     look = f"may look at {seen}" if seen else "may look at nothing"
     said = f"“{wanted}”" if numbers.step < STEPS else "the end"
-    return f"Mask: {numbers.mask}. Step {numbers.step} must predict {said} and {look}: {where}."
+    return f"Mask: {numbers.mask}, {numbers.when}. Step {numbers.step} must predict {said} and {look}: {where}."
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
@@ -84,7 +91,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     _draw_shift(paper, numbers, x, (above, below))
     _draw_sight(paper, numbers, x, (above, below))
     for step in range(STEPS):
-        _draw_wanted(paper, numbers, step, (x[step], above), half)
+        if step < numbers.step or numbers.written == STEPS:
+            _draw_wanted(paper, numbers, step, (x[step], above), half)
+    for step in range(numbers.written):
         _draw_read(paper, numbers, step, (x[step], below), half)
     _draw_verdict(paper, numbers, x, below + (44 if narrow else 42))
     return figure
@@ -93,7 +102,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _draw_shift(paper: Axes, numbers: Numbers, x: np.ndarray, rows: tuple[float, float]) -> None:
     """Every answer is the next character that is read."""
     above, below = rows
-    for step in range(STEPS - 1):
+    for step in range(numbers.written - 1):
         ends = [x[step], x[step + 1]], [above + _BOX / 2, below - _BOX / 2]
         line = Line2D(*ends, color=RULE, linewidth=1.2, linestyle=(0, (2, 2)), zorder=0)
         words = f"what step {step + 1} must predict, “{WANTED[step]}”, is what step {step + 2} reads last"
@@ -123,12 +132,12 @@ def _draw_wanted(paper: Axes, numbers: Numbers, step: int, middle: tuple[float, 
 
 
 def _draw_read(paper: Axes, numbers: Numbers, step: int, middle: tuple[float, float], half: float) -> None:
-    seen, leak = bool(numbers.seen[step]), step == numbers.step
+    seen, leak, own = bool(numbers.seen[step]), step == numbers.step, step == numbers.step - 1
     fill = shade(0.7, KEY if leak else WEIGHT) if seen else PAPER
-    edge = (KEY_INK, 2) if leak else (INK, 1.2) if seen else (RULE, 0.9)
+    edge = (KEY_INK, 2) if leak else (INK, 3) if own else (INK, 0.9) if seen else (RULE, 0.9)
     box = _draw_box(paper, middle, half, READ[step], fill, edge, hatch=not seen)
-    may = "may" if seen else "may not"
-    words = f"character {step + 1} of the input, “{READ[step]}”: step {numbers.step} {may} look at it"
+    look = f"{'may' if seen else 'may not'} look at it{' and keeps it, for it is its own' * own}"
+    words = f"character {step + 1} of the input, “{READ[step]}”: step {numbers.step} {look}"
     say(box, words=words, of=f"step-{step}", lights=f"step-{step}")
 
 
@@ -163,18 +172,23 @@ def _draw_verdict(paper: Axes, numbers: Numbers, x: np.ndarray, y: float) -> Non
     words, ink = ("the answer is in sight", KEY_INK) if numbers.in_sight else ("the answer is hidden", FAINT)
     side = "right" if numbers.step > STEPS / 2 else "left"
     at = x[numbers.step] + (12 if side == "right" else -12)
-    label(paper, x[numbers.step], y - 14, "▲", ink, ha="center", va="center_baseline")
+    if numbers.written == numbers.step:
+        words = "the answer is not written yet"
+    else:
+        label(paper, x[numbers.step], y - 14, "▲", ink, ha="center", va="center_baseline")
     label(paper, at, y, words, ink, size=TEXT, weight="semibold", ha=side, va="center_baseline")
 
 
 shift_by_one = Explorer(
     __name__,
     caption=(
-        "The decoder’s input is its target, moved one place to the right: what one step must predict, the next one "
-        "reads. Lines show what the chosen step may look at; hatched characters are hidden from it."
+        "The decoder’s input is the answer, moved one place to the right: what one step must predict, the next one "
+        "reads. Lines show what the chosen step may look at; hatched characters are hidden from it. "
+        "The thick frame is its own character."
     ),
     controls={
         "mask": Choice("mask", stops=MASKS),
+        "when": Choice("the step stands", stops=WHEN),
         "step": Slider("step", stops=tuple(range(1, STEPS + 1))),
     },
 )
