@@ -23,6 +23,11 @@ def share_and_square(seq: int, directions: np.ndarray) -> np.ndarray:
     return share(seq, directions) + np.linspace(0, 1, seq)[:, None] ** 2 * directions[1]
 
 
+def share_and_square_times_eleven(seq: int, directions: np.ndarray) -> np.ndarray:
+    """Both eleven times as large: in a text of twelve positions, the first is the index itself."""
+    return 11 * share_and_square(seq, directions)
+
+
 def centred(seq: int, directions: np.ndarray) -> np.ndarray:
     """The position with mean 0 and variance 1 over the sequence, along the same direction: as large as a token."""
     position = np.arange(seq)
@@ -59,6 +64,7 @@ ADDED = {  # arm -> what is added to the tokens' vectors
     "index": index,
     "index in [0, 1]": share,
     "index in [0, 1] and its square": share_and_square,
+    "index in [0, 1] and its square, × 11": share_and_square_times_eleven,
     "index, centred": centred,
     "sinusoidal": sinusoidal,
     "sinusoidal × 10": sinusoidal_times_ten,

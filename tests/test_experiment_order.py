@@ -196,6 +196,8 @@ def test_encodings_are_what_they_are_called(rng):
     np.testing.assert_allclose(centred(4, directions).mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(centred(4, directions).std(axis=0), np.abs(directions[0]))
     np.testing.assert_allclose(share_and_square(5, directions)[3], 0.75 * directions[0] + 0.75**2 * directions[1])
+    eleven = ADDED["index in [0, 1] and its square, × 11"](12, directions)
+    np.testing.assert_allclose(eleven[3], 3 * directions[0] + 9 / 11 * directions[1])
     np.testing.assert_array_equal(ADDED["sinusoidal"](5, directions), sinusoidal_positions(5, 6))
     np.testing.assert_array_equal(signs(9, directions)[:5], signs(5, directions))
 
@@ -225,6 +227,15 @@ def test_size_decides_how_fast_and_not_only_a_bound(result, controls):
         right(controls, "controls: index and its square").max()
         < right(result, "previous: index in [0, 1] and its square").min()
     )
+
+
+def test_an_index_with_its_square_needs_no_range_but_a_square_that_is_not_far_larger(controls):
+    small, large = "long: index in [0, 1] and its square", "long: index and its square"
+    assert right(controls, f"{small}, × 11").min() > right(controls, small).max()
+    assert right(controls, small).min() > 2 * right(controls, large).max()
+    assert np.median(right(controls, large)) > 2 * np.median(right(controls, "controls: index and its square"))
+    after = np.median(losses(controls, large), axis=0)
+    assert after[-8:].mean() < after[-16:-8].mean() < after[-24:-16].mean()  # still improving
 
 
 def test_one_direction_stays_low_however_long_and_whatever_its_size(controls):

@@ -32,7 +32,7 @@ class Numbers(NamedTuple):
     turns: np.ndarray  # (6,) positions that a hand needs for a whole turn
 
 
-def measure(position: int = 5, step: int = 3) -> Numbers:
+def measure(position: int = 5, step: int = 50) -> Numbers:
     """The hands at a position, and after a step."""
     pairs = sinusoidal_positions(position + step + 1, _D_MODEL).reshape(-1, _D_MODEL // 2, 2)
     turns = 2 * np.pi / wave_angles(1, _D_MODEL)
