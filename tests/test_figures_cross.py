@@ -145,6 +145,12 @@ def test_switching_the_memory_leaves_the_queries_alone():
     assert not np.allclose(own.value, other.value[:3])
 
 
+@pytest.mark.parametrize("seq_q", memory_switch.controls["seq_q"].stops)
+def test_an_answer_that_asks_itself_does_not_see_what_comes_later(seq_q):
+    weights = memory_switch.measure(memory=ITSELF, seq_q=seq_q).shown.attn_weights
+    np.testing.assert_array_equal(weights > 0, np.tri(seq_q, dtype=bool))
+
+
 def test_a_memory_of_one_token_gets_all_the_weight_of_every_query():
     shown = memory_switch.measure(seq_q=4, seq_k=1).shown
     np.testing.assert_array_equal(shown.attn_weights, 1)
@@ -424,6 +430,15 @@ def test_before_a_vector_is_exchanged_nothing_is_given_away():
         assert "06-06" not in words
         assert "06-06" in words_of(patching, {"exchanged": 3}, narrow)
     assert "yet" in patching.readout(patching.measure())
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_another_wrong_answer_is_called_so_once_it_is_found(narrow):
+    said = [
+        [words for words in words_of(patching, {"exchanged": n}, narrow) if words.endswith(": still wrong")]
+        for n in (0, 1, 8)
+    ]
+    assert said == [[], ["07-06: still wrong"], ["07-06, 02-06: still wrong"]]
 
 
 @pytest.mark.parametrize("narrow", [False, True])

@@ -35,9 +35,9 @@ class Crossed(NamedTuple):
     output: np.ndarray  # (seq_q, d_model)
 
 
-def cross(params: MultiHeadParams, x: np.ndarray, memory: np.ndarray) -> Crossed:
+def cross(params: MultiHeadParams, x: np.ndarray, memory: np.ndarray, mask: np.ndarray | None = None) -> Crossed:
     """The queries of one sequence at the keys and values of another, or of itself if ``memory`` is ``x``."""
-    output, attn_weights = multi_head_attention(params, x, memory, memory)
+    output, attn_weights = multi_head_attention(params, x, memory, memory, mask)
     return Crossed(
         linear(x, params.w_q), linear(memory, params.w_k), linear(memory, params.w_v), attn_weights[0], output
     )

@@ -15,7 +15,7 @@ from attncourse.drawing.matrix import Grid
 from attncourse.drawing.palette import FAINT, QUERY_INK, VALUE_INK, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.cross.crossed import Crossed, Layout, cross, draw_crossed, write_call
-from attnlib import init_multi_head
+from attnlib import causal_mask, init_multi_head
 
 ITSELF, OTHER = "x itself", "another sequence"
 _D_MODEL = 4
@@ -35,10 +35,14 @@ class Numbers(NamedTuple):
 
 
 def measure(memory: str = OTHER, seq_q: int = 3, seq_k: int = 5) -> Numbers:
-    """The same layer, asked by the first ``seq_q`` vectors of x; its memory is x, or ``seq_k`` other vectors."""
+    """The same layer, asked by the first ``seq_q`` vectors of x; its memory is x, or ``seq_k`` other vectors.
+
+    As x is an answer that is being written, none of it sees what comes later.
+    """
     x = _X[:seq_q]
     own = memory == ITSELF
-    return Numbers(own, seq_k, cross(_LAYER, x, x if own else _MEMORY[:seq_k]))
+    shown = cross(_LAYER, x, x, causal_mask(seq_q, seq_q)) if own else cross(_LAYER, x, _MEMORY[:seq_k])
+    return Numbers(own, seq_k, shown)
 
 
 def readout(numbers: Numbers) -> str:
@@ -103,7 +107,7 @@ memory_switch = Explorer(
     __name__,
     caption=(
         "Queries come from x on the left, keys and values from the memory above. Random numbers stand for vectors "
-        "and matrices (one head, no W_O); grey is below zero."
+        "and matrices (one head, no W_O); grey is below zero. When x asks itself, a mask hides later characters."
     ),
     controls={
         "memory": Choice("memory", stops=(ITSELF, OTHER)),

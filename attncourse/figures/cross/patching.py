@@ -76,7 +76,7 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The vectors of both memories one above the other, and outside of each what is written with it exchanged."""
-    figure = sheet(height=214, narrow=narrow, narrow_height=338)
+    figure = sheet(height=236, narrow=narrow, narrow_height=362)
     paper = board(figure)
     left, cell = (8, 41) if narrow else (218, 58)
     tops = (104, 196) if narrow else (66, 150)
@@ -126,7 +126,7 @@ def _draw_memory(paper: Axes, numbers: Numbers, row: int, grid: Grid, narrow: bo
         frame(paper, grid, 0, numbers.exchanged - 1)
     own = f"read as {numbers.answers[row]}"
     if narrow:
-        y = 20 if row == 0 else outside + 48
+        y = 20 if row == 0 else outside + 72
         label(paper, 8, y, f"memory of “{numbers.texts[row]}”", KEY_INK, size=TEXT, va="center_baseline")
         label(paper, 8, y + 22, own, QUERY_INK, size=TEXT, va="center_baseline")
         if numbers.exchanged:
@@ -137,15 +137,23 @@ def _draw_memory(paper: Axes, numbers: Numbers, row: int, grid: Grid, narrow: bo
         label(paper, 8, grid.top + 28, own, QUERY_INK, size=TEXT, va="center_baseline")
         if numbers.exchanged:
             label(paper, 8, outside, "with one vector exchanged:", FAINT, va="center_baseline")
+    if astray := _astray(numbers, row):
+        x, y = (8, outside + 44) if narrow else (grid.left, outside + 24)
+        label(paper, x, y, f"{', '.join(astray)}: still wrong", INK, va="center_baseline")
+
+
+def _astray(numbers: Numbers, row: int) -> list[str]:
+    """Month and day of the answers so far that one vector changes, but from one wrong answer to another."""
+    done = numbers.patched[row][: numbers.exchanged]
+    return [answer[5:] for answer in dict.fromkeys(done) if answer not in numbers.answers]
 
 
 patching = Explorer(
     __name__,
     caption=(
         "Each box is a memory vector. Above or below it: the month and day that the model writes if this vector alone "
-        "comes from the other text. Colour: it spoils the right answer, or brings it back. Grey: no change. "
-        "Neither colour nor grey: another wrong answer. The arc at the end, drawn from these results, leads from the "
-        "dot or slash to the vector that decides."
+        "comes from the other text. Colour: it spoils the right answer, or brings it back. The arc at the end, drawn "
+        "from these results, leads from the dot or slash to the vector that decides, perhaps by way of others."
     ),
     controls={
         "text": Choice("date", stops=TEXTS),
