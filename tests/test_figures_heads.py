@@ -7,7 +7,7 @@ from attncourse.drawing.cells import Cells
 from attncourse.drawing.svg import to_svg
 from attncourse.figures.heads.head_budget import D_MODEL, head_budget
 from attncourse.figures.heads.head_columns import head_columns
-from attncourse.figures.heads.multi_head_flow import _PARTS, FEATURES, PARAMS, multi_head_flow
+from attncourse.figures.heads.multi_head_flow import _PARTS, FEATURES, JOINED, PARAMS, multi_head_flow
 from attncourse.figures.heads.sum_of_heads import _RANGE, _SEED, _SHARPNESS, sum_of_heads
 from attncourse.figures.heads.unequal_weights import PAIRS, READERS, VALUES, unequal_weights
 from attncourse.figures.sentence import TOKENS
@@ -35,18 +35,31 @@ def test_flow_ends_in_concat_times_w_o():
 
 
 def test_its_looks_at_the_cat_in_one_head_and_at_the_toy_in_the_other():
-    shown = multi_head_flow.measure()
+    shown = multi_head_flow.measure(4)
     looks = shown.attn_weights[:, shown.token - 1].argmax(axis=-1)
     assert [TOKENS[i] for i in (shown.token - 1, *looks)] == ["its", "cat", "toy"]
 
 
 def test_its_output_is_as_living_as_the_cat_and_as_much_of_a_thing_as_the_toy():
-    shown = multi_head_flow.measure()
+    shown = multi_head_flow.measure(4)
     its = dict(zip(FEATURES, shown.output[3], strict=True))
     cat, toy = (dict(zip(FEATURES, shown.x[i], strict=True)) for i in (1, 4))
     assert its["living"] == pytest.approx(cat["living"], abs=0.1)
     assert its["thing"] == pytest.approx(toy["thing"], abs=0.1)
     assert max(its["possessive"], its["action"]) < 0.1
+
+
+def test_a_head_that_is_taken_away_takes_its_term_of_the_sum():
+    both, *alone = (multi_head_flow.measure(joined=joined).output for joined in JOINED)
+    np.testing.assert_allclose(sum(alone), both)
+    lost = np.abs(both[2] - alone[0][2]) > 0.1
+    assert [name for name, gone in zip(FEATURES, lost, strict=True) if gone] == ["possessive", "thing"]
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_flow_says_which_head_is_taken_away(narrow):
+    said = [words_of(multi_head_flow, {"joined": joined}, narrow).count("taken away") for joined in JOINED]
+    assert said == [0, 1, 1]
 
 
 @every_state(multi_head_flow)
@@ -72,7 +85,7 @@ def test_flow_writes_the_row_that_it_follows(narrow):
 
 def test_flow_says_the_shape_and_the_parameters_of_every_part():
     shown = multi_head_flow.measure()
-    shapes = dict(zip(_PARTS, (part[0] if part.ndim == 3 else part for part in shown[1:]), strict=True))
+    shapes = dict(zip(_PARTS, (part[0] if part.ndim == 3 else part for part in shown[2:]), strict=True))
     for part, numbers in shapes.items():
         assert f"shape {numbers.shape}" in _PARTS[part]
     assert sum(w.size for w in PARAMS[:4]) == 4 * 16

@@ -94,6 +94,12 @@ def test_shares_below_the_maps_are_those_of_the_readout(narrow):
     assert "both heads, token after: 55% right" in words
 
 
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_weights_below_the_one_head_are_means_of_the_tokens_that_have_both_neighbours(narrow):
+    before, after = beside(one_or_two_heads.measure(step=600).one)
+    assert f"mean weights {before:.2f} and {after:.2f}" in words_of(one_or_two_heads, {"step": 600}, narrow)
+
+
 # One head with help
 
 
@@ -252,6 +258,12 @@ def test_every_thumbnail_says_its_head_and_a_token_lights_its_row_and_its_column
         said = escape(f"layer {layer + 1}, head {head + 1}: {share:.2f} of the weight on {place}")
         assert sum(said in line for line in lines) == 1
     assert sum('data-lights="map-r3 map-c3"' in line and line.startswith("<text") for line in lines) == 2
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_two_framed_tokens_are_numbered_in_rows_and_columns(narrow):
+    words = words_of(head_maps, {}, narrow)
+    assert [words.count(number) for number in ("8", "13")] == [2, 2]
 
 
 def test_where_layer_1_looks_is_not_said_before_it_is_chosen():

@@ -14,7 +14,7 @@ from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.cells import Cells
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame, matrix
-from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK
+from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, RULE, WEIGHT, WEIGHT_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.heads.head_probes import (
@@ -41,7 +41,7 @@ _ORDER = {  # of the heads of each layer: head 2 is that of the digit in layer 2
 _SHORT = {  # places, below a thumbnail
     "itself": "itself",
     "the token before": "token before",
-    "the token two before": "two before",
+    "the token two before": "two back",
     "the first token": "first token",
     "the same letter": "same letter",
     DIGIT: "the digit",
@@ -176,7 +176,7 @@ def _draw_thumbnail(paper: Axes, at: tuple[int, int], numbers: Numbers, narrow: 
 
 def _draw_enlarged(paper: Axes, numbers: Numbers, narrow: bool) -> None:
     """The chosen head's map. A token shows its row, as a query, and its column, as a key."""
-    left, top, side = (20.0, 182.0, 16.0) if narrow else (404.0, 60.0, 18.5)
+    left, top, side = (32.0, 190.0, 15.6) if narrow else (404.0, 60.0, 18.5)
     tokens = numbers.tokens
     allowed = causal_mask(len(tokens), len(tokens))
     attn_weights = np.where(allowed, numbers.attn_weights[numbers.layer - 1, numbers.head - 1], np.nan)
@@ -190,6 +190,10 @@ def _draw_enlarged(paper: Axes, numbers: Numbers, narrow: bool) -> None:
         for name in (row, column):
             say(name, words=f"{names[i]}: its row as a query, its column as a key",
                 of=f"map-r{i} map-c{i}", lights=f"map-r{i} map-c{i}")  # fmt: skip
+    for i in numbers.framed:
+        x, y = grid.middle(i, i)
+        label(paper, left - 17, y, f"{i + 1}", FAINT, ha="right", va="center_baseline")
+        label(paper, x, top - 19, f"{i + 1}", FAINT, ha="center")
     frame(paper, grid, numbers.framed[numbers.layer - 1])
     right, end = left + len(tokens) * side, top + len(tokens) * side
     if narrow:
@@ -207,9 +211,8 @@ head_maps = Explorer(
     __name__,
     caption=(
         "Below each small picture stands where its head looks most, and with what share of its weight (mean of 64 "
-        "sequences). Each token must also name the two tokens before it, hence “two before”. Frames mark the letter "
-        "that asks (layer 2) and the digit that it finds (layer 1). Hatched keys are masked: in this model no token "
-        "may look ahead."
+        "sequences). Frames mark the letter that asks (layer 2) and the digit that it finds (layer 1). Hatched keys "
+        "are masked: in this model no token may look ahead."
     ),
     controls={
         "tokens": Choice("sequence", stops=SEQUENCES),

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from attncourse.controls import Slider
+from attncourse.controls import Choice, Slider
 from attncourse.digits import in_digits
 from attncourse.drawing.board import arrow, board
 from attncourse.drawing.canvas import TEXT, sheet
@@ -28,7 +28,7 @@ from attncourse.drawing.palette import (
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.sentence import TOKENS
-from attnlib import MultiHeadParams, attention, linear, merge_heads, multi_head_attention, split_heads
+from attnlib import MultiHeadParams, attention, linear, merge_heads, split_heads
 
 FEATURES = ["possessive", "living", "action", "thing"]
 ASKS = {"hid": ("who?", "what?"), "its": ("whose?", "what?")}  # what the queries of two tokens ask for, in words
@@ -44,10 +44,14 @@ PARAMS = MultiHeadParams(
 )
 
 
+JOINED = {"both": (1, 1), "head 1 alone": (1, 0), "head 2 alone": (0, 1)}  # which of the two results go on
+
+
 class Numbers(NamedTuple):
     """Every matrix on the way, and whose way it is."""
 
     token: int  # counted from 1
+    joined: str
     x: np.ndarray  # (5, d_model)
     query: np.ndarray  # (2, 5, d_k)
     key: np.ndarray  # (2, 5, d_k)
@@ -59,12 +63,12 @@ class Numbers(NamedTuple):
     output: np.ndarray  # (5, d_model)
 
 
-def measure(token: int = 4) -> Numbers:
-    """Project, split, attend in each head, merge; the output and the weights are those of multi_head_attention."""
+def measure(token: int = 3, joined: str = "both") -> Numbers:
+    """Project, split, attend in each head, merge those that go on; a head that is taken away leaves zeros."""
     query, key, value = (split_heads(linear(_X, w), PARAMS.num_heads) for w in PARAMS[:3])
-    heads, _ = attention(query, key, value)
-    output, attn_weights = multi_head_attention(PARAMS, _X, _X, _X)
-    return Numbers(token, _X, query, key, value, attn_weights, heads, merge_heads(heads), PARAMS.w_o, output)
+    heads, attn_weights = attention(query, key, value)
+    concat = merge_heads(heads * np.array(JOINED[joined])[:, None, None])
+    return Numbers(token, joined, _X, query, key, value, attn_weights, heads, concat, PARAMS.w_o, concat @ PARAMS.w_o)
 
 
 def readout(numbers: Numbers) -> str:
@@ -72,9 +76,14 @@ def readout(numbers: Numbers) -> str:
     rows = numbers.attn_weights[:, numbers.token - 1]
     looks = [f"{row.max():.2f} on “{TOKENS[row.argmax()]}” in head {head}" for head, row in enumerate(rows, start=1)]
     output = ", ".join(in_digits(number) for number in numbers.output[numbers.token - 1])
+    goes_on = (
+        "both results, joined and times W_O, give"
+        if numbers.joined == "both"
+        else f"the result of {numbers.joined}, times W_O, gives"
+    )
     return (
-        f"“{TOKENS[numbers.token - 1]}” puts its largest weights {' and '.join(looks)}; both results, joined and times "
-        f"W_O, give its output ({output})."
+        f"“{TOKENS[numbers.token - 1]}” puts its largest weights {' and '.join(looks)}; {goes_on} "
+        f"the output ({output})."
     )
 
 
@@ -87,8 +96,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         tops, left, wide, start = (92, 258), 78, 38, 8
         paper.plot([x.left - 6, start, start], [x.middle()[1], x.middle()[1], tops[1] + 38], color=INK, linewidth=1.2)
         results = [_draw_lane(paper, left, top, wide, head, numbers) for head, top in enumerate(tops)]
-        paper.plot([334, 334, 90], [results[0].middle()[1], 424, 424], color=INK, linewidth=1.2)
-        for result in results:
+        highest = _going_on(results, numbers)[0]
+        paper.plot([334, 334, 90], [highest.middle()[1], 424, 424], color=INK, linewidth=1.2)
+        for result in _going_on(results, numbers):
             paper.plot([result.left + wide, 334], [result.middle()[1]] * 2, color=INK, linewidth=1.2)
         arrow(paper, (90, 424), (90, 446))
         _draw_end(paper, 72, 472, 40, numbers)
@@ -100,6 +110,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         results = [_draw_lane(paper, left, top, wide, head, numbers) for head, top in enumerate(tops)]
         concat = _draw_end(paper, 516, 118, 38, numbers)
         for i, result in enumerate(results):
+            if not JOINED[numbers.joined][i]:
+                continue
             y = concat.middle(2 * i)[1] + 11
             paper.plot([result.left + wide + 3, 500, 500], [result.middle()[1]] * 2 + [y], color=INK, linewidth=1.2)
             arrow(paper, (500, y), (concat.left - 3, y))
@@ -133,7 +145,7 @@ def _draw_lane(paper: Axes, left: float, top: float, wide: float, head: int, num
     label(paper, left - thin - 6, top + 2, f"head {one}", size=TEXT, weight="semibold", va="center", ha="center")
     right = left + 5 * wide + 6
     for part, words, x, y, ink, align in (
-        ("key", "keys\n= X W_K", right, key.middle()[1], KEY_INK, "left"),
+        ("key", "keys", right, key.middle()[1], KEY_INK, "left"),
         (
             "query",
             f"query:\n{asks[head]}" if asks else "query",
@@ -143,11 +155,23 @@ def _draw_lane(paper: Axes, left: float, top: float, wide: float, head: int, num
             "right",
         ),
         ("weights", "weights", right, weights.middle()[1], WEIGHT_INK, "left"),
-        ("value", "values\n= X W_V", left - 6, value.middle()[1], VALUE_INK, "right"),
-        ("head", "result", result.middle()[0], value.top + 58, VALUE_INK, "center"),
+        ("value", "values", left - 6, value.middle()[1], VALUE_INK, "right"),
+        (
+            "head",
+            "result" if JOINED[numbers.joined][head] else "taken away",
+            result.middle()[0],
+            value.top + 58,
+            VALUE_INK,
+            "center",
+        ),
     ):
         _say_part(label(paper, x, y, words, ink, size=TEXT, ha=align, va="center"), f"{part}-{one}")
     return result
+
+
+def _going_on(results: list[Grid], numbers: Numbers) -> list[Grid]:
+    """The results that are joined."""
+    return [result for result, kept in zip(results, JOINED[numbers.joined], strict=True) if kept]
 
 
 def _rows_of_w_q(head: int) -> str:
@@ -252,8 +276,11 @@ _PARTS = {
 multi_head_flow = Explorer(
     __name__,
     caption=(
-        "Each head’s W_Q, W_K and W_V (not drawn) make the upright queries, keys and values. The weights are the "
-        "softmax of query · keys ÷ √2."
+        "Each head’s W_Q, W_K and W_V (not drawn) make its queries, keys and values, a column for each token. The "
+        "weights are the softmax of query · keys ÷ √2."
     ),
-    controls={"token": Slider("token", stops=(1, 2, 3, 4, 5))},
+    controls={
+        "joined": Choice("heads", stops=tuple(JOINED)),
+        "token": Slider("token", stops=(1, 2, 3, 4, 5)),
+    },
 )

@@ -13,7 +13,7 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import matrix, name_columns, name_rows
-from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, WEIGHT
+from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, WEIGHT, WEIGHT_INK
 from attncourse.explorer import Explorer
 from attncourse.figures.heads.head_probes import text_of
 from attncourse.results import load_result
@@ -24,6 +24,7 @@ from attnlib.tasks import previous_and_next
 
 STEPS = (0, 10, 20, 40, 60, 80, 100, 150, 200, 300, 400, 600)
 SEQUENCE = np.array([2, 0, 5, 4, 1, 7, 6, 3])
+_OF_BOTH = (-1, np.s_[:-1]), (1, np.s_[1:])  # the diagonals of the tokens that have one before and one after
 _FRESH = 128  # sequences on which accuracy is measured
 
 
@@ -91,6 +92,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for (left, top), who, shares in zip(spots, ("", "both heads, "), shares_now, strict=False):
         for line, (which, share) in enumerate(zip(("before", "after"), shares, strict=True)):
             label(paper, left, top + 164 + 18 * line, f"{who}token {which}: {share:.0%} right", size=TEXT)
+    before, after = (np.diagonal(numbers.one, offset)[inner].mean() for offset, inner in _OF_BOTH)
+    left, top = spots[0]
+    label(paper, left, top + 200, f"mean weights {before:.2f} and {after:.2f}", WEIGHT_INK, size=TEXT)
     left, top, wide, tall, step = (220, 38, 74, 72, 104) if narrow else (566, 42, 96, 80, 112)
     for i, title in enumerate(("% right, one head", "% right, two heads")):
         axes = dress(place(figure, left, top + i * step, wide, tall), title, x="training step" if i else "")
@@ -126,8 +130,9 @@ def _draw_accuracy(axes: Axes, shares: np.ndarray, here: int) -> None:
 one_or_two_heads = Explorer(
     __name__,
     caption=(
-        "Rows are the tokens that ask, columns those they look at. “c” has none before it, “d” none after. (One run, "
-        "steps not to scale. Each token’s vector also carries its place, see chapter 4.)"
+        "Rows are the tokens that ask, columns those they look at. “c” has none before it, “d” none after. The mean "
+        "weights are those of the six others on the token before and the token after. (One run, steps not to scale. "
+        "A vector for its place is added to that of each token, see chapter 4.)"
     ),
     controls={"step": Slider("training step", stops=STEPS, stops_only=True)},
 )
