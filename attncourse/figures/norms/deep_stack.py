@@ -168,8 +168,8 @@ deep_stack = Explorer(
     __name__,
     caption=(
         "The row is one text, marked by one of three trained encoders, in violet where it is right; below it stand the "
-        "right marks. Curves and numbers are means of the three, at the best of seven learning rates; dashed: "
-        "no norm. Size is the root mean square of a vector’s numbers."
+        "right marks. Curves and numbers are means of the three, at the best of seven learning rates; dashed, beside "
+        "LayerNorm: no norm. Size is the root mean square of a vector’s numbers."
     ),
     controls={
         "depth": Slider("layers", stops=DEPTHS, stops_only=True),

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from attncourse.controls import Choice
+from attncourse.controls import Slider
 from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import place, sheet
@@ -18,23 +18,22 @@ from attncourse.explorer import Explorer
 from attncourse.figures.norms.marks import mark_seeds
 from attncourse.figures.norms.runs import stored
 
-READINGS = {"as in use": "use", "as in training": "training"}  # control → in the file
 SIZES = (1, 2, 4, 8)  # sequences in a batch
 
 
 class Numbers(NamedTuple):
     """What the figure shows."""
 
-    reading: str
-    shares: np.ndarray  # (sizes, seeds) of random digits named right
-    in_use: np.ndarray  # (sizes,) the same as in use, mean of the seeds
+    size: int  # the largest batch that is shown
+    shares: np.ndarray  # (sizes shown, seeds) of random digits named right, as in training
+    in_use: np.ndarray  # (sizes,) the same as in use, mean of the seeds; of every size
 
 
-def measure(reading: str = "as in use") -> Numbers:
+def measure(size: float = 1) -> Numbers:
     """Read the shares from the experiment's result file."""
-    arms = [stored("leaky_norm")["batch_norm"][sequences_text(size)]["runs"].values() for size in SIZES]
-    use, shares = (np.array([[run[mode] for run in runs] for runs in arms]) for mode in ("use", READINGS[reading]))
-    return Numbers(reading, shares, use.mean(axis=1))
+    arms = [stored("leaky_norm")["batch_norm"][sequences_text(each)]["runs"].values() for each in SIZES]
+    use, shares = (np.array([[run[mode] for run in runs] for runs in arms]) for mode in ("use", "training"))
+    return Numbers(int(size), shares[: SIZES.index(int(size)) + 1], use.mean(axis=1))
 
 
 def sequences_text(size: int) -> str:
@@ -44,10 +43,12 @@ def sequences_text(size: int) -> str:
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
-    shares = ", ".join(map(in_digits, numbers.shares.mean(axis=1)))
+    means = numbers.shares.mean(axis=1)
+    shares = f"{', '.join(map(in_digits, means))} of random digits {'are' if len(means) > 1 else 'is'} named right"
+    sizes = ", ".join(map(str, SIZES[: len(means)]))
     return (
-        f"BatchNorm {numbers.reading}: with {', '.join(map(str, SIZES))} sequences in a batch, {shares} of random "
-        "digits are named right."
+        f"BatchNorm as in training: with {sizes} sequence{'s' * (len(means) > 1)} in a batch, {shares}; "
+        f"as in use, {in_digits(numbers.in_use.mean())}."
     )
 
 
@@ -57,8 +58,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     axes = place(figure, *((40, 34, 216, 146) if narrow else (168, 34, 380, 130)))
     dress(axes, "share of random digits named right", x="sequences in a batch")
     _draw_use(axes, numbers.in_use)
-    if READINGS[numbers.reading] == "training":
-        _draw_training(axes, numbers.shares)
+    _draw_training(axes, numbers.shares)
     axes.set(xlim=(-0.25, len(SIZES) - 1), ylim=(0, 1), yticks=(0, 0.5, 1))
     axes.set_yticklabels(["0", "0.5", "1"])
     axes.set_xticks(np.arange(len(SIZES)), [str(size) for size in SIZES])
@@ -75,12 +75,12 @@ def _draw_use(axes: Axes, means: np.ndarray) -> None:
 
 def _draw_training(axes: Axes, shares: np.ndarray) -> None:
     """The mean of the seeds as a curve with its numbers, and each seed as a dot."""
-    x, means = np.arange(len(SIZES)), shares.mean(axis=1)
+    x, means = np.arange(len(shares)), shares.mean(axis=1)
     (curve,) = axes.plot(x, means, color=SHARED_INK, linewidth=2.4, clip_on=False)
     _say_means(curve, "named right as in training", means)
     words = [
         f"batches of {sequences_text(size)}, seed {seed + 1}: {in_digits(share)} named right"
-        for size, group in zip(SIZES, shares, strict=True)
+        for size, group in zip(SIZES[: len(shares)], shares, strict=True)
         for seed, share in enumerate(group)
     ]
     mark_seeds(axes, x, shares, words)
@@ -90,14 +90,14 @@ def _draw_training(axes: Axes, shares: np.ndarray) -> None:
 
 def _say_means(curve: Line2D, name: str, means: np.ndarray) -> None:
     said = [in_digits(share) for share in means]
-    say(curve, label=name, x=[str(size) for size in SIZES], y=said, names=["sequences", "share"])
+    say(curve, label=name, x=[str(size) for size in SIZES[: len(means)]], y=said, names=["sequences", "share"])
 
 
 leak_by_batch = Explorer(
     __name__,
     caption=(
-        "The decoder of random digits with BatchNorm. In use (dotted) it takes stored means, and can only guess. "
-        "As in training, it reads batches as large as those it learned from. Dots are five seeds, curves their means."
+        "The decoder of random digits with BatchNorm. Violet: with the batch’s own means, as in training, reading as "
+        "many sequences at a time as it learned from; dots are five seeds. Dotted: with stored means, as in use."
     ),
-    controls={"reading": Choice("BatchNorm computes", stops=tuple(READINGS))},
+    controls={"size": Slider("sequences in a batch", stops=SIZES, stops_only=True)},
 )

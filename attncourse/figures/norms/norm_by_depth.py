@@ -21,6 +21,7 @@ from attncourse.figures.norms.runs import arms_of
 NONE, LAYER, BATCH = NORMS = ("none", "LayerNorm", "BatchNorm, padding masked")
 _NAMES = {NONE: "no norm", LAYER: "LayerNorm", BATCH: "BatchNorm"}
 _SIZES, _LOSSES = (0.3, 1000), (0.03, 1000)
+_APART = 16  # CSS pixels from one name to the next
 
 
 class Arm(NamedTuple):
@@ -65,10 +66,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     losses = place(figure, *((44, 264, 188, 150) if narrow else (408, 38, 200, 170)))
     dress(sizes, "size of the vectors, before training", x="layers")
     dress(losses, "loss on fresh texts, after training", x="layers")
-    for name in sorted(NORMS[:2], key=lambda name: name == numbers.norm) + [BATCH] * (numbers.norm == BATCH):
-        arm = numbers.arms[name]
-        _draw_curve(sizes, numbers.norm, name, arm.sizes, _SIZES[0], size_text)
-        _draw_curve(losses, numbers.norm, name, arm.losses.mean(axis=1), _LOSSES[0], loss_text)
+    names = sorted(NORMS[:2], key=lambda name: name == numbers.norm) + [BATCH] * (numbers.norm == BATCH)
+    for axes, ends, text in ((sizes, _SIZES, size_text), (losses, _LOSSES, loss_text)):
+        curves = {name: arm.sizes if axes is sizes else arm.losses.mean(axis=1) for name, arm in numbers.arms.items()}
+        _draw_curves(axes, numbers.norm, {name: curves[name] for name in names}, ends, text)
     _draw_seeds(losses, numbers.arms[numbers.norm].losses)
     mark_guessing(losses, np.log10(GUESSING), (1, np.log10(GUESSING) + 0.1), va="bottom")
     for axes, ends, powers in ((sizes, _SIZES, (0, 1, 2, 3)), (losses, _LOSSES, (-1, 0, 1, 2, 3))):
@@ -78,20 +79,24 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     return figure
 
 
-def _draw_curve(axes: Axes, chosen: str, name: str, values: np.ndarray, low: float, text: Callable) -> None:
-    """The chosen norm in colour with its last number; the others thin, and only named."""
-    here, y = name == chosen, decades(values, low)
+def _draw_curves(
+    axes: Axes, chosen: str, curves: dict[str, np.ndarray], ends: tuple[float, float], text: Callable
+) -> None:
+    """The chosen norm in colour, the others thin; each is named, with its last number, beside its end."""
     thin: dict[str, Any] = {"color": INK, "linewidth": 1.2, "linestyle": (0, (5, 2))}
-    (curve,) = axes.plot(DEPTHS, y, clip_on=False, **({"color": SHARED_INK, "linewidth": 2.4} if here else thin))
-    said = [text(value) for value in values]
-    say(curve, label=_NAMES[name], x=[str(depth) for depth in DEPTHS], y=said, names=["layers", _NAMES[name]])
-    if here:
+    thick: dict[str, Any] = {"color": SHARED_INK, "linewidth": 2.4, "zorder": 3}
+    apart = float(np.ptp(np.log10(ends))) * _APART / axes.bbox.height
+    at: list[float] = []  # of the names, from the lowest
+    for name in sorted(curves, key=lambda name: curves[name][-1]):
+        values = curves[name]
+        look = thick if name == chosen else thin
+        (curve,) = axes.plot(DEPTHS, decades(values, ends[0]), clip_on=False, **look)
+        said = [text(value) for value in values]
+        say(curve, label=_NAMES[name], x=[str(depth) for depth in DEPTHS], y=said, names=["layers", _NAMES[name]])
+        at.append(max(np.log10(values[-1]), at[-1] + apart if at else -np.inf))
         words = f"{said[-1]} {_NAMES[name]}"
-        label(axes, DEPTHS[-1] + 0.4, y[-1], words, SHARED_INK, weight="semibold", va="center_baseline")
-    elif name == NONE:
-        label(axes, DEPTHS[-1] + 0.4, y[-1], _NAMES[name], va="center_baseline")
-    else:  # the chosen norm may lie on it
-        label(axes, 6, y[2] - 0.24, _NAMES[name], ha="center", va="top")
+        ink, weight = (SHARED_INK, "semibold") if name == chosen else (INK, "normal")
+        label(axes, DEPTHS[-1] + 0.4, at[-1], words, ink, weight=weight, va="center_baseline")
 
 
 def _draw_seeds(axes: Axes, losses: np.ndarray) -> None:
@@ -107,7 +112,7 @@ norm_by_depth = Explorer(
     __name__,
     caption=(
         "The encoder of the beginning in five depths. The curve in colour is the chosen norm, its dots are three "
-        "seeds, each at the best of seven learning rates; the dashed curves are there to compare with."
+        "seeds, each at the best of seven learning rates."
     ),
     controls={"norm": Choice("norm", stops=NORMS)},
 )
