@@ -71,6 +71,20 @@ def test_on_a_page_the_heading_of_a_closed_section_opens_it(tmp_path):
     assert page.astext().count("<details") == 1
 
 
+def test_a_closed_section_that_the_text_names_is_linked(tmp_path):
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps({"cells": CELLS}), "utf-8")
+    app = SimpleNamespace(env=SimpleNamespace(doc2path=lambda name: str(path)))
+    page = publish_doctree(
+        "Why?\n====\n\nSee *floats*, *really*.\n\nGoing deeper: floats (3 minutes)\n"
+        "--------------------------------\n\nMore.\n",
+        settings_overrides={"doctitle_xform": False},
+    )
+    fold(app, page, "a")
+    [link] = page.findall(nodes.reference)
+    assert (link.astext(), link["refid"]) == ("floats", "going-deeper-floats-3-minutes")
+
+
 def test_a_heading_that_opens_its_section_holds_no_link():
     html = '<summary><h3>Floats<a class="headerlink" href="#f">#</a></h3></summary>'
     assert plain_summaries(html) == "<summary><h3>Floats</h3></summary>"

@@ -21,16 +21,25 @@ def closed_headings(notebook: Path) -> set[str]:
 
 
 def fold(app, doctree, docname: str) -> None:
-    """Put each closed section of a notebook into ``<details>``, its heading being what opens it."""
+    """Put each closed section of a notebook into ``<details>``, its heading being what opens it, and link its name."""
     source = Path(app.env.doc2path(docname))
     if source.suffix != ".ipynb":
         return
-    closed = closed_headings(source)
+    closed, topics = closed_headings(source), {}
     for section in list(doctree.findall(nodes.section)):
         if isinstance(section[0], nodes.title) and letters(section[0].astext()) in closed:
             section.insert(0, nodes.raw("", '<details class="deeper"><summary>', format="html"))
             section.insert(2, nodes.raw("", "</summary>", format="html"))
             section.append(nodes.raw("", "</details>", format="html"))
+            topics[_topic(section[1].astext())] = section["ids"][0]
+    for name in list(doctree.findall(nodes.emphasis)):
+        if name.astext() in topics:
+            name.replace_self(nodes.reference("", "", name.deepcopy(), refid=topics[name.astext()], internal=True))
+
+
+def _topic(title: str) -> str:
+    """What the text calls a section whose heading is "Going deeper: the matrix of a step, and more (7 minutes)"."""
+    return re.sub(r"^Going deeper: | \(\d+ minutes?\)$|, and .*", "", title)
 
 
 def shorter_contents(app, env) -> None:
