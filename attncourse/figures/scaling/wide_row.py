@@ -101,9 +101,8 @@ def _draw_weights(axes: Axes, attn_weights: np.ndarray) -> None:
 wide_row = Explorer(
     __name__,
     caption=(
-        "How the attention is shared depends on how far apart the scores lie. "
-        "Query and keys are random, and widening them only adds numbers at the end. The four draws are picked so that "
-        "the tokens share when vectors have 4 numbers."
+        "Query and keys of “its” are random, and widening them only adds numbers at the end. The four draws are picked "
+        "so that the tokens share when vectors have 4 numbers."
     ),
     controls={
         "d_k": Slider("numbers in a vector, d_k", stops=(4, 16, 64, 256, 1024), log=True),
