@@ -133,7 +133,7 @@ mixing_values = Explorer(
     __name__,
     caption=(
         "The output, the diamond, is a weighted mean of the values: of their places and of their colours. "
-        "A value may lie anywhere, whatever its key. Here scores are divided by τ alone, not by √d_k."
+        "Here scores are divided by τ alone, not by √d_k."
     ),
     controls={
         "angle": Slider("angle of the query (°)", stops=tuple(range(0, 360, 15))),

@@ -47,7 +47,7 @@ def readout(numbers: Numbers) -> str:
     output = zip(FEATURES, numbers.output[row], strict=False)
     return (
         f"At temperature {numbers.temperature:g}, “{numbers.query}” attends "
-        f"{most_attended(numbers.attn_weights[row])}, and its output is "
+        f"{most_attended(numbers.attn_weights[row])}, and the output is "
         f"{', '.join(f'{feature} {in_digits(amount)}' for feature, amount in output)}."
     )
 

@@ -112,6 +112,6 @@ _PARTS = (
 
 projections = Explorer(
     __name__,
-    caption="A token’s vector picks rows of each map; the picked rows add up to its query, its key and its value.",
+    caption="A token’s vector picks rows of each map; their sum is the query, the key, the value.",
     controls={"token": Choice("token", stops=tuple(TOKENS))},
 )
