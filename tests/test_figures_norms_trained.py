@@ -98,7 +98,8 @@ def test_only_statistics_per_position_cannot_read_two_dates():
 @every_state(deep_stack)
 def test_a_stack_shows_the_stored_runs_and_their_share_of_right_letters(state):
     numbers = deep_stack.measure(**state)
-    arm = f"{state['norm']}, {state['depth']} layer{'s' * (state['depth'] > 1)}"
+    norm = BATCH if state["norm"] == "BatchNorm" else state["norm"]
+    arm = f"{norm}, {state['depth']} layer{'s' * (state['depth'] > 1)}"
     stored = load_result("norm_depth")["arms"][arm]["runs"].values()
     assert numbers.end == pytest.approx(np.mean([run["end"] for run in stored]))
     assert numbers.sizes[-1] == pytest.approx(np.mean([run["sizes"][-1] for run in stored]))

@@ -1,4 +1,4 @@
-"""Explorer: an encoder of more and more layers, with LayerNorm or none: how its vectors grow, and what it learns."""
+"""Explorer: an encoder of more and more layers, with a norm or none: how its vectors grow, and what it learns."""
 
 from typing import NamedTuple
 
@@ -23,7 +23,8 @@ TEXT = "June 7th, 2021"
 TAGS = "·dmy"  # other, day, month, year: the codes of the experiment
 RIGHT = "mmmm·d····yyyy"
 DEPTHS = (1, 2, 4, 8, 12)
-NORMS = ("none", "LayerNorm")
+NORMS = ("none", "LayerNorm", "BatchNorm")
+_ARMS = {"BatchNorm": "BatchNorm, padding masked"}  # what the experiment calls it
 GUESSING = np.log(len(TAGS))  # the loss of equal chances
 _SEED = 2  # of three: from two layers to twelve its row changes as the shares of right letters do
 _SIZES, _LOSSES = (0.5, 1000), (0.05, 1000)
@@ -54,7 +55,7 @@ class Numbers(NamedTuple):
 
 def measure(depth: float = 2, norm: str = "none") -> Numbers:
     """Sum up one arm of the experiment's result file."""
-    runs = arms_of("norm_depth")[f"{norm}, {layers_text(int(depth))}"]
+    runs = arms_of("norm_depth")[f"{_ARMS.get(norm, norm)}, {layers_text(int(depth))}"]
     sizes, losses = (np.mean([run[key] for run in runs], axis=0) for key in ("sizes", "losses"))
     every = stored("norm_depth")["settings"]["record_every"]
     answers = "".join(TAGS[tag] for tag in runs[_SEED]["example"])
@@ -100,7 +101,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     sizes = place(figure, *((44, 156, 250, 130) if narrow else (44, 136, 250, 124)))
     losses = place(figure, *((44, 362, 250, 130) if narrow else (398, 136, 270, 124)))
     _draw_sizes(dress(sizes, "size of the vectors, before training", x="sublayers passed"), numbers)
-    _draw_losses(dress(losses, "loss", x="step of training"), numbers)
+    _draw_losses(dress(losses, "loss in training, dot: on fresh texts", x="step of training"), numbers)
     return figure
 
 
@@ -169,7 +170,7 @@ deep_stack = Explorer(
     caption=(
         "The row is one text, marked by one of three trained encoders, in violet where it is right; below it stand the "
         "right marks. Curves and numbers are means of the three, at the best of seven learning rates; dashed, beside "
-        "LayerNorm: no norm. Size is the root mean square of a vector’s numbers."
+        "a norm: no norm (BatchNorm comes later). Size is the root mean square of a vector’s numbers."
     ),
     controls={
         "depth": Slider("layers", stops=DEPTHS, stops_only=True),

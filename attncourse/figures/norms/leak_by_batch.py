@@ -44,7 +44,7 @@ def sequences_text(size: int) -> str:
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     means = numbers.shares.mean(axis=1)
-    shares = f"{', '.join(map(in_digits, means))} of random digits {'are' if len(means) > 1 else 'is'} named right"
+    shares = f"the share of random digits named right is {', then '.join(map(in_digits, means))}"
     sizes = ", ".join(map(str, SIZES[: len(means)]))
     return (
         f"BatchNorm as in training: with {sizes} sequence{'s' * (len(means) > 1)} in a batch, {shares}; "
