@@ -92,8 +92,7 @@ four_ways = Explorer(
     __name__,
     caption=(
         "Which token was before this one? Each dot is one seed, and dashed is the best guess without the order (higher "
-        "under the mask). Each row has its own best learning rate over 1,600 steps, so compare the ends, not the "
-        "starts."
+        "under the mask)."
     ),
     controls={"steps": Slider("steps of training", stops=STEPS, log=True, stops_only=True)},
 )

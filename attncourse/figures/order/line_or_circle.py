@@ -104,8 +104,8 @@ def _short(number: str) -> str:
 line_or_circle = Explorer(
     __name__,
     caption=(
-        "Twelve positions and a query, the arrow. Below are the inner products with the query; framed is the largest, "
-        "the position that this query would pick."
+        "Twelve positions and a query, whose direction the arrow shows. Below are the inner products with the query; "
+        "framed is the largest, the position that this query would pick."
     ),
     controls={"angle": Slider("query turned by, in degrees", stops=tuple(range(0, 360, 30)))},
 )
