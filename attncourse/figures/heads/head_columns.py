@@ -133,8 +133,9 @@ _SLICE = _QUERY + _TALL + 36
 head_columns = Explorer(
     __name__,
     caption=(
-        "Each head owns two columns of W_Q, and under them stands the head’s query. Below the queries, x itself is "
-        "sliced. Move the first number of x, and frames mark the row of W_Q that it meets and all that changes."
+        "Each number of x multiplies its row of W_Q, and then each column is added up. Each head owns two columns, "
+        "and under them stands its query. Below the queries, x itself is sliced. Move the first number of x, and "
+        "frames mark all that changes."
     ),
     controls={"number": Slider("first number of x", stops=(0, 1, 2, 3))},
 )

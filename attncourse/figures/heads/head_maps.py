@@ -30,7 +30,7 @@ from attncourse.results.models import from_stored
 from attnlib.attention_model import ModelParams, attention_model
 from attnlib.masks import causal_mask
 
-SEQUENCES = "a3c1b7d3c1a3d3b7", "f2h5e2g8g8f2e2h5", "b4d4a6h1h1a6d4b4"
+SEQUENCES = "b7d7a2h1h1a2d7b7", "a3c1b7d3c1a3d3b7", "f2h5e2g8g8f2e2h5"
 AGAIN = 12  # where a letter stands that was there before, with a digit that follows another letter too
 FINDER = 2  # the head of layer 2 that helps that letter find its digit, in both models
 MODELS = {"first": "digit", "second": "elsewhere"}  # how they are called here and in the result file

@@ -92,9 +92,11 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for (left, top), who, shares in zip(spots, ("", "both heads, "), shares_now, strict=False):
         for line, (which, share) in enumerate(zip(("before", "after"), shares, strict=True)):
             label(paper, left, top + 164 + 18 * line, f"{who}token {which}: {share:.0%} right", size=TEXT)
-    before, after = (np.diagonal(numbers.one, offset)[inner].mean() for offset, inner in _OF_BOTH)
+    before, after = (np.diagonal(numbers.one, offset)[inner] for offset, inner in _OF_BOTH)
     left, top = spots[0]
-    label(paper, left, top + 200, f"mean weights {before:.2f} and {after:.2f}", WEIGHT_INK, size=TEXT)
+    label(
+        paper, left, top + 200, f"after leads in {(after > before).sum()} of {len(after)} rows", WEIGHT_INK, size=TEXT
+    )
     left, top, wide, tall, step = (220, 38, 74, 72, 104) if narrow else (566, 42, 96, 80, 112)
     for i, title in enumerate(("% right, one head", "% right, two heads")):
         axes = dress(place(figure, left, top + i * step, wide, tall), title, x="training step" if i else "")
@@ -130,9 +132,9 @@ def _draw_accuracy(axes: Axes, shares: np.ndarray, here: int) -> None:
 one_or_two_heads = Explorer(
     __name__,
     caption=(
-        "Rows are the tokens that ask, columns those they look at. “c” has none before it, “d” none after. The mean "
-        "weights are those of the six others on the token before and the token after. (One run, steps not to scale. "
-        "A vector for its place is added to that of each token, see chapter 4.)"
+        "Rows are the tokens that ask, columns those they look at. In six rows there is a token before and one after; "
+        "below one head stands in how many of them the token after has the larger weight. Percentages are of 128 other "
+        "sequences. (One run, steps not to scale. A vector for the place is added to each token’s, see chapter 4.)"
     ),
     controls={"step": Slider("training step", stops=STEPS, stops_only=True)},
 )
