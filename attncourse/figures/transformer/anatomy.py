@@ -214,10 +214,7 @@ anatomy = Explorer(
     caption=(
         "The whole Transformer, in the sizes of the date model. Each attention takes queries q, keys k and values v; "
         "⊕ adds. A small square is a mask, filled where a token may look (a full one hides nothing). "
-        "Point at a box for its shapes and the library's code."
+        "Point at a box for its shapes and the library's line of code, where x is what it reads."
     ),
-    controls={
-        "part": Choice("part", stops=tuple(PARTS)),
-        "norm": Choice("norms stand", stops=tuple(NORMS)),
-    },
+    controls={"part": Choice("part", stops=tuple(PARTS))},
 )

@@ -54,7 +54,7 @@ class Numbers(NamedTuple):
     arrays: tuple[np.ndarray, ...]  # of all stops
 
 
-def measure(stop: int = 1) -> Numbers:
+def measure(stop: int = 6) -> Numbers:
     """The arrays of one pass over the source and the six characters written so far."""
     return Numbers(stop, tuple(box.array for box in boxes()))
 
@@ -186,9 +186,10 @@ def _draw_large(paper: Axes, numbers: Numbers, top: float, narrow: bool) -> None
     names, above = list(visible(TEXT) if box.side == 0 else visible("▷" + SAID)), _ABOVE.get(box.kind, [])
     if above:
         names[-1] += "→6"  # what was read, and what is written next
-    if not above:
+    if box.kind != "weights":
         at: tuple[float, str] = (338, "right") if narrow else (252, "left")
-        label(paper, at[0], top - 20, f"green +{reach:.0f}, grey −{reach:.0f}", FAINT, ha=at[1])
+        hue = "pink" if box.kind == "logits" else "green"
+        label(paper, at[0], top - 20, f"{hue} +{reach:.0f}, grey −{reach:.0f}", FAINT, ha=at[1])
     left, wide = ((26, 312), (46, 292))[bool(above)] if narrow else (92, 576)
     corner = left, top + 14 * bool(above)
     cell = wide / columns, 14 if rows > len(SAID) + 1 else 24
