@@ -208,7 +208,7 @@ def test_the_anatomy_is_that_of_the_date_model():
 @every_state(anatomy)
 def test_counts_are_those_of_the_listed_arrays(state):
     shown = anatomy.measure(**state)
-    copies = copies_of(model(norm_first=True)[0])[state["part"]]
+    copies = copies_of(model(NORMS[state["norm"]])[0])[state["part"]]
     assert shown.parameters == sum(count_parameters(copy) for copy in copies)
     if state["part"] in ("encoder", "decoder"):
         listed = sum(int(words.replace(",", "")) for _, words in shown.learned)

@@ -216,5 +216,8 @@ anatomy = Explorer(
         "⊕ adds. A small square is a mask, filled where a token may look (a full one hides nothing). "
         "Point at a box for its shapes and the library's line of code, where x is what it reads."
     ),
-    controls={"part": Choice("part", stops=tuple(PARTS))},
+    controls={
+        "part": Choice("part", stops=tuple(PARTS)),
+        "norm": Choice("norms stand", stops=tuple(NORMS)),
+    },
 )
