@@ -152,8 +152,9 @@ patching = Explorer(
     __name__,
     caption=(
         "Each box is a memory vector. Above or below it: the month and day that the model writes if this vector alone "
-        "comes from the other text. Colour: it spoils the right answer, or brings it back. The arc at the end, drawn "
-        "from these results, leads from the dot or slash to the vector that decides, perhaps by way of others."
+        "comes from the other text. Colour: it spoils the right answer, or brings it back. “Still wrong”: it makes "
+        "another wrong date, so it bears a trace of the dot, too. The arc at the end, drawn from these results, leads "
+        "from the dot or slash to the vector that decides, perhaps by way of others."
     ),
     controls={
         "text": Choice("date", stops=TEXTS),
