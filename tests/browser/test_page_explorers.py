@@ -336,3 +336,20 @@ def test_a_finger_that_scrolls_over_a_slider_moves_nothing(visit, site):
         assert settled(page.locator("#explorer-pipeline"))[0] == page.locator("#explorer-pipeline").get_attribute(
             "data-state"
         )
+
+
+def test_a_link_to_a_state_sets_the_figure_where_it_stands_and_back_undoes_it(visit, site):
+    with visit(f"{site}/chapters/04_give_order.html", until="networkidle") as page:
+        figure = page.locator("#explorer-shuffle")
+        before = figure.get_attribute("data-state")
+        answer = page.locator("details.answer").last
+        answer.evaluate("answer => { answer.open = true; }")
+        link = page.locator("article a[href^='?shuffle=']").first
+        link.click()
+        expect(figure).not_to_have_attribute("data-state", before)
+        expect(figure).to_be_in_viewport()
+        assert "?shuffle=" in page.url
+        assert answer.evaluate("answer => answer.open")
+        page.go_back()
+        expect(figure).to_have_attribute("data-state", before)
+        expect(link).to_be_in_viewport()

@@ -150,18 +150,40 @@ function remember(explorer) {
   remember.soon = setTimeout(() => history.replaceState({ ...history.state, figures: left }, "", linkTo(explorer)), 150);
 }
 
-// The states that the address or the history tells, by the figures' ids.
-function told(explorers) {
-  const states = { ...left };
-  for (const [name, positions] of new URLSearchParams(location.search)) {
+// The states that an address tells, by the figures' ids.
+function told(search) {
+  const states = {};
+  for (const [name, positions] of new URLSearchParams(search)) {
     const explorer = explorers.find(({ figure }) => figure.id === `explorer-${name}`);
     if (!explorer) continue;
     const wanted = Object.fromEntries(positions.split(",").map((part) => part.split(":")));
     const nearest = explorer.positions.map((position, i) =>
       Math.min(Math.max(Number(wanted[explorer.controls[i].name] ?? position) | 0, 0), explorer.sizes[i] - 1));
-    states[explorer.figure.id] ??= explorer.stateOf(nearest);
+    states[explorer.figure.id] = explorer.stateOf(nearest);
   }
   return states;
+}
+
+function turnAll(states) {
+  for (const [id, state] of Object.entries(states)) explorers.find(({ figure }) => figure.id === id)?.turnTo(state);
+}
+
+// A link of the text to a state of a figure on its own page sets it there: answers stay open, and "back" undoes it.
+function follow(event) {
+  const link = event.target.closest?.("a[href]");
+  const here = link?.search && link.origin === location.origin && link.pathname === location.pathname;
+  const figure = here && document.getElementById(link.hash.slice(1));
+  if (!figure || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const states = told(link.search);
+  const before = explorers.filter((explorer) => explorer.figure.id in states);
+  before.forEach((explorer) => { left[explorer.figure.id] = explorer.state; });
+  history.replaceState({ ...history.state, figures: { ...left } }, "");
+  turnAll(Object.assign(left, states));
+  history.pushState({ ...history.state, figures: { ...left } }, "", link.href);
+  figure.tabIndex = -1; // the keyboard goes on from there
+  figure.focus();
+  figure.scrollIntoView();
 }
 
 // Where nothing can be fetched, a figure says so in place of its controls.
@@ -182,8 +204,9 @@ const near = new IntersectionObserver(
   }),
   { rootMargin: NEARLY },
 );
-for (const [id, state] of Object.entries(told(explorers)))
-  explorers.find(({ figure }) => figure.id === id)?.turnTo(state);
+turnAll({ ...told(location.search), ...left });
+document.addEventListener("click", follow);
+addEventListener("popstate", ({ state }) => turnAll(Object.assign(left, state?.figures)));
 explorers.forEach(({ figure }) => near.observe(figure));
 let settling;
 PHONE.addEventListener("change", () => {
