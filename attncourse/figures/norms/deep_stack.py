@@ -170,7 +170,8 @@ deep_stack = Explorer(
     caption=(
         "The row is one text, marked by one of three trained encoders, in violet where it is right; below it stand the "
         "right marks. Curves and numbers are means of the three, at the best of seven learning rates; dashed, beside "
-        "a norm: no norm (BatchNorm comes later). Size is the root mean square of a vector’s numbers."
+        "a norm: none, not even before the logits (BatchNorm comes later). Size is the root mean "
+        "square of a vector’s numbers."
     ),
     controls={
         "depth": Slider("layers", stops=DEPTHS, stops_only=True),
