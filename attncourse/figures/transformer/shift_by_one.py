@@ -184,7 +184,7 @@ shift_by_one = Explorer(
     caption=(
         "The decoder’s input is the answer, moved one place to the right: what one step must predict, the next one "
         "reads. Lines show what the chosen step may look at; hatched characters are hidden from it. "
-        "The thick frame is its own character."
+        "The thick frame is its own character, which the residual connection brings it, hidden or not."
     ),
     controls={
         "mask": Choice("mask", stops=MASKS),
