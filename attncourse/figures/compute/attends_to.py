@@ -95,7 +95,8 @@ attends_to = Explorer(
     __name__,
     caption=(
         "The wider a line, the larger its weight (rounded), which is a share of attention. "
-        "The token at the arrowhead adds what it receives, from itself too, to its own features."
+        "The token at the arrowhead adds what it receives, from itself too, to the first three features: "
+        "only these are handed over."
     ),
     controls={"token": Choice("token", stops=tuple(TOKENS))},
 )

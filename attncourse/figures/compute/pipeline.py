@@ -232,7 +232,7 @@ pipeline = Explorer(
     __name__,
     caption=(
         "Follow the framed row from query to output. Each score is the dot product of the row on its left and the "
-        "column above it, and so is each number of the output."
+        "column above it, and so is each number of the output. A 1.00 is rounded."
     ),
     controls={
         "query": Choice("token", stops=tuple(TOKENS)),
