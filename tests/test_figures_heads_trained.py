@@ -94,12 +94,6 @@ def test_shares_below_the_maps_are_those_of_the_readout(narrow):
     assert "both heads, token after: 55% right" in words
 
 
-@pytest.mark.parametrize("narrow", [False, True])
-def test_below_the_one_head_stands_in_how_many_rows_the_token_after_has_the_larger_weight(narrow):
-    for step, rows in {60: 4, 600: 6}.items():
-        assert f"after leads in {rows} of 6 rows" in words_of(one_or_two_heads, {"step": step}, narrow)
-
-
 # One head with help
 
 

@@ -13,7 +13,7 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import matrix, name_columns, name_rows
-from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, WEIGHT, WEIGHT_INK
+from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, WEIGHT
 from attncourse.explorer import Explorer
 from attncourse.figures.heads.head_probes import text_of
 from attncourse.results import load_result
@@ -24,7 +24,6 @@ from attnlib.tasks import previous_and_next
 
 STEPS = (0, 10, 20, 40, 60, 80, 100, 150, 200, 300, 400, 600)
 SEQUENCE = np.array([2, 0, 5, 4, 1, 7, 6, 3])
-_OF_BOTH = (-1, np.s_[:-1]), (1, np.s_[1:])  # the diagonals of the tokens that have one before and one after
 _FRESH = 128  # sequences on which accuracy is measured
 
 
@@ -92,11 +91,6 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for (left, top), who, shares in zip(spots, ("", "both heads, "), shares_now, strict=False):
         for line, (which, share) in enumerate(zip(("before", "after"), shares, strict=True)):
             label(paper, left, top + 164 + 18 * line, f"{who}token {which}: {share:.0%} right", size=TEXT)
-    before, after = (np.diagonal(numbers.one, offset)[inner] for offset, inner in _OF_BOTH)
-    left, top = spots[0]
-    label(
-        paper, left, top + 200, f"after leads in {(after > before).sum()} of {len(after)} rows", WEIGHT_INK, size=TEXT
-    )
     left, top, wide, tall, step = (220, 38, 74, 72, 104) if narrow else (566, 42, 96, 80, 112)
     for i, title in enumerate(("% right, one head", "% right, two heads")):
         axes = dress(place(figure, left, top + i * step, wide, tall), title, x="training step" if i else "")
@@ -132,8 +126,7 @@ def _draw_accuracy(axes: Axes, shares: np.ndarray, here: int) -> None:
 one_or_two_heads = Explorer(
     __name__,
     caption=(
-        "Rows are the tokens that ask, columns those they look at. In six rows there is a token before and one after; "
-        "below one head stands in how many of them the token after has the larger weight. Percentages are of 128 other "
+        "Rows are the tokens that ask, columns those they look at. Percentages are of 128 other "
         "sequences. (One run, steps not to scale. A vector for the place is added to each token’s, see chapter 4.)"
     ),
     controls={"step": Slider("training step", stops=STEPS, stops_only=True)},
