@@ -50,16 +50,22 @@ def test_the_source_of_a_cell_is_one_string_whether_stored_as_lines_or_not(tmp_p
     assert {cell["source"] for cell in cells_of(path)} == {"# A\nb"}
 
 
-def test_on_a_page_the_heading_of_a_closed_section_opens_it(tmp_path):
+def folded(tmp_path, opening):
+    """The page of a chapter with one closed section, the one on floats."""
     path = tmp_path / "a.ipynb"
     path.write_text(json.dumps({"cells": CELLS}), "utf-8")
     app = SimpleNamespace(env=SimpleNamespace(doc2path=lambda name: str(path)))
     page = publish_doctree(
-        "Why?\n====\n\nOpen.\n\nGoing deeper: floats (3 minutes)\n"
+        f"Why?\n====\n\n{opening}\n\nGoing deeper: floats (3 minutes)\n"
         "--------------------------------\n\nMore.\n\nNext\n====\n\nOpen.\n",
         settings_overrides={"doctitle_xform": False},
     )
     fold(app, page, "a")
+    return page
+
+
+def test_on_a_page_the_heading_of_a_closed_section_opens_it(tmp_path):
+    page = folded(tmp_path, "Open.")
     [deep] = [section for section in page.findall(nodes.section) if "floats" in section["names"][0]]
     assert [child.astext() for child in deep] == [
         '<details class="deeper"><summary>',
@@ -72,17 +78,9 @@ def test_on_a_page_the_heading_of_a_closed_section_opens_it(tmp_path):
 
 
 def test_a_closed_section_that_the_text_names_is_linked(tmp_path):
-    path = tmp_path / "a.ipynb"
-    path.write_text(json.dumps({"cells": CELLS}), "utf-8")
-    app = SimpleNamespace(env=SimpleNamespace(doc2path=lambda name: str(path)))
-    page = publish_doctree(
-        "Why?\n====\n\nSee *floats*, *really*.\n\nGoing deeper: floats (3 minutes)\n"
-        "--------------------------------\n\nMore.\n",
-        settings_overrides={"doctitle_xform": False},
-    )
-    fold(app, page, "a")
-    [link] = page.findall(nodes.reference)
-    assert (link.astext(), link["refid"]) == ("floats", "going-deeper-floats-3-minutes")
+    first, second = folded(tmp_path, "See *floats*, *really*. *Floats* are odd.").findall(nodes.reference)
+    assert (first.astext(), first["refid"]) == ("floats", "going-deeper-floats-3-minutes")
+    assert (second.astext(), second["refid"]) == ("Floats", "going-deeper-floats-3-minutes")
 
 
 def test_a_heading_that_opens_its_section_holds_no_link():

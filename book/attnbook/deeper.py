@@ -33,13 +33,13 @@ def fold(app, doctree, docname: str) -> None:
             section.append(nodes.raw("", "</details>", format="html"))
             topics[_topic(section[1].astext())] = section["ids"][0]
     for name in list(doctree.findall(nodes.emphasis)):
-        if name.astext() in topics:
-            name.replace_self(nodes.reference("", "", name.deepcopy(), refid=topics[name.astext()], internal=True))
+        if topic := topics.get(name.astext().lower()):  # a sentence may begin with it
+            name.replace_self(nodes.reference("", "", name.deepcopy(), refid=topic, internal=True))
 
 
 def _topic(title: str) -> str:
     """What the text calls a section whose heading is "Going deeper: the matrix of a step, and more (7 minutes)"."""
-    return re.sub(r"^Going deeper: | \(\d+ minutes?\)$|, and .*", "", title)
+    return re.sub(r"^Going deeper: | \(\d+ minutes?\)$|, and .*", "", title).lower()
 
 
 def shorter_contents(app, env) -> None:
