@@ -66,10 +66,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     losses = place(figure, *((44, 264, 188, 150) if narrow else (408, 38, 200, 170)))
     dress(sizes, "size of the vectors, before training", x="layers")
     dress(losses, "loss on fresh texts, after training", x="layers")
-    names = sorted(NORMS[:2], key=lambda name: name == numbers.norm) + [BATCH] * (numbers.norm == BATCH)
-    for axes, ends, text in ((sizes, _SIZES, size_text), (losses, _LOSSES, loss_text)):
-        curves = {name: arm.sizes if axes is sizes else arm.losses.mean(axis=1) for name, arm in numbers.arms.items()}
-        _draw_curves(axes, numbers.norm, {name: curves[name] for name in names}, ends, text)
+    arms = {name: arm for name, arm in numbers.arms.items() if name != BATCH or numbers.norm == BATCH}
+    _draw_curves(sizes, numbers.norm, {name: arm.sizes for name, arm in arms.items()}, _SIZES, size_text)
+    means = {name: arm.losses.mean(axis=1) for name, arm in arms.items()}
+    _draw_curves(losses, numbers.norm, means, _LOSSES, loss_text)
     _draw_seeds(losses, numbers.arms[numbers.norm].losses)
     mark_guessing(losses, np.log10(GUESSING), (1, np.log10(GUESSING) + 0.1), va="bottom")
     for axes, ends, powers in ((sizes, _SIZES, (0, 1, 2, 3)), (losses, _LOSSES, (-1, 0, 1, 2, 3))):

@@ -87,7 +87,7 @@ def _draw_scores(axes: Axes, numbers: Numbers) -> None:
 
 
 def _draw_near(axes: Axes, numbers: Numbers) -> None:
-    """Where one sees that √d_k keeps the spread, d_k does not, and few of the wide scores are here."""
+    """Where one sees that √d_k keeps the spread of the scores, and d_k does not."""
     dress(axes, x="score")
     bars = axes.stairs(numbers.near, _NEAR, fill=True, color=SCORE)
     say(bars, words=f"{numbers.near.sum():.0%} of the scores lie between −4 and 4")

@@ -150,11 +150,15 @@ function remember(explorer) {
   remember.soon = setTimeout(() => history.replaceState({ ...history.state, figures: left }, "", linkTo(explorer)), 150);
 }
 
+function explorerOf(id) {
+  return explorers.find(({ figure }) => figure.id === id);
+}
+
 // The states that an address tells, by the figures' ids.
 function told(search) {
   const states = {};
   for (const [name, positions] of new URLSearchParams(search)) {
-    const explorer = explorers.find(({ figure }) => figure.id === `explorer-${name}`);
+    const explorer = explorerOf(`explorer-${name}`);
     if (!explorer) continue;
     const wanted = Object.fromEntries(positions.split(",").map((part) => part.split(":")));
     const nearest = explorer.positions.map((position, i) =>
@@ -165,7 +169,7 @@ function told(search) {
 }
 
 function turnAll(states) {
-  for (const [id, state] of Object.entries(states)) explorers.find(({ figure }) => figure.id === id)?.turnTo(state);
+  for (const [id, state] of Object.entries(states)) explorerOf(id)?.turnTo(state);
 }
 
 // A link of the text to a state of a figure on its own page sets it there: answers stay open, and "back" undoes it.
@@ -176,8 +180,7 @@ function follow(event) {
   if (!figure || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const states = told(link.search);
-  const before = explorers.filter((explorer) => explorer.figure.id in states);
-  before.forEach((explorer) => { left[explorer.figure.id] = explorer.state; });
+  for (const id in states) left[id] = explorerOf(id).state;
   history.replaceState({ ...history.state, figures: { ...left } }, "");
   turnAll(Object.assign(left, states));
   history.pushState({ ...history.state, figures: { ...left } }, "", link.href);
@@ -200,7 +203,7 @@ const explorers = figures.map((figure) => new Explorer(figure));
 const near = new IntersectionObserver(
   (entries) => entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => {
     near.unobserve(target);
-    explorers.find(({ figure }) => figure === target).fit();
+    explorerOf(target.id).fit();
   }),
   { rootMargin: NEARLY },
 );
