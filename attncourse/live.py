@@ -1,7 +1,5 @@
 """An explorer under a reader's own kernel: ipywidgets around the same three functions, between the stops as well."""
 
-import itertools
-import math
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -79,21 +77,8 @@ def _slider(control: Slider, shared: dict[str, Any]):
     import ipywidgets as widgets
 
     if control.stops_only or control.log:
-        values = control.stops if control.stops_only else _in_powers(control.stops)
-        return widgets.SelectionSlider(options=[(control.text(value), value) for value in values], **shared)
+        return widgets.SelectionSlider(options=[(control.text(value), value) for value in control.values], **shared)
     low, high = control.stops[0], control.stops[-1]
-    if _whole(control.stops):
+    if control.whole:
         return widgets.IntSlider(min=low, max=high, **shared)
-    step = min(b - a for a, b in itertools.pairwise(control.stops)) / 10  # the stops, too, lie on the slider's own grid
-    return widgets.FloatSlider(min=low, max=high, step=round(step, 6), **shared)
-
-
-def _in_powers(stops: tuple[float, ...]) -> list[float]:
-    """The stops and short numbers between them, whole if they are: up to twelve to a doubling."""
-    low, high = stops[0], stops[-1]
-    between = (low * 2 ** (step / 12) for step in range(int(12 * math.log2(high / low)) + 1))
-    return sorted({*stops} | {round(number) if _whole(stops) else float(f"{number:.2g}") for number in between})
-
-
-def _whole(stops: tuple[float, ...]) -> bool:
-    return all(isinstance(stop, int) for stop in stops)
+    return widgets.FloatSlider(min=low, max=high, step=control.step, **shared)  # the stops, too, lie on its grid

@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 from attnbook.bundles import Drawn, Picture
 from attnbook.drawing import LAYOUTS, load
 from attnbook.pictures import PICTURES, bundle_name, drawn
+from attncourse.controls import Text
 from attncourse.drawing.svg import as_image
 from attncourse.explorer import Explorer
 
@@ -37,6 +38,10 @@ def figure_html(explorer: Explorer, pictures: Drawn, root: str, number: int = 1)
     name = pictures.described["name"]
     key = f"{kind}-{name}" + (f"-{number}" if number > 1 else "")
     addresses = " ".join(f'data-{layout}="{root}{PICTURES}/{bundle_name(explorer, layout)}"' for layout in LAYOUTS)
+    if any(
+        isinstance(control, Text) or len(control.values) > len(control.stops) for control in explorer.controls.values()
+    ):
+        addresses += f' data-source="{explorer.source}"'  # there is more to see where Python runs
     named = f'id="{key}" aria-label="{name.replace("-", " ")}"'
     parts = [
         f'<figure class="{kind}" {named} data-{kind}="{name}" data-state="{start}" {addresses}>',
@@ -115,5 +120,5 @@ def setup(app: Sphinx) -> None:
     """Give the pages the explorers' scripts and style."""
     app.add_directive("explorer", ShownExplorer)
     app.add_css_file("explorer.css")
-    for script in ("bundle.js", "picture.js", "touch.js", "explorer.js", "mask-workshop.js", "quiz.js"):
+    for script in ("python.js", "bundle.js", "picture.js", "touch.js", "explorer.js", "mask-workshop.js", "quiz.js"):
         app.add_js_file(script)

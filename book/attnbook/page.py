@@ -16,7 +16,7 @@ STATIC = Path(__file__).parent / "static"
 # The mark on a page that calls for a script of the course's own; the others come to every page.
 # The theme and its extensions offer fifteen more, among them one that asks another host for a kernel: none is needed.
 MARKS = {
-    **dict.fromkeys(("bundle.js", "picture.js", "touch.js", "explorer.js"), "<figure"),
+    **dict.fromkeys(("python.js", "bundle.js", "picture.js", "touch.js", "explorer.js"), "<figure"),
     "mask-workshop.js": 'data-explorer="mask-workshop"',
     "quiz.js": 'class="quiz"',
 }

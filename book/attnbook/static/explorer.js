@@ -7,6 +7,112 @@ const LOOK = 4000; // milliseconds for a look at what has come out
 const SETTLED = 400; // milliseconds: a window that is dragged or photographed passes through widths that it does not keep
 const NEARLY = "600px"; // a figure so close to the screen fetches its states
 
+// A control and where it stands: at one of its stops or, with Python, at a value between them.
+class Dial {
+  constructor(control) {
+    this.control = control;
+    this.size = control.type === "checkbox" ? 2 : control.type === "range" ? Number(control.max) + 1 : control.options.length;
+  }
+
+  get name() {
+    return this.control.name;
+  }
+
+  get position() {
+    return this.control.type === "checkbox" ? Number(this.control.checked) : Number(this.control.value);
+  }
+
+  set position(position) {
+    if (this.control.type === "checkbox") this.control.checked = Boolean(position);
+    else this.control.value = position;
+    if (this.control.type === "range") writeValue(this.control);
+  }
+
+  // The number of the stop, −1 between two.
+  get stop() {
+    return this.free ? this.free.stops.indexOf(this.value) : this.position;
+  }
+
+  set stop(stop) {
+    if (this.free) this.value = this.free.stops[stop];
+    else this.position = Math.min(Math.max(stop, 0), this.size - 1);
+  }
+
+  // What Python is told; known only where it has told the values.
+  get value() {
+    return this.control.type === "text" ? this.control.value : this.free.values[this.position];
+  }
+
+  set value(value) {
+    if (this.control.type === "text") this.control.value = value;
+    else this.position = nearest(this.free.values, value);
+  }
+
+  // As an address and the browser's history have it: a stop's number, or "=" and the value.
+  get place() {
+    return this.stop < 0 ? `=${this.value}` : this.stop;
+  }
+
+  // Without Python, a value is taken to the nearest stop.
+  set place(place) {
+    const value = String(place).startsWith("=") ? String(place).slice(1) : null;
+    if (value === null) this.stop = Number(place) | 0;
+    else if (this.free) this.value = this.control.type === "range" ? Number(value) : value;
+    else if (this.control.type === "range") this.stop = nearest(JSON.parse(this.control.dataset.texts), value);
+  }
+
+  // From now on all values that Python told; `moved` is called when the reader moves it.
+  open(free, moved) {
+    const { stop, control } = this;
+    this.closed = control.cloneNode(true);
+    if (free.kind === "text") this.replace(textField(control, free));
+    else if (control.type === "range") {
+      control.max = free.values.length - 1;
+      control.dataset.texts = JSON.stringify(free.texts);
+    }
+    this.free = free;
+    this.stop = stop;
+    if (this.control !== control) this.control.addEventListener("input", moved);
+  }
+
+  // Back to the stops: to the nearest.
+  close(moved) {
+    const { stop, value } = this;
+    if (!this.free) return;
+    this.free = null;
+    if (this.control.type === "text") {
+      this.replace(this.closed);
+      this.control.addEventListener("input", moved);
+    } else if (this.control.type === "range") {
+      this.control.max = this.closed.max;
+      this.control.dataset.texts = this.closed.dataset.texts;
+    }
+    this.place = stop < 0 ? `=${value}` : stop;
+  }
+
+  replace(control) {
+    this.control.replaceWith(control);
+    this.control = control;
+  }
+}
+
+function textField(select, { values }) {
+  const field = document.createElement("input");
+  const examples = document.createElement("datalist");
+  examples.id = `${select.id}-examples`;
+  examples.append(...values.map((value) => new Option(value, value)));
+  Object.assign(field, { type: "text", id: select.id, name: select.name, autocomplete: "off", spellcheck: false });
+  field.setAttribute("list", examples.id);
+  field.append(examples);
+  return field;
+}
+
+// The place of the number in a list that is nearest to one.
+function nearest(numbers, number) {
+  const far = (one) => Math.abs(Number(one) - Number(number));
+  return numbers.reduce((best, one, i) => (far(one) < far(numbers[best]) ? i : best), 0);
+}
+
 class Explorer {
   constructor(figure) {
     this.figure = figure;
@@ -16,36 +122,36 @@ class Explorer {
     this.late.className = "late";
     this.late.setAttribute("role", "status");
     figure.querySelector("figcaption").before(this.late);
-    this.controls = [...figure.querySelectorAll(".controls :is(input, select)")];
-    this.sizes = this.controls.map((control) =>
-      control.type === "checkbox" ? 2 : control.type === "range" ? Number(control.max) + 1 : control.options.length);
-    this.controls.forEach((control) => {
-      control.addEventListener("input", () => this.moved());
-      if (control.type === "range") keepWhileScrolling(control, () => this.moved());
+    this.dials = [...figure.querySelectorAll(".controls :is(input, select)")].map((control) => new Dial(control));
+    this.moved = this.moved.bind(this);
+    this.dials.forEach(({ control }) => {
+      control.addEventListener("input", this.moved);
+      if (control.type === "range") keepWhileScrolling(control, this.moved);
     });
     this.findAnswer();
-    if (this.controls.length) this.offerLink();
-  }
-
-  get state() {
-    return Number(this.figure.dataset.state);
+    if (!this.dials.length) return;
+    this.buttons = document.createElement("p");
+    this.buttons.className = "below"; // last: a phone has room for the picture, its controls and its sentence at once
+    this.buttons.append(quietButton("Copy link to this state", () => copyText(linkTo(this))));
+    figure.append(this.buttons);
+    if (figure.dataset.source) this.offerAnyValue();
   }
 
   get address() {
     return onPhone ? this.figure.dataset.narrow : this.figure.dataset.wide;
   }
 
-  // The states are numbered with the last control running fastest.
-  get positions() {
-    return this.controls.map((control) => (control.type === "checkbox" ? Number(control.checked) : Number(control.value)));
+  // The states are numbered with the last control running fastest; NaN between the stops.
+  get state() {
+    return this.dials.reduce((state, { stop, size }) => (stop < 0 ? NaN : state * size + stop), 0);
   }
 
-  stateOf(positions) {
-    return positions.reduce((state, position, i) => state * this.sizes[i] + position, 0);
+  get places() {
+    return this.dials.map(({ place }) => place);
   }
 
   moved() {
-    this.show(this.stateOf(this.positions));
+    this.show();
     remember(this);
     this.answerSoon();
   }
@@ -64,56 +170,113 @@ class Explorer {
     this.looking = setTimeout(() => { if (this.answer) this.answer.open = true; }, LOOK);
   }
 
-  // Set the controls to a state and show it.
-  turnTo(state) {
-    let rest = state;
-    this.controls.toReversed().forEach((control, i) => {
-      const size = this.sizes.at(-1 - i);
-      if (control.type === "checkbox") control.checked = Boolean(rest % size);
-      else control.value = rest % size;
-      rest = Math.floor(rest / size);
-    });
-    this.show(state);
+  // Set the controls to places and show what is there.
+  turnTo(places) {
+    this.dials.forEach((dial, i) => { dial.place = places[i]; });
+    this.wanted = this.places.some((place, i) => String(place) !== String(places[i])) ? places : null;
+    this.show();
   }
 
-  // The control answers at once; picture and sentence follow together, those of the last state asked for.
-  async show(state) {
-    this.figure.dataset.state = state;
-    this.controls.filter(({ type }) => type === "range").forEach(writeValue);
-    const address = this.address;
+  // The control answers at once; picture and sentence follow, those of the last place asked for.
+  async show() {
+    const { state, address } = this;
+    this.dials.filter(({ control }) => control.type === "range").forEach(({ control }) => writeValue(control));
+    this.figure.dataset.state = Number.isNaN(state) ? this.places.join(",") : state;
+    if (Number.isNaN(state)) return this.compute();
+    this.asked = null;
     if (this.bundle?.address === address) return this.draw();
     this.figure.setAttribute("aria-busy", "true");
     try {
       this.bundle = { address, ...(await fetchBundle(address)) };
     } catch {
-      this.late.textContent = "This picture is still the one of before: the next could not be fetched. It comes when the connection is back.";
-      window.addEventListener("online", () => this.show(this.state), { once: true });
+      this.say("This picture is still the one of before: the next could not be fetched. It comes when the connection is back.");
+      window.addEventListener("online", () => this.show(), { once: true });
       return; // still busy: the sentence and the picture are those of before
     }
-    this.draw();
+    if (!this.asked) this.draw();
   }
 
   draw() {
     const { lines, states, readouts } = this.bundle;
-    this.picture.show(states[this.state].map((number) => lines[number]), readouts[this.state]);
-    if (this.output) this.output.textContent = readouts[this.state];
-    this.late.textContent = "";
+    const { state } = this;
+    this.picture.show(states[state].map((number) => lines[number]), readouts[state]);
+    if (this.output) this.output.textContent = readouts[state];
+    this.say(this.wanted ? "The link is to a value between the stops; this is the nearest. “Any value” shows the one that is meant." : "");
     this.figure.removeAttribute("aria-busy");
+  }
+
+  say(words) {
+    this.late.textContent = words;
   }
 
   // The page's own picture is mute, and wide; the bundle's says its numbers, and on a phone it is narrow.
   fit() {
-    fetchBundle(this.address).then(() => this.show(this.state), () => {}); // the first control to move tries again
+    fetchBundle(this.address).then(() => this.show(), () => {}); // the first control to move tries again
   }
 
-  offerLink() {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "copy-link";
-    button.textContent = "Copy link to this state";
-    button.addEventListener("click", () => copyText(linkTo(this)));
-    this.figure.append(button); // last: a phone has room for the picture, its controls and its sentence at once
+  offerAnyValue() {
+    this.anyValue = quietButton("Any value (runs Python here)", () => this.open());
+    this.buttons.prepend(this.anyValue);
   }
+
+  async open() {
+    this.anyValue.disabled = true;
+    try {
+      const controls = await python.ask("figures.controls", { source: this.figure.dataset.source });
+      this.dials.forEach((dial, i) => dial.open(controls[i], this.moved));
+      this.anyValue.remove();
+      if (this.wanted) this.turnTo(this.wanted);
+    } catch (error) {
+      this.say(`${error.message} The figure shows its stored states.`);
+    }
+    this.anyValue.disabled = false;
+  }
+
+  close(why) {
+    this.dials.forEach((dial) => dial.close(this.moved));
+    this.buttons.prepend(this.anyValue);
+    this.show();
+    this.say(`${why} The figure shows its stored states.`);
+  }
+
+  // The newest values alone are computed: what was passed on the way is never queued.
+  async compute() {
+    this.asked = Object.fromEntries(this.dials.map(({ name, value }) => [name, value]));
+    this.figure.setAttribute("aria-busy", "true");
+    if (this.computing) return;
+    this.computing = true;
+    try {
+      while (this.asked) await this.computeNewest();
+    } catch (error) {
+      this.asked = null;
+      this.close(error.message);
+    }
+    this.computing = false;
+  }
+
+  async computeNewest() {
+    const { asked: values, figure: { dataset: { source } } } = this;
+    const narrow = onPhone;
+    const { readout, refused } = await python.ask("figures.measure", { source, values });
+    if (this.asked !== values) return;
+    this.output.textContent = readout ?? `Not drawn: ${refused}.`;
+    const lines = readout === undefined ? null : await python.ask("figures.draw", { source, values, narrow });
+    if (!this.asked) return; // a stop was shown meanwhile
+    if (lines) this.picture.show(lines, readout);
+    if (this.asked !== values) return;
+    this.say("");
+    this.figure.removeAttribute("aria-busy");
+    this.asked = null;
+  }
+}
+
+function quietButton(words, pressed) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "quiet";
+  button.textContent = words;
+  button.addEventListener("click", pressed);
+  return button;
 }
 
 function writeValue(control) {
@@ -133,19 +296,19 @@ function keepWhileScrolling(control, moved) {
   });
 }
 
-// The state of a figure as an address: ?pipeline=query:4,mask:1#explorer-pipeline
-function linkTo({ figure, controls, positions }) {
+// The state of a figure as an address: ?pipeline=query:4,mask:1#explorer-pipeline; between the stops, d_k:=37.
+function linkTo({ figure, dials }) {
   const address = new URL(location);
-  const told = controls.map((control, i) => `${control.name}:${positions[i]}`).join(",");
+  const told = dials.map(({ name, place }) => `${name}:${encodeURIComponent(place)}`).join(",");
   address.search = `?${figure.id.replace("explorer-", "")}=${told}`;
   address.hash = figure.id;
   return address.href;
 }
 
-const left = { ...history.state?.figures }; // the states in which figures were left, by their ids
+const left = { ...history.state?.figures }; // where the controls of figures were left, by the figures' ids
 
 function remember(explorer) {
-  left[explorer.figure.id] = explorer.state;
+  left[explorer.figure.id] = explorer.places;
   clearTimeout(remember.soon); // a browser refuses too many changes of the address
   remember.soon = setTimeout(() => history.replaceState({ ...history.state, figures: left }, "", linkTo(explorer)), 150);
 }
@@ -154,22 +317,29 @@ function explorerOf(id) {
   return explorers.find(({ figure }) => figure.id === id);
 }
 
-// The states that an address tells, by the figures' ids.
+// The places that an address tells, by the figures' ids.
 function told(search) {
-  const states = {};
-  for (const [name, positions] of new URLSearchParams(search)) {
+  const places = {};
+  for (const [name, said] of new URLSearchParams(search)) {
     const explorer = explorerOf(`explorer-${name}`);
     if (!explorer) continue;
-    const wanted = Object.fromEntries(positions.split(",").map((part) => part.split(":")));
-    const nearest = explorer.positions.map((position, i) =>
-      Math.min(Math.max(Number(wanted[explorer.controls[i].name] ?? position) | 0, 0), explorer.sizes[i] - 1));
-    states[explorer.figure.id] = explorer.stateOf(nearest);
+    const wanted = Object.fromEntries(said.split(",").map((part) => part.split(":")));
+    places[explorer.figure.id] = explorer.dials.map((dial) => decoded(wanted[dial.name]) ?? dial.place);
   }
-  return states;
+  return places;
 }
 
-function turnAll(states) {
-  for (const [id, state] of Object.entries(states)) explorerOf(id)?.turnTo(state);
+// As it was before it became part of an address; nothing where that is no address at all.
+function decoded(place) {
+  try {
+    return place && decodeURIComponent(place);
+  } catch {
+    return undefined;
+  }
+}
+
+function turnAll(places) {
+  for (const [id, where] of Object.entries(places)) explorerOf(id)?.turnTo(where);
 }
 
 // A link of the text to a state of a figure on its own page sets it there: answers stay open, and "back" undoes it.
@@ -179,10 +349,10 @@ function follow(event) {
   const figure = here && document.getElementById(link.hash.slice(1));
   if (!figure || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const states = told(link.search);
-  for (const id in states) left[id] = explorerOf(id).state;
+  const places = told(link.search);
+  for (const id in places) left[id] = explorerOf(id).places;
   history.replaceState({ ...history.state, figures: { ...left } }, "");
-  turnAll(Object.assign(left, states));
+  turnAll(Object.assign(left, places));
   history.pushState({ ...history.state, figures: { ...left } }, "", link.href);
   figure.tabIndex = -1; // the keyboard goes on from there
   figure.focus();
@@ -216,6 +386,6 @@ PHONE.addEventListener("change", () => {
   clearTimeout(settling);
   settling = setTimeout(() => {
     onPhone = PHONE.matches;
-    explorers.filter(({ bundle }) => bundle).forEach((explorer) => explorer.show(explorer.state));
+    explorers.filter(({ bundle }) => bundle).forEach((explorer) => explorer.show());
   }, SETTLED);
 });

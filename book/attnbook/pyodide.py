@@ -1,0 +1,101 @@
+"""Pyodide, Python for the browser: its files beside the pages, each one checked, or the address of its public copy.
+
+python -m attnbook.pyodide FOLDER    # fetches what the pages need into a folder, for PYODIDE_DIST=FOLDER
+"""
+
+import hashlib
+import json
+import shutil
+import sys
+import urllib.request
+from collections.abc import Iterable
+from pathlib import Path
+
+VERSION = "0.27.7"
+PUBLIC = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
+LOCK = "pyodide-lock.json"
+# The lock file knows the sums of all packages; these are its own and the runtime's, from npm's pyodide of this version.
+RUNTIME = {
+    LOCK: "9c45b916001a750f4102fc287494f3eab215909c7535c626a20db80fd6333e2c",
+    "pyodide.js": "b4cb23a53aba19c221659b9fb40a2f18281d685691dc06647fb0afd0681baf98",
+    "pyodide.asm.js": "6b4c90de5b7172873f04f21884d0e9d2274e305fe32116558fe3e4fbe3618d51",
+    "pyodide.asm.wasm": "a50dd1843f805a0b7c45b61037ee0d7b26dfe85efe0e18ef95a34ad24e401f5f",
+    "python_stdlib.zip": "16611534726e5d8ac2bd8f926410b2dcb8d6f49aa24913463533b457a2115c16",
+}
+
+
+def sums(lock: bytes, packages: Iterable[str]) -> dict[str, str]:
+    """File name → SHA-256 of the runtime, the packages, and all on which they depend.
+
+    Args:
+        lock: the content of ``pyodide-lock.json``.
+        packages: by their names there.
+
+    Raises:
+        ValueError: if this is not the lock file of the version.
+    """
+    _check(LOCK, lock, RUNTIME[LOCK])
+    known = json.loads(lock)["packages"]
+    todo, found = list(packages), dict(RUNTIME)
+    while todo:
+        package = known[todo.pop()]
+        if package["file_name"] not in found:
+            found[package["file_name"]] = package["sha256"]
+            todo += package["depends"]
+    return found
+
+
+def copy(source: Path, folder: Path, packages: Iterable[str]) -> int:
+    """Copy what the pages need of a distribution, checking every file; returns how many bytes that are.
+
+    Raises:
+        FileNotFoundError: if one is missing.
+        ValueError: if one is not what the lock file says.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    total = 0
+    for name, due in sums((source / LOCK).read_bytes(), packages).items():
+        content = (source / name).read_bytes()
+        _check(name, content, due)
+        total += len(content)
+        if not (folder / name).exists() or _sum((folder / name).read_bytes()) != due:
+            shutil.copyfile(source / name, folder / name)
+    return total
+
+
+def fetch(folder: Path, packages: Iterable[str], public: str = PUBLIC) -> None:
+    """Download what ``copy`` will ask for, keeping what is there already and right.
+
+    Raises:
+        OSError: if the public copy cannot be reached.
+        ValueError: if it has something else than the lock file says.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = _fetched(folder / LOCK, RUNTIME[LOCK], public)
+    for name, due in sums(lock, packages).items():
+        _fetched(folder / name, due, public)
+
+
+def _fetched(path: Path, due: str, public: str) -> bytes:
+    if path.exists() and _sum(path.read_bytes()) == due:
+        return path.read_bytes()
+    with urllib.request.urlopen(public + path.name, timeout=120) as answer:
+        content = answer.read()
+    _check(path.name, content, due)
+    path.write_bytes(content)
+    return content
+
+
+def _check(name: str, content: bytes, due: str) -> None:
+    if (found := _sum(content)) != due:
+        raise ValueError(f"{name} is not that of Pyodide {VERSION}: its SHA-256 is {found}, not {due}")
+
+
+def _sum(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+if __name__ == "__main__":
+    from attnbook.runtime import PACKAGES
+
+    fetch(Path(sys.argv[1]), PACKAGES)

@@ -1,0 +1,64 @@
+// Python in a Web Worker: loads Pyodide and the course's wheel, then answers one question after the other.
+"use strict";
+
+let described, root, pyodide, page;
+let counted = 0; // bytes that have arrived
+const loaded = new Set(); // parts
+const DRAWS = /^(figures|training)\./; // what is known to draw before Python is there to say it
+const say = (message) => postMessage(message);
+
+// Pyodide fetches all by itself: what passes here is counted on its way.
+const plainFetch = self.fetch;
+self.fetch = async (...request) => {
+  const response = await plainFetch(...request);
+  if (!response.body) return response;
+  const count = new TransformStream({
+    transform(chunk, through) {
+      counted += chunk.byteLength;
+      say({ bytes: counted });
+      through.enqueue(chunk);
+    },
+  });
+  const { status, statusText, headers } = response;
+  const counting = new Response(response.body.pipeThrough(count), { status, statusText, headers });
+  Object.defineProperty(counting, "url", { value: response.url });
+  return counting;
+};
+
+const at = (address) => new URL(address, root).href;
+
+const allOf = (parts) => parts.flatMap((part) => [...described.parts[part].packages, ...described.parts[part].wheels.map(at)]);
+const quietly = { messageCallback() {} };
+
+// All at once, for packages arrive while Python itself is still being made.
+async function start(parts) {
+  say({ loading: parts });
+  importScripts(at(described.pyodide + "pyodide.js"));
+  pyodide = await loadPyodide({
+    indexURL: at(described.pyodide),
+    env: { MPLBACKEND: "agg", HOME: "/home/pyodide" },
+    packages: allOf(parts),
+  });
+  page = pyodide.pyimport("attncourse.page");
+  parts.forEach((part) => loaded.add(part));
+}
+
+async function load(part) {
+  if (loaded.has(part)) return;
+  say({ loading: [...loaded, part] });
+  await pyodide.loadPackage(allOf([part]), quietly);
+  loaded.add(part);
+}
+
+async function serve({ id, ask, args }) {
+  if (!pyodide) await start(DRAWS.test(ask) ? ["core", "drawing"] : ["core"]);
+  await load(page.part(ask, args));
+  say({ ready: true });
+  say({ id, answer: page.answer(ask, args, (told) => say({ id, told })) });
+}
+
+let turn = Promise.resolve();
+onmessage = ({ data }) => {
+  if (data.described) return ({ described, root } = data);
+  turn = turn.then(() => serve(data)).catch((error) => say({ lost: String(error) }));
+};
