@@ -26,7 +26,7 @@ step = @printf '\n=== %s (%s) ===\n' "$(1)" "$$(date +%H:%M:%S)"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help site serve lab notebooks test test-everywhere lint types unit nbval wheel browser format readme-picture constraints clean
+.PHONY: help site serve pyodide lab notebooks test test-everywhere lint types unit nbval wheel browser format readme-picture constraints clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf 'make %-16s %s\n' "$$name" "$$what"; done
@@ -42,6 +42,9 @@ site: $(BOOK) ## build the site; a warning is an error
 
 serve: site ## build the site and serve it on this machine
 	$(BIN)/python -m http.server -b 127.0.0.1 -d $(SITE) $(PORT)
+
+pyodide: $(BOOK) ## fetch Python for the page into build/pyodide: then `make site PYODIDE_DIST=build/pyodide`
+	$(BIN)/python -m attnbook.pyodide build/pyodide
 
 lab: $(BOOK) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=chapters

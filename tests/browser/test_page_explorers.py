@@ -23,10 +23,9 @@ _EVERY_STOP = """async (figure) => {
   const until = async (holds) => { while (!holds()) await fresh(); };
   const explorer = explorers.find((one) => one.figure === figure);
   await fetchBundle(explorer.address);
-  await explorer.show(explorer.state);
+  await explorer.show();
   const seen = {};
-  for (const control of explorer.controls) {
-    const size = explorer.sizes[explorer.controls.indexOf(control)];
+  for (const { control, size } of explorer.dials) {
     const start = control.type === "checkbox" ? Number(control.checked) : Number(control.value);
     const turn = (position) => {
       if (control.type === "checkbox") control.checked = Boolean(position); else control.value = position;
@@ -60,7 +59,7 @@ _SETTLED = """async (figure) => {
 # What the shapes of a picture say, once its bundle is there.
 _SPOKEN = """async (stage) => {
   const explorer = explorers.find(({ figure }) => figure.contains(stage));
-  await explorer.show(explorer.state);
+  await explorer.show();
   return touches.get(stage).spots.map(wordsOf);
 }"""
 

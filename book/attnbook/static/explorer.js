@@ -201,7 +201,7 @@ class Explorer {
     const { state } = this;
     this.picture.show(states[state].map((number) => lines[number]), readouts[state]);
     if (this.output) this.output.textContent = readouts[state];
-    this.say(this.wanted ? "The link is to a value between the stops; this is the nearest. “Any value” shows the one that is meant." : "");
+    this.say(this.wanted ? "The link means a value that is not stored. Press “Any value” to see it; this is the nearest." : "");
     this.figure.removeAttribute("aria-busy");
   }
 
