@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 FILE = Path("attention-course.json")
 
@@ -14,6 +14,7 @@ class Kept(NamedTuple):
 
     passed: Sequence[str]  # names of exercises
     parts: Mapping[str, str]  # part of the date model -> the reader's own source
+    more: Mapping[Any, Any] = {}  # what else the file holds: the page's own entries, if it comes from there
 
 
 NOTHING = Kept((), {})
@@ -33,10 +34,10 @@ def load() -> Kept:
     except ValueError as error:
         raise ValueError(f"{FILE} is no JSON: move it away to begin anew") from error
     match held:
-        case {"passed": list(passed), "parts": dict(parts)} if all(
+        case {"passed": list(passed), "parts": dict(parts), **more} if all(
             isinstance(text, str) for text in [*passed, *parts.values()]
         ):
-            return Kept(passed, parts)
+            return Kept(passed, parts, more)
     raise ValueError(f"{FILE} holds something else: move it away to begin anew")
 
 
@@ -47,7 +48,8 @@ def save(kept: Kept) -> None:
         OSError: if the folder refuses it.
     """
     half = FILE.with_suffix(".part")
-    half.write_text(json.dumps(kept._asdict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    held = {"passed": kept.passed, "parts": kept.parts, **kept.more}
+    half.write_text(json.dumps(held, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(half, FILE)
 
 

@@ -60,6 +60,14 @@ class TestKeeping:
         assert check.build(softmax=SOFTMAX)
         assert kept_file.read_text("utf-8") == held
 
+    def test_what_the_page_has_put_into_the_file_stays_in_it(self, kept_file):
+        own = {"code": {"838650e0": "x = 'é'"}, "place": {"page": "a"}, "later": [1, None]}
+        kept_file.write_text(json.dumps({"code": {}, "passed": ["double"], "parts": {}} | own), "utf-8")
+        kept.keep_exercise("triple")
+        kept.keep_part("softmax", SOFTMAX)
+        held = json.loads(kept_file.read_text("utf-8"))
+        assert held == {"passed": ["double", "triple"], "parts": {"softmax": SOFTMAX}} | own
+
     def test_the_worked_solutions_of_nobody_depend_on_what_was_kept(self, kept_file):
         before = repr(check.build(softmax=SOFTMAX, keep=False))
         kept.keep_part("softmax", "def f(scores):\n    return None")

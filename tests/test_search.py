@@ -5,7 +5,8 @@ PAGE = """<article><section id="heads">
 <section id="cost"><h2>What they cost</h2><p>Nothing: <math><mi>d</mi></math> is split.</p>
 <aside class="verdict" id="claim-3-1"><p class="claim"><span>Claim 3.1</span> They are free</p><p>Of 8, 8.</p></aside>
 </section>
-<section id="exercises"><h2>Exercises</h2><section id="split"><h3>1. Split them</h3><p>Reshape.</p></section></section>
+<section id="exercises"><h2>Exercises</h2><p class="kept">Kept.</p>
+<section id="split"><h3>1. Split them</h3><p>Reshape.</p></section></section>
 <dl class="py"><dt id="attnlib.softmax">attnlib.softmax(x)</dt><dd><p>Weights.</p></dd></dl>
 <dl class="py"><dt id="attncourse.check.softmax">attncourse.check.softmax(answer)</dt><dd><p>Checks.</p></dd></dl>
 </section></article>"""
@@ -29,6 +30,10 @@ def test_a_passage_has_its_own_words_and_not_those_of_the_parts_inside():
     assert FOUND["heads"]["text"] == "Many small ones."
     assert FOUND["claim-3-1"]["title"] == "Claim 3.1 They are free"
     assert FOUND["claim-3-1"]["text"] == "Of 8, 8."
+
+
+def test_the_line_that_stands_in_every_chapter_is_not_searched():
+    assert FOUND["exercises"]["text"] == ""
 
 
 def test_a_line_ends_where_a_formula_begins():

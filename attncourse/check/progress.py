@@ -1,6 +1,6 @@
 """What a reader has done of the course: chapter by chapter, the exercises, the parts of the model, the tests."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from types import ModuleType
 from typing import NamedTuple
 
@@ -19,6 +19,20 @@ class Chapter(NamedTuple):
     core: tuple[str, str]  # the two that stand on the main road
 
 
+class Asked(NamedTuple):
+    """What a chapter asks for, by name: the columns of the table but the first."""
+
+    exercises: Sequence[str]
+    build: Sequence[str]
+    catch: Sequence[str]
+    further: Sequence[str]
+
+
+HEAD = ["Chapter", "Exercises", "Build", "Catch", "Further"]
+YOURS = "parts of the date model are yours."
+READ = "Read a date with what you have:"
+READING = "check.model()('June 7th, 2021')"
+
 CHAPTERS = (
     Chapter("Compute attention by hand", compute, ("next_letter", "nearest_by_dot")),
     Chapter("See why scores are divided by √d_k", scaling, ("score_variance", "undivided")),
@@ -34,10 +48,10 @@ class Progress(Table):
     """A table of what is done, ● for done and ○ for not yet; prints in columns, and displays itself as a table."""
 
     def __init__(self, passed: Set[str], parts: Set[str], trouble: str = ""):
-        rows = [_row(number, chapter, passed, parts) for number, chapter in enumerate(CHAPTERS, 1)]
-        super().__init__(["Chapter", "Exercises", "Build", "Catch", "Further"], rows)
-        read = " Read a date with what you have: check.model()('June 7th, 2021')." * bool(parts)
-        self.last = trouble or f"{len(parts & set(PARTS))} of {len(PARTS)} parts of the date model are yours.{read}"
+        rows = [_row(number, passed, parts) for number in range(1, len(CHAPTERS) + 1)]
+        super().__init__(HEAD, rows)
+        own = len(parts & set(PARTS))
+        self.last = trouble or f"{own} of {len(PARTS)} {YOURS}{f' {READ} {READING}.' * bool(own)}"
 
     def __repr__(self) -> str:
         lines = [self.head, *self.rows]
@@ -70,12 +84,22 @@ def exercises(checks: ModuleType) -> list[str]:
     ]
 
 
-def _row(number: int, chapter: Chapter, passed: Set[str], parts: Set[str]) -> list[str]:
-    build = [name for name, part in PARTS.items() if part.chapter == number]
-    catch = [f"catch.{name}" for name, catch in CATCHES.items() if catch.chapter == number]
-    further = [name for name in exercises(chapter.checks) if name not in chapter.core]
-    done = f"{len(passed & set(further))} of {len(further)}"
-    return [f"{number} {chapter.title}", _dots(chapter.core, passed), _dots(build, parts), _dots(catch, passed), done]
+def asked(number: int) -> Asked:
+    """What the chapter of this number asks for."""
+    chapter = CHAPTERS[number - 1]
+    return Asked(
+        chapter.core,
+        [name for name, part in PARTS.items() if part.chapter == number],
+        [f"catch.{name}" for name, catch in CATCHES.items() if catch.chapter == number],
+        [name for name in exercises(chapter.checks) if name not in chapter.core],
+    )
+
+
+def _row(number: int, passed: Set[str], parts: Set[str]) -> list[str]:
+    names = asked(number)
+    done = f"{len(passed & set(names.further))} of {len(names.further)}"
+    dots = _dots(names.exercises, passed), _dots(names.build, parts), _dots(names.catch, passed)
+    return [f"{number} {CHAPTERS[number - 1].title}", *dots, done]
 
 
 def _dots(names: Iterable[str], done: Set[str]) -> str:

@@ -1,5 +1,6 @@
 """Verdicts and questions as plain HTML; both can be read without JavaScript."""
 
+from hashlib import sha256
 from html import escape
 from typing import Any
 
@@ -27,10 +28,15 @@ def verdict_html(record: dict[str, Any]) -> str:
 def question_html(questions: list[dict[str, Any]]) -> str:
     """The self-test: native radio buttons, and below each question its answers for readers without JavaScript."""
     return (
-        '<form class="quiz" autocomplete="off">'
+        '<form class="quiz" data-record autocomplete="off">'
         + "".join(_question(i, question) for i, question in enumerate(questions, 1))
         + "</form>"
     )
+
+
+def question_key(ask: str) -> str:
+    """What an answer is kept under: a question in other words is another question."""
+    return sha256(ask.encode()).hexdigest()[:8]
 
 
 def _question(number: int, question: dict[str, Any]) -> str:
@@ -42,7 +48,8 @@ def _question(number: int, question: dict[str, Any]) -> str:
     )
     right = next(option for option in question["options"] if option["answer"] == question["right"])
     return (
-        f"<fieldset><legend>{number}. {escape(question['ask'])}</legend>{options}"
+        f'<fieldset data-question="{question_key(question["ask"])}">'
+        f"<legend>{number}. {escape(question['ask'])}</legend>{options}"
         '<p class="reason" role="status"></p>'
         f"<noscript><details><summary>Answer</summary><p>{escape(right['answer'])}: {escape(right['reason'])}</p>"
         "</details></noscript></fieldset>"

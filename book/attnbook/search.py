@@ -10,7 +10,10 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 
-_SILENT = "annotation, .cell_output .highlight, .headerlink, script, noscript, svg, .controls, .copy, .eqno"
+_SILENT = (
+    "annotation, .cell_output .highlight, .headerlink, script, noscript, svg, .controls, .copy, .eqno, .kept, "
+    ".progress :is(table, dialog, button, .model, [hidden])"
+)
 _INLINE = {"a", "abbr", "b", "code", "em", "i", "small", "span", "strong", "sub", "sup"}
 _PARTS = "aside.verdict, dl.py, section"  # what has an entry of its own inside a section
 

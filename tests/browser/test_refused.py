@@ -12,7 +12,7 @@ POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'"
 )
-_NO_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
+NO_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
   Object.defineProperty(window, name, { get() { throw new DOMException("refused", "SecurityError"); } });"""
 
 
@@ -62,7 +62,7 @@ def test_nothing_is_inline(visit, site):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_where_storage_is_refused_everything_works_and_colours_follow_the_system(visit, site, scheme):
     address = f"{site}chapters/01_compute_attention.html"
-    with visit(address, width=390, height=844, color_scheme=scheme, first=_NO_STORAGE) as page:
+    with visit(address, width=390, height=844, color_scheme=scheme, first=NO_STORAGE) as page:
         assert page.locator("html").get_attribute("data-theme") == scheme
         page.locator(".theme-button").click()
         assert page.locator("html").get_attribute("data-theme") != scheme

@@ -147,7 +147,7 @@ document.body.append(notice);
 function tell(words) {
   notice.textContent = words;
   clearTimeout(tell.over);
-  tell.over = setTimeout(() => (notice.textContent = ""), 4000);
+  tell.over = setTimeout(() => (notice.textContent = ""), Math.max(4000, 100 * words.length)); // time to read it
 }
 
 // Also where the clipboard is refused; tells the reader, and the caller, whether it is done.
