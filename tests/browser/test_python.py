@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.python_site import needs_python
 from tests.browser.served import served
-from tests.browser.test_refused import _NO_STORAGE, POLICY
+from tests.browser.test_refused import NO_STORAGE, POLICY
 
 pytestmark = [pytest.mark.browser, pytest.mark.site]
 
@@ -23,8 +23,8 @@ _TURN = """(figure, [name, position]) => {
 
 @pytest.fixture(scope="module")
 def site():
+    needs_python()
     with served(headers={"Content-Security-Policy": POLICY}) as address:
-        needs_python(address)
         yield address
 
 
@@ -67,7 +67,7 @@ def test_nothing_of_python_is_fetched_before_it_is_asked_for(visit, site):
 def test_between_two_stops_the_sentence_is_that_of_the_library(live):
     from attncourse.figures.order import encoding_heatmap
 
-    values = encoding_heatmap.encoding_heatmap.controls["seq"].values
+    values = encoding_heatmap.controls["seq"].values
     for place in (1, len(values) // 2, len(values) - 2):
         said = turn(live, "seq", place)
         assert said == encoding_heatmap.readout(encoding_heatmap.measure(seq=values[place]))
@@ -160,7 +160,7 @@ def test_a_lost_worker_takes_the_figure_back_to_its_stored_states(visit, site):
 
 
 def test_with_storage_refused_python_runs(visit, site):
-    with visit(site + CHAPTER, first=_NO_STORAGE) as page:
+    with visit(site + CHAPTER, first=NO_STORAGE) as page:
         figure = figure_on(page)
         start(figure)
         assert turn(figure, "seq", 5)
