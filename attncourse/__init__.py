@@ -7,6 +7,7 @@ from attncourse.explorer import Explorer
 from attncourse.listing import listing
 from attncourse.quiz import Question, quiz
 from attncourse.table import table
+from attncourse.training import Training
 from attncourse.verdict import FAILS, HOLDS, HOLDS_IF, verdict
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Slider",
     "Switch",
     "Text",
+    "Training",
     "check",
     "listing",
     "quiz",

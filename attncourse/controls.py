@@ -91,3 +91,15 @@ class Text(Choice):
 
 
 Control = Slider | Switch | Choice
+
+
+def described(name: str, control: Control, default: Any) -> dict[str, Any]:
+    """A control as plain data: what a page needs to offer it."""
+    return {
+        "name": name,
+        "kind": control.kind,
+        "label": control.label,
+        "stops": list(control.stops),
+        "texts": [control.text(stop) for stop in control.stops],
+        "default": default,
+    }

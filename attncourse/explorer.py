@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from attncourse.controls import Control
+from attncourse.controls import Control, described
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,17 +78,7 @@ class Explorer:
             "name": self.name,
             "source": self.source,
             "caption": self.caption,
-            "parameters": [
-                {
-                    "name": name,
-                    "kind": control.kind,
-                    "label": control.label,
-                    "stops": list(control.stops),
-                    "texts": [control.text(stop) for stop in control.stops],
-                    "default": self.defaults[name],
-                }
-                for name, control in self.controls.items()
-            ],
+            "parameters": [described(name, control, self.defaults[name]) for name, control in self.controls.items()],
             "readouts": readouts or [self.readout(numbers) for numbers in self.numbers],
         }
 

@@ -4,8 +4,23 @@
 def setup(app):
     """Wire the parts together; each is a module that explains itself."""
     # Imported here, for a part that needs no Sphinx, such as attnbook.execute, is not to wait for it.
-    from attnbook import api, cards, deeper, explorers, glossary, ledger, math, page, pictures, progress, runtime, site
+    from attnbook import (
+        api,
+        cards,
+        deeper,
+        explorers,
+        glossary,
+        ledger,
+        math,
+        page,
+        pictures,
+        progress,
+        runtime,
+        site,
+        trainings,
+    )
 
-    for part in (math, page, pictures, progress, explorers, ledger, cards, deeper, glossary, api, runtime, site):
+    parts = (math, page, pictures, progress, explorers, trainings, ledger, cards, deeper, glossary, api, runtime, site)
+    for part in parts:
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

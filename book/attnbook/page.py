@@ -18,6 +18,7 @@ STATIC = Path(__file__).parent / "static"
 MARKS = {
     **dict.fromkeys(("python.js", "bundle.js", "picture.js", "touch.js", "explorer.js"), "<figure"),
     "mask-workshop.js": 'data-explorer="mask-workshop"',
+    "training.js": "data-training=",
     "record.js": "data-record",  # something of what the reader has done
     "place.js": 'class="quiz"',  # a chapter
     "progress.js": 'class="progress"',

@@ -9,6 +9,7 @@ from shutil import copyfile
 
 from sphinx.util import logging
 
+from attnbook import trainings
 from attnbook.addresses import absolute, checksum, robots, sitemap, stamped
 from attnbook.colours import colours_css
 from attnbook.explorers import room_css
@@ -81,7 +82,11 @@ def setup(app) -> None:
             log.info(f"left to the reader's own fonts: {missing}")
         formulas = [unescape(_TAG.sub("", formula)) for page in pages.values() for formula in _FORMULA.findall(page)]
         write_font(formula_signs(formulas), static / "math.woff2")
-        write_stylesheet(static, sorted(sheets, key=sheets.get), more_css(text), room_css(figures.values()))
+        trained = [
+            trainings.drawn(each) for each in trainings.shown(Path(app.env.doc2path(doc)) for doc in documents(app))
+        ]
+        room = room_css([*figures.values(), *trained])
+        write_stylesheet(static, sorted(sheets, key=sheets.get), more_css(text), room)
         write_search_data(pages, static / "search-data.js")
         write_picture(app.config.html_title, static / "social.png")
         sums = checksums(static)

@@ -3,6 +3,7 @@
 from attncourse.figures.transformer.anatomy import anatomy
 from attncourse.figures.transformer.cached_cost import cached_cost
 from attncourse.figures.transformer.cost_curve import cost_curve
+from attncourse.figures.transformer.date_training import date_training
 from attncourse.figures.transformer.decoding import decoding
 from attncourse.figures.transformer.depth_gradients import depth_gradients
 from attncourse.figures.transformer.free_running import free_running
@@ -17,6 +18,7 @@ __all__ = [
     "anatomy",
     "cached_cost",
     "cost_curve",
+    "date_training",
     "decoding",
     "depth_gradients",
     "free_running",
