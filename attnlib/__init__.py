@@ -36,6 +36,7 @@ from attnlib.feed_forward import FeedForwardParams, feed_forward, feed_forward_v
 from attnlib.fit import Fitted, fit
 from attnlib.greedy import Decoded, greedy
 from attnlib.heads import merge_heads, split_heads
+from attnlib.language_model import LanguageModelParams, init_language_model, language_model, language_model_vjp
 from attnlib.layer_norm import LayerNormParams, init_layer_norm, layer_norm, layer_norm_vjp
 from attnlib.linear import linear, linear_vjp
 from attnlib.masks import causal_mask, padding_mask
@@ -44,6 +45,7 @@ from attnlib.params import count_parameters, tree_leaves, tree_map
 from attnlib.positions import learned_positions, learned_positions_vjp, sinusoidal_positions, wave_angles
 from attnlib.rms_norm import rms_norm, rms_norm_vjp
 from attnlib.rotary import rotate, rotate_vjp
+from attnlib.sampling import next_probs, sample_tokens
 from attnlib.scores import additive_scores, bilinear_scores, cosine_scores, dot_scores, scaled_dot_scores
 from attnlib.softmax import entropy, softmax, softmax_jacobian, softmax_vjp
 from attnlib.transformer import (
@@ -66,6 +68,7 @@ __all__ = [
     "EncoderParams",
     "FeedForwardParams",
     "Fitted",
+    "LanguageModelParams",
     "LayerNormParams",
     "MultiHeadParams",
     "Statistics",
@@ -110,9 +113,12 @@ __all__ = [
     "init_decoder",
     "init_encoder",
     "init_feed_forward",
+    "init_language_model",
     "init_layer_norm",
     "init_multi_head",
     "init_transformer",
+    "language_model",
+    "language_model_vjp",
     "layer_norm",
     "layer_norm_vjp",
     "learned_positions",
@@ -122,6 +128,7 @@ __all__ = [
     "merge_heads",
     "multi_head_attention",
     "multi_head_attention_vjp",
+    "next_probs",
     "padding_mask",
     "relu",
     "relu_vjp",
@@ -129,6 +136,7 @@ __all__ = [
     "rms_norm_vjp",
     "rotate",
     "rotate_vjp",
+    "sample_tokens",
     "scaled_dot_scores",
     "sinusoidal_positions",
     "softmax",

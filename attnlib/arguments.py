@@ -1,6 +1,8 @@
 """What a call may be given: every check restates the call, with names and shapes."""
 
 import operator
+import reprlib
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -214,3 +216,14 @@ def listed(names):
     """Names as a sentence lists them: ``query, key and value``."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def as_list(name, items):
+    """The items as a list.
+
+    Raises:
+        TypeError: if they are no list or the like. A string would fall apart into its characters.
+    """
+    if isinstance(items, str | bytes) or not isinstance(items, Iterable):
+        raise TypeError(f"{name} must be a list: got {reprlib.repr(items)}; a single one needs brackets, [...]")
+    return list(items)

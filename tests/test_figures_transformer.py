@@ -30,6 +30,7 @@ from attncourse.figures.transformer.future_leak import EDITED, TOKENS, future_le
 from attncourse.figures.transformer.journey import SAID, TEXT, boxes, journey
 from attncourse.figures.transformer.journey import _plan as journey_plan
 from attncourse.figures.transformer.mask_workshop import mask_workshop
+from attncourse.figures.transformer.next_character import SIGNS, next_character
 from attncourse.figures.transformer.padding_damage import DATES, MASKS, PADDINGS, padding_damage, wrong_characters
 from attncourse.figures.transformer.shift_by_one import READ, STEPS, WANTED, shift_by_one
 from attnlib import (
@@ -41,6 +42,7 @@ from attnlib import (
     encoder,
     init_encoder,
     init_multi_head,
+    language_model,
     padding_mask,
     sinusoidal_positions,
     softmax,
@@ -49,6 +51,8 @@ from attnlib import (
 from attnlib.dates.model import init_date_model, load_date_model, read, translate
 from attnlib.dates.task import BEGIN, as_batch, as_source, as_texts
 from attnlib.greedy import greedy
+from attnlib.names.model import load_name_model
+from attnlib.names.task import as_beginning
 from attnlib.transformer import decode
 from tests.explorers import every_state, numbers_in, words_of
 
@@ -366,3 +370,30 @@ def test_every_stop_says_its_shape_and_only_two_have_other_than_64_columns(state
     assert f"{rows} × {columns} numbers" in journey.readout(shown)
     assert sum(array.shape[1] != 64 for array in shown.arrays) == 2
     assert {array.shape[0] for array in shown.arrays} == {len(TEXT), len(SAID) + 1}
+
+
+@every_state(next_character)
+def test_next_letters_are_the_models_and_no_more_than_may_be_drawn(state):
+    shown = next_character.measure(**state)
+    logits, [attn_weights] = language_model(load_name_model(dtype=np.float64), as_beginning(state["beginning"]))
+    np.testing.assert_allclose(shown.plain, np.roll(softmax(logits[-1]), -1), rtol=1e-12)
+    np.testing.assert_allclose(shown.attn_weights, attn_weights[:, -1], rtol=1e-12)
+    assert shown.probs.sum() == pytest.approx(1)
+    drawn = np.flatnonzero(shown.probs)
+    assert len(drawn) == state["top_k"]
+    assert shown.plain[drawn].min() >= np.delete(shown.plain, drawn).max(initial=0)
+    assert SIGNS[int(shown.plain.argmax())] in next_character.readout(shown)
+
+
+def test_a_name_may_begin_with_nothing_and_not_with_a_sign_that_is_no_letter():
+    assert next_character.readout(next_character.measure("")).startswith("At the beginning the model gives")
+    with pytest.raises(ValueError, match="a name has the letters a to z only"):
+        next_character.measure("josé")
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("beginning", ["", "a" * 15, "Mar"])
+def test_any_beginning_can_be_drawn(beginning, narrow):
+    written = words_of(next_character, {"beginning": beginning}, narrow=narrow)
+    assert f"after “▷{beginning.lower()}”: drawn next" in written
+    assert {*SIGNS} <= {*written}

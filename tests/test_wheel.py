@@ -82,7 +82,7 @@ def test_it_holds_library_and_course_with_their_data_and_nothing_else(wheel):
     tops = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
     assert tops == {"attnlib", "attncourse"}
     results = {f"attncourse/results/{path.name}" for path in (ROOT / "attncourse" / "results").glob("*.json")}
-    assert results | {"attnlib/dates/weights.npz"} <= set(names)
+    assert results | {"attnlib/dates/weights.npz", "attnlib/names/weights.npz"} <= set(names)
     assert not [name for name in names if "entry_points" in name]
 
 

@@ -20,6 +20,8 @@ from attnlib import (
     feed_forward,
     feed_forward_vjp,
     gelu_vjp,
+    language_model,
+    language_model_vjp,
     layer_norm_vjp,
     learned_positions_vjp,
     linear,
@@ -39,6 +41,7 @@ from attnlib import (
 from attnlib.attention_model import attention_model_vjp, layer_vjp
 from attnlib.dates.model import date_loss_vjp
 from attnlib.multi_head import project_vjp
+from attnlib.names.model import name_loss_vjp
 from attnlib.residual import last_norm, last_norm_vjp, residual, residual_vjp
 from attnlib.stack import stack, stack_vjp
 from attnlib.sublayers import cross_attention_vjp, self_attention_vjp, thinking_vjp
@@ -147,6 +150,10 @@ def date_loss(params, batch):
     return cross_entropy(transformer(params, batch.source, batch.target, mask)[0], batch.wanted)
 
 
+def name_loss(params, batch):
+    return cross_entropy(language_model(params, batch.tokens)[0], batch.targets)
+
+
 BOTH = [False, True]
 EVERY_LEAD, SEQUENCES = [(), (5,), (4, 2), (0,), (2, 0)], [(), (BATCH,), (2, BATCH), (0,)]
 BENDS = {"activation": ["relu", "gelu", "gelu"]}
@@ -205,4 +212,6 @@ CASES = [
     *cases(attention_model_vjp, draws.model, kind="two layers", lead=(BATCH,), positions=True),
     *cases(layer_vjp, draws.model_layer, layer, kind=["attention alone", "feed-forward"]),
     *cases(date_loss_vjp, draws.dates, date_loss),
+    *cases(language_model_vjp, draws.text, lead=SEQUENCES, layers=[1, 2]),
+    *cases(name_loss_vjp, draws.names, name_loss),
 ]

@@ -14,6 +14,7 @@ from attnlib import (
     init_decoder,
     init_encoder,
     init_feed_forward,
+    init_language_model,
     init_multi_head,
     init_transformer,
     padding_mask,
@@ -22,6 +23,8 @@ from attnlib import (
 )
 from attnlib.attention_model import init_attention_model
 from attnlib.dates.task import NO_DATE, SOURCE_VOCAB, TARGET_VOCAB, as_batch
+from attnlib.names.model import init_name_model
+from attnlib.names.task import as_batch as as_names
 
 SEQ, SEQ_Q, SEQ_K, SEQ_TARGET = 5, 2, 5, 4
 D_IN, D_OUT, D_MODEL, D_K, D_V, D_FF = 3, 7, 6, 8, 9, 10
@@ -228,6 +231,16 @@ def dates(rng):
     return {"params": params}, {
         "batch": as_batch([("7.6.21", "2021-06-07"), ("hm", NO_DATE), ("June 7th, 2021", "2021-06-07")])
     }
+
+
+def text(rng, lead, layers):
+    params = shaken(rng, init_language_model(rng, VOCAB, D_MODEL, MODEL_HEADS, D_FF, layers))
+    return {"params": params}, {"tokens": rng.integers(VOCAB, size=(*lead, SEQ))}
+
+
+def names(rng):
+    params = shaken(rng, init_name_model(rng, D_MODEL, MODEL_HEADS, D_FF, dtype=np.float64))
+    return {"params": params}, {"batch": as_names(["ida", "mo", "marian"])}
 
 
 def model(rng, kind, lead, seq=SEQ, masked=False, positions=False):

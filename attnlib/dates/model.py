@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type
+from attnlib.arguments import as_count, as_float_type, as_list
 from attnlib.cross_entropy import cross_entropy_vjp
 from attnlib.dates.characters import plain
 from attnlib.dates.task import (
@@ -19,7 +19,6 @@ from attnlib.dates.task import (
     SOURCE_VOCAB,
     STEPS,
     TARGET_VOCAB,
-    as_list,
     as_pairs,
     as_source,
     as_texts,

@@ -6,12 +6,11 @@ to them is "?". One day in ten is never drawn for training, in any language: tho
 
 import datetime
 import reprlib
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_generator
+from attnlib.arguments import as_count, as_generator, as_list
 from attnlib.dates.characters import SOURCE, as_known
 from attnlib.dates.no_dates import no_date
 from attnlib.dates.writing import write
@@ -122,17 +121,6 @@ def as_source(texts):
     for row, text in zip(source, known, strict=True):
         row[: len(text)] = [SOURCE_CODES.get(character.lower(), UNKNOWN) for character in text]
     return source, lengths
-
-
-def as_list(name, items):
-    """The items as a list.
-
-    Raises:
-        TypeError: if they are no list or the like. A string would fall apart into its characters.
-    """
-    if isinstance(items, str | bytes) or not isinstance(items, Iterable):
-        raise TypeError(f"{name} must be a list: got {reprlib.repr(items)}; a single one needs brackets, [...]")
-    return list(items)
 
 
 def as_pairs(pairs):

@@ -1,4 +1,4 @@
-"""What Python in the page is made of: Pyodide, the course's wheel and a font, and one file that says where they are."""
+"""What Python in the page is made of: Pyodide, the course's wheel, a font and a list of names, and where they are."""
 
 import hashlib
 import json
@@ -15,6 +15,7 @@ WORKER = Path(__file__).with_name("python-worker.js")
 # Pyodide's names for what is loaded at once, and for what only a figure needs.
 CORE, DRAWING = ("numpy",), ("matplotlib", "contourpy", "pillow")
 PACKAGES = (*CORE, *DRAWING)
+_NAMES = ("__init__.py", ".first")  # the first names that a model of chapter 5 learns
 _FONT = ("__init__.py", "-Regular.ttf", "-Semibold.ttf", "LICENSE.txt")  # what Matplotlib measures words with
 
 
@@ -31,36 +32,39 @@ def write_runtime(site: Path, dist: str = "") -> None:
     """
     root = site / FOLDER
     root.mkdir(parents=True, exist_ok=True)
-    wheels, font = _write_wheels(root)
+    course, *others = _write_wheels(root)
     if dist:
         pyodide.copy(Path(dist), root / "pyodide", PACKAGES)
     else:
         shutil.rmtree(root / "pyodide", ignore_errors=True)
-    parts = {"core": (CORE, wheels), "drawing": (DRAWING, font)}
+    parts = {"core": (CORE, [course]), "drawing": (DRAWING, others)}
     described = {
         "worker": _write_worker(root),
         "pyodide": "pyodide/" if dist else pyodide.PUBLIC,
-        "parts": {name: {"packages": packages, "wheels": [wheel]} for name, (packages, wheel) in parts.items()},
+        "parts": {name: {"packages": packages, "wheels": wheels} for name, (packages, wheels) in parts.items()},
     }
     if dist:
         described["bytes"] = _bytes(root)
     (root / "python.json").write_text(json.dumps(described, indent=1) + "\n", "utf-8")
 
 
-def _write_wheels(root: Path) -> tuple[str, str]:
-    """Both wheels in a folder named after their content, so that no browser takes an older one from its cache."""
+def _write_wheels(root: Path) -> list[str]:
+    """The course's wheel, and those of what it draws and learns with.
+
+    Their folder is named after their content, so that no browser takes an older one from its cache.
+    """
     with tempfile.TemporaryDirectory() as folder:
         made = [
             course_wheel(Path(folder)),
             repacked("font-source-sans-pro", Path(folder), lambda path: path.endswith(_FONT)),
+            repacked("names", Path(folder), lambda path: path.endswith(_NAMES)),
         ]
         key = hashlib.sha256(b"".join(wheel.read_bytes() for wheel in made)).hexdigest()[:10]
         for old in root.glob("wheels-*"):
             shutil.rmtree(old)
         home = root / f"wheels-{key}"
         home.mkdir()
-        course, font = (f"{home.name}/{Path(shutil.copyfile(wheel, home / wheel.name)).name}" for wheel in made)
-        return course, font
+        return [f"{home.name}/{Path(shutil.copyfile(wheel, home / wheel.name)).name}" for wheel in made]
 
 
 def _write_worker(root: Path) -> str:
@@ -80,8 +84,9 @@ def _bytes(root: Path) -> dict[str, int]:
     drawing = {*pyodide.sums(lock, PACKAGES)} - core
     # The runtime's scripts are not counted: a worker takes them in without fetching.
     size = lambda names: sum((root / "pyodide" / name).stat().st_size for name in names if name[-3:] != ".js")  # noqa: E731
-    course, font = (next(root.glob(f"wheels-*/{stem}*")).stat().st_size for stem in ("attnlib", "font"))
-    return {"core": size(core) + course, "drawing": size(drawing) + font}
+    wheels = {path.name: path.stat().st_size for path in root.glob("wheels-*/*")}
+    course = sum(wheel for name, wheel in wheels.items() if name.startswith("attnlib"))
+    return {"core": size(core) + course, "drawing": size(drawing) + sum(wheels.values()) - course}
 
 
 def finish(app, exception) -> None:

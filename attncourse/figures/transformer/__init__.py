@@ -10,6 +10,8 @@ from attncourse.figures.transformer.free_running import free_running
 from attncourse.figures.transformer.future_leak import future_leak
 from attncourse.figures.transformer.journey import journey
 from attncourse.figures.transformer.mask_workshop import mask_workshop
+from attncourse.figures.transformer.name_training import name_training
+from attncourse.figures.transformer.next_character import next_character
 from attncourse.figures.transformer.padding_damage import padding_damage
 from attncourse.figures.transformer.shift_by_one import shift_by_one
 from attncourse.figures.transformer.warmup_training import warmup_training
@@ -25,6 +27,8 @@ __all__ = [
     "future_leak",
     "journey",
     "mask_workshop",
+    "name_training",
+    "next_character",
     "padding_damage",
     "shift_by_one",
     "warmup_training",
