@@ -52,8 +52,7 @@ def function_from(source: str, names: Mapping[str, Any]) -> Callable[..., Any]:
     assert isinstance(definition, ast.FunctionDef)
     if any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(definition)):
         raise NotAloneError(f"the function must import nothing: what it may use is {_and(names)}")
-    used = dict.fromkeys(_globals(symtable.symtable(source, definition.name, "exec")))
-    missing = [name for name in used if name not in {*names, *vars(builtins), definition.name}]
+    missing = [name for name in global_names(source) if name not in {*names, *vars(builtins), definition.name}]
     if missing:
         raise NotAloneError(
             f"the function must stand alone, with {_and(names)} and nothing else: yours uses {_and(missing)}"
@@ -65,8 +64,12 @@ def function_from(source: str, names: Mapping[str, Any]) -> Callable[..., Any]:
     return known[definition.name]
 
 
+def global_names(source: str) -> list[str]:
+    """The names that a text looks up outside its functions, each once."""
+    return [*dict.fromkeys(_globals(symtable.symtable(source, "<text>", "exec")))]
+
+
 def _globals(table: symtable.SymbolTable) -> Iterator[str]:
-    """The names that a text looks up outside its functions."""
     at_top = table.get_type() == "module"
     for symbol in table.get_symbols():
         if symbol.is_referenced() and (symbol.is_global() or at_top):

@@ -12,6 +12,7 @@ from attnbook.deeper import plain_summaries
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
+WORKBENCH = 'class="workbench'  # where a reader can write and run code
 
 # The mark on a page that calls for a script of the course's own; the others come to every page.
 # The theme and its extensions offer fifteen more, among them one that asks another host for a kernel: none is needed.
@@ -23,6 +24,7 @@ MARKS = {
     "place.js": 'class="quiz"',  # a chapter
     "progress.js": 'class="progress"',
     "quiz.js": 'class="quiz"',
+    **dict.fromkeys(("editor.js", "exercise.js"), WORKBENCH),
 }
 # The fonts that a page's first screen is set in; others come when they are needed.
 FONTS = {"text-regular.woff2": "", "text-semibold.woff2": "", "math.woff2": "<math"}

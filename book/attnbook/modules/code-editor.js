@@ -1,0 +1,118 @@
+// The reader's code in CodeMirror: Python's colours and indentation, the course's look, keys that lead out again.
+import { EditorState } from "@codemirror/state";
+import { EditorView, keymap, highlightSpecialChars } from "@codemirror/view";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import {
+  HighlightStyle, LRLanguage, bracketMatching, delimitedIndent, indentNodeProp, indentOnInput, indentService, indentUnit,
+  syntaxHighlighting, syntaxTree,
+} from "@codemirror/language";
+import { parser } from "@lezer/python";
+import { tags } from "@lezer/highlight";
+
+const python = LRLanguage.define({
+  name: "python",
+  parser: parser.configure({
+    props: [
+      indentNodeProp.add({
+        "ParenthesizedExpression TupleExpression ComprehensionExpression ParamList ArgList": delimitedIndent({ closing: ")" }),
+        "ArrayExpression ArrayComprehensionExpression": delimitedIndent({ closing: "]" }),
+        "DictionaryExpression DictionaryComprehensionExpression SetExpression SetComprehensionExpression":
+          delimitedIndent({ closing: "}" }),
+        MemberExpression: (context) => context.baseIndent + context.unit,
+        "String FormatString": () => null,
+      }),
+    ],
+  }),
+  languageData: { commentTokens: { line: "#" }, indentOnInput: /^\s*[)\]}]$/ },
+});
+
+// The place of the outermost bracket that is open at a position; null if none is.
+function openBracket(state, position) {
+  let outermost = null;
+  for (let node = syntaxTree(state).resolveInner(position, -1); node; node = node.parent) {
+    const open = [];
+    for (let child = node.firstChild; child && child.from < position; child = child.nextSibling) {
+      if ("([{".includes(child.name)) open.push(child.from);
+      else if (")]}".includes(child.name)) open.pop();
+    }
+    outermost = open[0] ?? outermost;
+  }
+  return outermost;
+}
+
+// Within brackets the rules above hold. Outside, a line is as deep as the statement before it, and deeper after a colon.
+const blocks = indentService.of((context, position) => {
+  if (openBracket(context.state, position) !== null) return undefined;
+  const before = context.lineAt(position, -1);
+  const start = openBracket(context.state, before.from + before.text.search(/\S|$/)) ?? before.from;
+  const opens = /:\s*(#.*)?$/.test(before.text);
+  return context.lineIndent(start) + (opens ? context.unit : 0);
+});
+
+// The classes that the page's own code has, so that both have the same colours.
+const colours = HighlightStyle.define([
+  { tag: [tags.keyword, tags.operatorKeyword, tags.null, tags.bool], class: "k" },
+  { tag: [tags.string, tags.special(tags.string)], class: "s" },
+  { tag: tags.number, class: "m" },
+  { tag: tags.lineComment, class: "c1" },
+  { tag: [tags.function(tags.definition(tags.variableName)), tags.definition(tags.className)], class: "nf" },
+]);
+
+const look = EditorView.theme({
+  "&": { background: "none" },
+  "&.cm-focused": { outline: "none" }, // the frame around it shows the focus
+  ".cm-scroller": { fontFamily: "inherit", lineHeight: "inherit" },
+  ".cm-content": { padding: "0", caretColor: "currentColor" },
+  ".cm-line": { padding: "0" },
+  "&.cm-focused .cm-matchingBracket": { background: "none", outline: "1px solid var(--accent)" },
+  "&.cm-focused .cm-nonmatchingBracket": { background: "none", outline: "1px solid var(--fails)" },
+});
+
+// Tab indents; after Escape it leads on, until the reader types again or comes back.
+const leave = [
+  keymap.of([{ key: "Escape", run: (view) => (view.setTabFocusMode(true), true) }]),
+  EditorView.updateListener.of(({ view, docChanged, focusChanged }) => {
+    if (docChanged || focusChanged) view.setTabFocusMode(false);
+  }),
+];
+
+// `parent`: where it goes; `label`, `describedBy`: what a screen reader says; `run`, `changed`: called without arguments.
+export function createEditor({ parent, text, selection, label, describedBy, run, changed }) {
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      selection,
+      extensions: [
+        keymap.of([
+          { key: "Mod-Enter", run: () => (run(), true) },
+          indentWithTab,
+          ...historyKeymap,
+          ...defaultKeymap,
+        ]),
+        leave,
+        history(),
+        highlightSpecialChars(),
+        python,
+        blocks,
+        indentUnit.of("    "),
+        indentOnInput(),
+        bracketMatching(),
+        syntaxHighlighting(colours),
+        EditorView.lineWrapping,
+        EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": describedBy, autocapitalize: "off" }),
+        EditorView.updateListener.of((update) => update.docChanged && changed()),
+        look,
+      ],
+    }),
+  });
+  return {
+    get text() {
+      return view.state.doc.toString();
+    },
+    set text(text) { // as one step that can be undone
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+    },
+    focus: () => view.focus(),
+  };
+}

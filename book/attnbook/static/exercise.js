@@ -1,0 +1,196 @@
+// Exercises where they stand: the reader's code is run by Python in the page, after what it needs of the chapter.
+"use strict";
+
+const PAUSE = 500; // milliseconds without a key: then what was written is kept
+const LONG = 15; // lines: so many scroll by themselves on the smallest screen
+
+const codeOfChapters = new Map(); // chapter -> promise of its cells
+
+function codeOf(chapter) {
+  if (!codeOfChapters.has(chapter)) {
+    const cells = fetchCode(chapter);
+    cells.catch(() => codeOfChapters.delete(chapter));
+    codeOfChapters.set(chapter, cells);
+  }
+  return codeOfChapters.get(chapter);
+}
+
+async function fetchCode(chapter) {
+  const response = await fetch(new URL(`_python/chapters/${chapter}.json`, SITE), { cache: "no-cache" });
+  if (!response.ok) throw new Error(`${response.status}`);
+  return response.json();
+}
+
+class Workbench {
+  constructor(form) {
+    const textarea = form.querySelector("textarea");
+    this.cell = form.dataset.cell;
+    this.chapter = form.dataset.chapter;
+    this.start = textarea.defaultValue;
+    this.result = form.querySelector(".result");
+    for (const name of ["run", "stop", "reset"]) {
+      this[`${name}Button`] = form.querySelector(`.${name}`);
+      this[`${name}Button`].addEventListener("click", () => this[name]());
+    }
+    textarea.value = record.code(this.cell) ?? this.start;
+    this.field = new CodeField(textarea, { run: () => this.run(), changed: () => this.changed() });
+    form.addEventListener("submit", (event) => event.preventDefault());
+    addEventListener("pagehide", () => this.keep());
+    this.sayWhetherChanged();
+  }
+
+  changed() {
+    this.sayWhetherChanged();
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => this.keep(), PAUSE);
+  }
+
+  sayWhetherChanged() {
+    this.resetButton.setAttribute("aria-disabled", this.field.text === this.start);
+  }
+
+  // Only what the reader wrote: the starter code may be better in the next edition.
+  keep() {
+    clearTimeout(this.pause);
+    const { text } = this.field;
+    if (text === (record.code(this.cell) ?? this.start)) return;
+    if (text === this.start) record.dropCode(this.cell);
+    else record.keepCode(this.cell, text);
+  }
+
+  reset() {
+    if (this.field.text === this.start) return;
+    this.field.text = this.start;
+    this.field.focus(); // where it can be undone
+  }
+
+  async run() {
+    if (this.running) return;
+    this.keep();
+    this.show(true);
+    try {
+      await this.runNow();
+    } catch (error) {
+      this.result.querySelector(":scope > p")?.remove(); // what was printed stays
+      this.result.append(paragraph(error instanceof Ended ? `${error.message} Your code is untouched; Python starts anew at the next run.`
+        : `This is a fault of the course, not of your code: ${error.message}`));
+    }
+    this.show(false);
+  }
+
+  async runNow() {
+    this.say("Running …");
+    const kept = record.course;
+    const cells = await codeOf(this.chapter);
+    const { cell } = this, code = this.field.text;
+    let told = null;
+    const answer = await python.ask("cells.run", { code, cell, cells, kept }, (piece) => {
+      if (!told) this.result.replaceChildren((told = new Told()).box);
+      told.add(JSON.parse(piece));
+    });
+    record.keepCourse(answer.kept, kept);
+    const outputs = answer.outputs.map(shownOutput);
+    if (outputs.length) this.result.replaceChildren(...outputs);
+    else this.say("It ran, and had nothing to show.");
+  }
+
+  stop() {
+    python.end("Stopped.");
+  }
+
+  show(running) {
+    this.running = running;
+    this.result.setAttribute("aria-busy", running); // a screen reader waits until all is there
+    this.runButton.setAttribute("aria-disabled", running);
+    if (!running && document.activeElement === this.stopButton) this.runButton.focus();
+    this.stopButton.hidden = !running;
+  }
+
+  say(words) {
+    this.result.replaceChildren(paragraph(words));
+  }
+}
+
+function paragraph(words) {
+  const said = document.createElement("p");
+  said.textContent = words;
+  return said;
+}
+
+// What is printed, while it is printed.
+class Told {
+  constructor() {
+    this.box = boxOf(document.createElement("pre"));
+  }
+
+  add({ text }) {
+    this.box.firstChild.append(text);
+  }
+}
+
+function boxOf(...content) {
+  const box = document.createElement("div");
+  box.className = "output";
+  box.append(...content);
+  return box;
+}
+
+function shownOutput({ kind, name, text, data, traceback }) {
+  if (kind === "stream") return boxOf(textBlock(text, name));
+  if (kind === "error") return boxOf(textBlock(traceback, "error"));
+  const svg = data["image/svg+xml"], markdown = data["text/markdown"];
+  if (svg) return boxOf(picture(svg, data["text/plain"]));
+  const table = markdown && tableOf(markdown);
+  return boxOf(table ?? textBlock(data["text/plain"]));
+}
+
+// A check's words begin with its sign; the colour only repeats it.
+function textBlock(text, name = "") {
+  const block = document.createElement("pre");
+  block.className = name;
+  if (text.split("\n").length > LONG) {
+    const reach = { tabindex: 0, role: "group", "aria-label": "Output, scrolls" };
+    Object.entries(reach).forEach(([attribute, value]) => block.setAttribute(attribute, value));
+  }
+  for (const line of text.replace(/\n$/, "").split(/(?<=\n)/)) {
+    const said = document.createElement("span");
+    said.className = line.startsWith("✓ ") ? "right" : line.startsWith("✗ ") ? "wrong" : "";
+    said.textContent = line;
+    block.append(said.className ? said : line);
+  }
+  return block;
+}
+
+// Of Markdown, the tables that the course's own values are shown as; null if it holds something else.
+function tableOf(markdown) {
+  const lines = markdown.split("\n").filter((line) => line.startsWith("|"));
+  if (lines.length < 2 || lines.length < markdown.trim().split("\n").length) return null;
+  const table = document.createElement("table");
+  lines.forEach((line, i) => {
+    if (i === 1) return; // between head and body
+    const row = table.insertRow();
+    for (const words of line.split(/(?<!\\)\|/).slice(1, -1)) {
+      const cell = document.createElement(i ? "td" : "th");
+      cell.textContent = words.trim().replaceAll("\\|", "|");
+      row.append(cell);
+    }
+  });
+  return table;
+}
+
+// Only shapes and what stands within the picture: no script, no link, nothing from elsewhere.
+function picture(svg, label) {
+  const drawn = document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
+  drawn.querySelectorAll("script, foreignObject, style, a, metadata").forEach((part) => part.remove());
+  for (const part of [drawn, ...drawn.querySelectorAll("*")]) {
+    for (const { name, value } of [...part.attributes]) {
+      const leads = /href$/i.test(name) && !/^(#|data:image\/)/.test(value);
+      if (leads || /^(on|style)/i.test(name)) part.removeAttribute(name);
+    }
+  }
+  drawn.setAttribute("role", "img");
+  drawn.setAttribute("aria-label", label);
+  return drawn;
+}
+
+for (const form of document.querySelectorAll(".workbench")) new Workbench(form);
