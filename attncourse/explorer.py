@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from attncourse.controls import Control, described
+from attncourse.controls import Control, Text, described
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,6 +60,12 @@ class Explorer:
         """The values with which the figure is first shown: those of ``measure``."""
         parameters = inspect.signature(self.measure).parameters
         return {name: parameters[name].default for name in self.controls}
+
+    @property
+    def has_more(self) -> bool:
+        """Whether it can show more than its stops, where Python runs: a value between them, or a text of the reader's."""
+        controls = self.controls.values()
+        return any(isinstance(control, Text) or len(control.values) > len(control.stops) for control in controls)
 
     @cached_property
     def states(self) -> list[dict[str, Any]]:

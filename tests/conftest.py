@@ -4,6 +4,11 @@ import numpy as np
 import pytest
 
 
+def pytest_addoption(parser):
+    """Else a sample of the figures is moved by Python in the page."""
+    parser.addoption("--all-python", action="store_true", help="every figure at values between its stops, in the page")
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)

@@ -1,5 +1,6 @@
 """Explorer: a date as a person wrote it, the same date as the trained model writes it, and where the model looks."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,9 @@ EXAMPLES = (
 WRITTEN = 10  # characters of a date: 2021-06-07
 _REACH = 0.5  # weight at which the colour is strongest
 _LEAST = 0.03  # thinner lines are not drawn
+_NARROWEST = 12  # CSS pixels for a character: where it would have less, the text stands in two lines
+_TALL = 38  # CSS pixels of a line of the text
+_PARTS = "weights", "weights-below"  # the names of the lines
 
 
 class Numbers(NamedTuple):
@@ -71,25 +75,34 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     paper = board(figure)
     room = 328 if narrow else 704
     characters, said = visible(numbers.text), numbers.said[:WRITTEN]
-    wide = min(44, room / len(characters))
+    across = len(characters) if room / len(characters) >= _NARROWEST else math.ceil(len(characters) / 2)
+    lines = [slice(start, start + across) for start in range(0, len(characters), across)]  # one, or two of equal length
+    wide = min(44, room / across)
     label(paper, 8, 20, "the text", KEY_INK, size=TEXT)
     label(paper, 8, 242, "the model's answer", QUERY_INK, size=TEXT)
-    text = matrix(
-        paper, 8, 32, (wide, 38), numbers.attn_weights[None].round(2), WEIGHT, _REACH, least=np.inf,
-        rows_said=[f"“{numbers.said[numbers.step]}”"], columns_said=[f"“{sign}”" for sign in characters], what="weight",
-        form="{:.2f}", part="weights",
-    )  # fmt: skip
+    grids = [
+        matrix(
+            paper, 8, 32 + _TALL * i, (wide, _TALL), numbers.attn_weights[None, line].round(2), WEIGHT, _REACH,
+            least=np.inf, rows_said=[f"“{numbers.said[numbers.step]}”"],
+            columns_said=[f"“{sign}”" for sign in characters[line]], what="weight", form="{:.2f}", part=_PARTS[i],
+        )
+        for i, line in enumerate(lines)
+    ]  # fmt: skip
     box = min(44, room / len(said))
     sure = numbers.confidence[: len(said)]
     answer = matrix(paper, 8, 176, (box, 42), np.zeros((1, len(said))), QUERY, 1, least=np.inf, quiet=True)
     for j, weight in enumerate(numbers.attn_weights):
         if weight >= _LEAST:
-            start, end = answer.middle(0, min(numbers.step, len(said) - 1))[0], text.middle(0, j)[0]
-            line = Line2D([start, end], [176, 70], color=WEIGHT, linewidth=14 * weight, solid_capstyle="butt")
-            say(line, words=f"weight {weight:.2f} on “{characters[j]}”", of=f"weights-c{j}", lights=f"weights-c{j}")
+            row, column = divmod(j, across)
+            start, end = answer.middle(0, min(numbers.step, len(said) - 1))[0], grids[row].middle(0, column)[0]
+            bottom = grids[row].top + _TALL
+            line = Line2D([start, end], [176, bottom], color=WEIGHT, linewidth=14 * weight, solid_capstyle="butt")
+            of = f"{_PARTS[row]}-c{column}"
+            say(line, words=f"weight {weight:.2f} on “{characters[j]}”", of=of, lights=of)
             paper.add_artist(line)
     for j, sign in enumerate(characters):
-        label(paper, *text.middle(0, j), sign, size=HEADING, ha="center", va="center_baseline")
+        row, column = divmod(j, across)
+        label(paper, *grids[row].middle(0, column), sign, size=HEADING, ha="center", va="center_baseline")
     for j, sign in enumerate(said):
         written = label(
             paper, *answer.middle(0, j), sign, QUERY_INK if j <= numbers.step else FAINT,

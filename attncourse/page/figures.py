@@ -1,5 +1,6 @@
 """Figures at any value: what a page asks when a control stands between its stops, or a text was typed."""
 
+import gc
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -18,9 +19,16 @@ def part(**_: Any) -> str:
 def controls(source: str) -> list[dict[str, Any]]:
     """For each control of a figure: its stops, all values that it can take, and how these are written.
 
+    The figure is drawn once, unseen: what its states share is then at hand, and no later answer waits for it. And what
+    stays is left out when Python looks for garbage, for which the page would stand still now and then.
+
     Args:
         source: ``"package.module:name"`` of an explorer.
     """
+    explorer = _explorer(source)
+    draw(source, explorer.defaults, narrow=False)
+    gc.collect()
+    gc.freeze()
     return [
         {
             "kind": "text" if isinstance(control, Text) else control.kind,
@@ -28,7 +36,7 @@ def controls(source: str) -> list[dict[str, Any]]:
             "values": list(control.values),
             "texts": [control.text(value) for value in control.values],
         }
-        for control in _explorer(source).controls.values()
+        for control in explorer.controls.values()
     ]
 
 

@@ -13,7 +13,6 @@ from sphinx.util.docutils import SphinxDirective
 from attnbook.bundles import Drawn, Picture
 from attnbook.drawing import LAYOUTS, load
 from attnbook.pictures import PICTURES, bundle_name, drawn
-from attncourse.controls import Text
 from attncourse.drawing.svg import as_image
 from attncourse.explorer import Explorer
 
@@ -38,9 +37,7 @@ def figure_html(explorer: Explorer, pictures: Drawn, root: str, number: int = 1)
     name = pictures.described["name"]
     key = f"{kind}-{name}" + (f"-{number}" if number > 1 else "")
     addresses = " ".join(f'data-{layout}="{root}{PICTURES}/{bundle_name(explorer, layout)}"' for layout in LAYOUTS)
-    if any(
-        isinstance(control, Text) or len(control.values) > len(control.stops) for control in explorer.controls.values()
-    ):
+    if explorer.has_more:
         addresses += f' data-source="{explorer.source}"'  # there is more to see where Python runs
     named = f'id="{key}" aria-label="{name.replace("-", " ")}"'
     parts = [

@@ -6,6 +6,11 @@ let counted = 0; // bytes that have arrived
 const loaded = new Set(); // parts
 const DRAWS = /^(figures|training)\./; // what is known to draw before Python is there to say it
 const say = (message) => postMessage(message);
+// The sizes of PostScript's letters: nothing is drawn with them here, and Matplotlib would read them all at its start.
+const SPARE = `
+import shutil, sysconfig
+for kind in ("afm", "pdfcorefonts"):
+    shutil.rmtree(f"{sysconfig.get_path('purelib')}/matplotlib/mpl-data/fonts/{kind}", ignore_errors=True)`;
 
 // Pyodide fetches all by itself: what passes here is counted on its way.
 const plainFetch = self.fetch;
@@ -40,14 +45,19 @@ async function start(parts) {
     packages: allOf(parts),
   });
   page = pyodide.pyimport("attncourse.page");
-  parts.forEach((part) => loaded.add(part));
+  parts.forEach(arrived);
+}
+
+function arrived(part) {
+  loaded.add(part);
+  if (part === "drawing") pyodide.runPython(SPARE);
 }
 
 async function load(part) {
   if (loaded.has(part)) return;
   say({ loading: [...loaded, part] });
   await pyodide.loadPackage(allOf([part]), quietly);
-  loaded.add(part);
+  arrived(part);
 }
 
 async function serve({ id, ask, args }) {

@@ -17,6 +17,7 @@ from attncourse.figures.date_readings import answer_of, reading, signs, visible
 from attnlib.dates.characters import as_known
 
 EXAMPLES = ("7.6.2021", "6/7/21", "June 7th, 2021", "le 7 juin 2021", "Montag, 7. Juni 2021", "the 31st of May 1999")
+_LOW = 16  # CSS pixels: lower rows would run into each other
 LAYERS, HEADS = 2, 4
 MEAN = "mean of all heads"  # of both layers, as in the chapter's other figures
 _ALL = slice(None)
@@ -62,15 +63,16 @@ def readout(numbers: Numbers) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """A row for each character of the answer and a column for each of the text; on a phone the other way round."""
-    figure = sheet(height=370, narrow=narrow, narrow_height=500)
-    paper = board(figure)
     said, characters = numbers.said, visible(numbers.text)
+    tall = max(_LOW, min(44, 388 / len(characters)))  # of a character on a phone
+    figure = sheet(height=370, narrow=narrow, narrow_height=max(500, 112 + tall * len(characters)))
+    paper = board(figure)
     names, weights = (said, characters), numbers.attn_weights.round(2)  # equal cells are one line of the bundle
     left, top, cell = 44, 98, (min(44, 580 / len(names[1])), 24.0)
     inks = QUERY_INK, KEY_INK
     if narrow:  # the text may be long: downwards
         names, weights, inks = names[::-1], weights.T, inks[::-1]
-        left, top, cell = 44, 104, (27.0, min(44, 388 / len(names[0])))
+        left, top, cell = 44, 104, (27.0, tall)
 
     def tell(i: int, j: int) -> dict[str, str]:  # in either layout from what was said to what it looks at
         step, place = (j, i) if narrow else (i, j)

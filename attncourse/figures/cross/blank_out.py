@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from attncourse.controls import Choice, Slider
+from attncourse.controls import Slider, Text
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
@@ -14,8 +14,11 @@ from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, RULE, WEI
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.date_readings import answer_of, reading, signs, visible
+from attnlib.dates.characters import as_known
+from attnlib.dates.model import is_date
 
 TEXTS = "7.6.2021", "6/7/2021"  # the same day, as in Europe and as in the United States
+_LONGEST = len(TEXTS[0])  # characters of a text
 _LAST = 9  # index of the last digit of an answer
 _TALL = 100  # CSS pixels for a weight of 1
 _NUMBER = 16  # CSS pixels that the number above a bar needs
@@ -34,11 +37,23 @@ class Numbers(NamedTuple):
 
 
 def measure(text: str = TEXTS[0], blanked: int = 0) -> Numbers:
-    """Put a space for one character, and read again."""
-    now = reading(text[: blanked - 1] + " " + text[blanked:] if blanked else text)
-    whole = reading(text)
-    before, after = (np.mean([layer.mean(axis=0) for layer in read.maps.cross], axis=0)[_LAST] for read in (whole, now))
+    """Put a space for one character, and read again; behind the end of a short text, for its last.
+
+    Raises:
+        ValueError: if the text is empty or too long, or the model reads no date in it.
+    """
+    text = as_known(text)
+    if len(text) > _LONGEST:
+        raise ValueError(f"here is room for {_LONGEST} characters: got {len(text)}")
+    blanked = min(blanked, len(text))
+    whole, now = reading(text), reading(text[: blanked - 1] + " " + text[blanked:] if blanked else text)
     answer, says = (answer_of(signs(read.said)) for read in (whole, now))
+    if not is_date(answer):
+        raise ValueError(f"the model must read a date: it writes “{answer}” for “{text}”")
+    before, after = (
+        np.mean([layer.mean(axis=0) for layer in read.maps.cross], axis=0)[min(_LAST, len(said) - 1)]
+        for read, said in ((whole, answer), (now, says))
+    )
     probability = float(now.probs[np.arange(len(now.said)), now.said].prod())
     return Numbers(text, blanked, before, after, answer, says, probability)
 
@@ -136,7 +151,7 @@ blank_out = Explorer(
         "digit of its answer (mean of all layers and heads). Blank out one, and compare its bar with what happens."
     ),
     controls={
-        "text": Choice("date", stops=TEXTS),
+        "text": Text("date", stops=TEXTS),
         "blanked": Slider("blank out character", stops=tuple(range(len(TEXTS[0]) + 1))),
     },
 )

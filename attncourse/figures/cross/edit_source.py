@@ -18,6 +18,7 @@ from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.date_readings import answer_of, answers_to, date_model, reading, signs, visible
 from attnlib import decode, encode
+from attnlib.dates.characters import plain
 from attnlib.dates.task import BEGIN, as_source
 
 SOURCE = "7. Juni 2021"
@@ -27,7 +28,7 @@ READ_AGAIN, ALONE = "the encoder reads the new text", "its memory vector alone"
 
 
 class Edited(NamedTuple):
-    """What one edit does; the maps belong to the old answer, so that rows can be compared."""
+    """What becomes of a text, or of a memory; the maps belong to the old answer, so that rows can be compared."""
 
     answer: np.ndarray  # (steps,) what is said now
     probability: np.ndarray  # (steps,) of each
@@ -55,43 +56,38 @@ def measure(character: int = 1, new: str = "9", scope: str = READ_AGAIN, layer: 
     Raises:
         ValueError: if ``new`` is not one character.
     """
-    if len(new) != 1:
-        raise ValueError(f"new must be one character: got {new!r}")
     edit, alone = character - 1, scope == ALONE
-    before, edits = edited(None), edited(new)
-    after = Edited(*(part[edit, int(alone)] for part in edits))
-    moved = np.linalg.norm(after.memory - before.memory[0, 0], axis=-1)
-    change = after.cross[layer - 1] - before.cross[0, 0, layer - 1]
+    text = plain(SOURCE[:edit] + new + SOURCE[edit + 1 :])
+    if len(new) != 1 or len(text) != len(SOURCE):  # an accent alone would join its neighbour
+        raise ValueError(f"new must be one character: got {new!r}")
+    before, after = edited(SOURCE, None), edited(text, edit if alone else None)
+    moved = np.linalg.norm(after.memory - before.memory, axis=-1)
+    change = after.cross[layer - 1] - before.cross[layer - 1]
     return Numbers(
-        SOURCE[:edit] + new + SOURCE[edit + 1 :],
+        text,
         edit,
         alone,
         layer,
-        signs(before.answer[0, 0]),
+        signs(before.answer),
         up_to_end(signs(after.answer)),
         after.probability,
-        np.where(moved < 1e-9, 0, moved) / np.linalg.norm(before.memory[0, 0], axis=-1),
+        np.where(moved < 1e-9, 0, moved) / np.linalg.norm(before.memory, axis=-1),
         np.where(np.abs(change) < 1e-9, 0, change),
     )
 
 
-@lru_cache(maxsize=16)
-def edited(new: str | None) -> Edited:
-    """Every place edited to this character, in both ways: arrays (places, 2, …). None edits nothing: (1, 2, …)."""
-    whole, _ = encode(date_model(), as_source([SOURCE])[0])
-    read = whole
-    if new is not None:
-        texts = [SOURCE[:i] + new + SOURCE[i + 1 :] for i in range(len(SOURCE))]
-        read, _ = encode(date_model(), as_source(texts)[0])
-    alone = np.repeat(whole, len(read), axis=0)
-    places = np.arange(len(read))
-    alone[places, places] = read[places, places]
-    memory = np.stack([read, alone], axis=1).reshape(-1, *whole.shape[1:])
+@lru_cache(maxsize=64)
+def edited(text: str, place: int | None) -> Edited:
+    """What becomes of this text; with a place, of the memory of the text as it was, with this one vector of it."""
+    memory, _ = encode(date_model(), as_source([text])[0])
+    if place is not None:
+        whole, _ = encode(date_model(), as_source([SOURCE])[0])
+        memory = np.where(np.arange(len(text))[:, None] == place, memory, whole)
     answer, probability = answers_to(memory)
     target = np.insert(reading(SOURCE).said[:-1], 0, BEGIN)
-    _, maps = decode(date_model(), np.repeat(target[None], len(memory), axis=0), memory)
-    cross = np.stack([own_and_cross[1].mean(axis=1) for own_and_cross in maps], axis=1)
-    return Edited(*(part.reshape(len(read), 2, *part.shape[1:]) for part in (answer, probability, memory, cross)))
+    _, maps = decode(date_model(), target[None], memory)
+    cross = np.concatenate([across.mean(axis=1) for _, across in maps])
+    return Edited(answer[0], probability[0], memory[0], cross)
 
 
 def up_to_end(says: list[str]) -> list[str]:

@@ -26,6 +26,8 @@ MUCH, LITTLE = 0.15, 0.1  # weight
 HALF, NOTHING = 0.5, 0.05  # probability lost
 _LISTED = 7  # at most
 _GAP = 0.13  # between zero and the bars
+_LOW = 16  # CSS pixels of a row on a phone: lower ones would run into each other
+_FEWEST = 6  # characters that there is room for: the bars of fewer are no wider
 
 
 class Numbers(NamedTuple):
@@ -104,7 +106,8 @@ def _lost(numbers: Numbers, character: int) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """For each character its weight on one side, and on the other what is lost without it."""
-    figure = sheet(height=372, narrow=narrow, narrow_height=490)
+    tall = max(370, _LOW * (len(numbers.text) + 3))  # of the bars on a phone
+    figure = sheet(height=372, narrow=narrow, narrow_height=tall + 120)
     paper = board(figure)
     _draw_answer(paper, numbers, 22)
     for i, (title, found) in enumerate(_findings(numbers)):
@@ -127,23 +130,25 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
             )
         else:
             label(paper, *wide, words, ink, size=TEXT, va="center")
-    _draw_bars(place(figure, *((8, 98, 328, 370) if narrow else (112, 56, 600, 312))), numbers, narrow)
+    _draw_bars(place(figure, *((8, 98, 328, tall) if narrow else (112, 56, 600, 312))), numbers, narrow)
     return figure
 
 
 def _draw_answer(paper: Axes, numbers: Numbers, y: float) -> None:
     """The answer, the character in hand framed."""
     for i, sign in enumerate(numbers.said[:10]):
-        x, here = 20 + 22 * i, i == numbers.step - 1
+        x, here, wide = 20 + 22 * i, i == numbers.step - 1, 32 if sign == "end" else 22
+        x += (wide - 22) // 2
         ink, weight = (QUERY_INK, "semibold") if here else (FAINT, "normal")
         label(paper, x, y, sign, ink, size=TEXT, weight=weight, ha="center", va="center_baseline")
         if here:
-            paper.add_patch(Rectangle((x - 11, y - 13), 22, 26, fill=False, edgecolor=QUERY_INK, linewidth=1.6))
+            paper.add_patch(Rectangle((x - wide // 2, y - 13), wide, 26, fill=False, edgecolor=QUERY_INK, linewidth=1.6))
 
 
 def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
     """Weights up, what is lost down; on a phone to the left and to the right. Between them stand the names."""
     names, marked = visible(numbers.text), overlooked(numbers) + idle(numbers)
+    count = max(len(names), _FEWEST)
     up = -1 if narrow else 1
     for heights, sign, fill, ink, what in (
         (numbers.attn_weights, up, WEIGHT, WEIGHT_INK, "weight on “{}”: {:.2f}"),
@@ -163,12 +168,12 @@ def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
             size = min(16, 450 / len(names))
             axes.plot(*spot, "s", markersize=size, markerfacecolor="none", markeredgecolor=INK, markeredgewidth=1.5)
     if narrow:
-        axes.set(xlim=(-1.5, 1.5), ylim=(len(names) - 0.4, -1.2))
+        axes.set(xlim=(-1.5, 1.5), ylim=(count - 0.4, -1.2 if count < 20 else -2))
     else:
-        axes.set(xlim=(-0.6, len(names) - 0.4), ylim=(-1.36, 1.36))
+        axes.set(xlim=(-0.6, count - 0.4), ylim=(-1.36, 1.36))
     axes.set(xticks=[], yticks=[])
     axes.axis("off")
-    _draw_scale(axes, len(names), narrow)
+    _draw_scale(axes, count, narrow)
 
 
 def _draw_scale(axes: Axes, count: int, narrow: bool) -> None:

@@ -42,16 +42,27 @@ class Numbers(NamedTuple):
     means: np.ndarray  # (draws,) of each batch
     variances: np.ndarray  # (draws,)
     error: float  # root mean square distance of the means from the population's
-    masked_curve: np.ndarray  # (sizes,) the means' distance by batch size, padding masked
-    counted_curve: np.ndarray  # (sizes,) the same, padding counted
+
+    @property
+    def masked_curve(self) -> np.ndarray:
+        """(sizes,) the means' distance by batch size, padding masked."""
+        return _curve(self.spread, counted=False)
+
+    @property
+    def counted_curve(self) -> np.ndarray:
+        """(sizes,) the same, padding counted."""
+        return _curve(self.spread, counted=True)
 
 
 def measure(batch_size: int = 8, spread: int = 0, counted: bool = False) -> Numbers:
     """Draw batches, take their statistics, and compare them with those of the population."""
     lengths, statistics = _batches(batch_size, spread)
     means, variances = statistics[int(counted)]
-    curves = np.array([[_error(kept[0]) for kept in _batches(size, spread)[1]] for size in SIZES])
-    return Numbers(batch_size, spread, counted, lengths, means, variances, _error(means), curves[:, 0], curves[:, 1])
+    return Numbers(batch_size, spread, counted, lengths, means, variances, _error(means))
+
+
+def _curve(spread: int, counted: bool) -> np.ndarray:
+    return np.array([_error(_batches(size, spread)[1][int(counted)][0]) for size in SIZES])
 
 
 def _error(means: np.ndarray) -> float:

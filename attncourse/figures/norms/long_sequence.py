@@ -25,6 +25,7 @@ _D_MODEL = 32
 _BATCHES, _BATCH_SIZE = 100, 32
 _MEAN, _SLOPE = 1.0, 0.1  # mean of every feature at position 1, and by how much it grows a position
 _ONES, _ZEROS = np.ones(_D_MODEL), np.zeros(_D_MODEL)
+_OF = slice(None, _D_MODEL), slice(_D_MODEL, None)  # the features that are steady, and those that grow
 
 
 class Numbers(NamedTuple):
@@ -41,8 +42,9 @@ class Numbers(NamedTuple):
 
 def measure(norm: str = LAYER, seq: int = 24, drifts: bool = True) -> Numbers:
     """Train the running statistics, then normalise one sequence; if it is too long, as much of it as there are any."""
-    seen, per_position, per_feature = _trained(drifts)
-    x = _tokens(np.random.default_rng(1), 1, drifts)[:, :seq]
+    seen, *trained = _trained()
+    per_position, per_feature = (Statistics(*(part[..., _OF[drifts]] for part in running)) for running in trained)
+    x = _tokens(np.random.default_rng(1), 1)[:, :seq, _OF[drifts]]
     refused = False
     if norm == LAYER:
         output = layer_norm(x, _ONES, _ZEROS)
@@ -56,21 +58,22 @@ def measure(norm: str = LAYER, seq: int = 24, drifts: bool = True) -> Numbers:
     return Numbers(norm, seq, drifts, seen, output[0].mean(axis=-1), output[0].std(axis=-1), refused)
 
 
-def _tokens(rng: np.random.Generator, batch_size: int, drifts: bool) -> np.ndarray:
-    """(batch_size, 32, d_model)"""
-    mean = _MEAN + _SLOPE * np.arange(LENGTHS[-1]) if drifts else np.full(LENGTHS[-1], _MEAN)
-    return mean[:, None] + rng.normal(size=(batch_size, LENGTHS[-1], _D_MODEL))
+def _tokens(rng: np.random.Generator, batch_size: int) -> np.ndarray:
+    """(batch_size, 32, 2 d_model): steady features and, around means that grow, the same."""
+    means = _MEAN, _MEAN + _SLOPE * np.arange(LENGTHS[-1])[:, None]
+    around = rng.normal(size=(batch_size, LENGTHS[-1], _D_MODEL))
+    return np.concatenate([mean + around for mean in means], axis=-1)
 
 
 @lru_cache
-def _trained(drifts: bool) -> tuple[np.ndarray, Statistics, Statistics]:
+def _trained() -> tuple[np.ndarray, Statistics, Statistics]:
     """Training tokens at each position, and running statistics per position and per feature after all batches."""
     rng = np.random.default_rng(0)
     seen = np.zeros(LENGTHS[-1])
-    per_position, per_feature = start_statistics(_D_MODEL, LONGEST), start_statistics(_D_MODEL)
+    per_position, per_feature = start_statistics(2 * _D_MODEL, LONGEST), start_statistics(2 * _D_MODEL)
     for _ in range(_BATCHES):
         lengths = rng.integers(_SHORTEST, LONGEST, size=_BATCH_SIZE, endpoint=True)
-        x = _tokens(rng, _BATCH_SIZE, drifts)[:, :LONGEST]
+        x = _tokens(rng, _BATCH_SIZE)[:, :LONGEST]
         mask = padding_mask(lengths, LONGEST)[:, 0]
         seen[:LONGEST] += mask.sum(axis=0)
         per_position = update_statistics(per_position, x, mask)

@@ -19,6 +19,7 @@ from attnlib import wave_angles
 
 _WIDTHS = (2, 4, 6, 8, 16, 32)
 _LENGTHS = (16, 100, 1000, 10000, 100000, 600000)
+_NEAR = 1000  # positions among which one is already close
 
 
 class Numbers(NamedTuple):
@@ -40,11 +41,30 @@ def _chords(offset: int, d_model: int) -> np.ndarray:
 
 @lru_cache
 def _closest(d_model: int, seq: int) -> int:
-    """The position that comes closest to position 0. Distance depends on the offset only, so 0 stands for all."""
-    squares, offsets = np.zeros(seq - 1), np.arange(1, seq)
-    for frequency in wave_angles(1, d_model):  # one pair at a time: 600,000 positions are many
-        squares += np.sin(offsets * (frequency / 2)) ** 2
-    return 1 + int(squares.argmin())
+    """The position that comes closest to position 0. Distance depends on the offset only, so 0 stands for all.
+
+    One pair of features at a time: 600,000 positions are many, and most are soon farther than one of the first is.
+    """
+    first, *others = wave_angles(1, d_model)
+    offsets, squares, limit = np.arange(1, seq), _first_squares(first)[: seq - 1], np.inf
+    if seq > _NEAR:
+        limit = sum(_squares(_closest(d_model, _NEAR), frequency) for frequency in (first, *others))
+    for frequency in others:
+        near = squares <= limit * (1 + 1e-9)  # rounding
+        offsets, squares = offsets[near], squares[near]
+        squares = squares + _squares(offsets, frequency)
+    return int(offsets[squares.argmin()])
+
+
+def _squares(offsets, frequency: float) -> np.ndarray:
+    """A quarter of how far a pair of features moves, squared."""
+    return np.sin(offsets * (frequency / 2)) ** 2
+
+
+@lru_cache(maxsize=1)
+def _first_squares(frequency: float) -> np.ndarray:
+    """Of all offsets there are; the first pair is the same in every width."""
+    return _squares(np.arange(1, _LENGTHS[-1]), frequency)
 
 
 def measure(d_model: int = 2, seq: int = 16) -> Numbers:

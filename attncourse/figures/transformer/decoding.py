@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from attncourse.controls import Choice, Slider
+from attncourse.controls import Slider, Text
 from attncourse.digits import in_digits
 from attncourse.drawing.board import arrow, board
-from attncourse.drawing.canvas import HEADING, sheet
+from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.cells import draw_cells
 from attncourse.drawing.label import label
 from attncourse.drawing.palette import (
@@ -28,9 +28,11 @@ from attncourse.drawing.palette import (
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.date_readings import reading, visible
+from attnlib.dates.characters import as_known
 from attnlib.dates.task import STEPS, TARGET
 
 EXAMPLES = ("June 7th, 2021", "7.6.21", "6/7/2021", "le 14 juillet 1989", "2. Dez 99", "7 6 21", "hello world")
+_LONGEST = 28  # characters of a text that there is room for
 _LARGE = 13  # points
 _REACH = 0.6  # a weight of which the colour is strongest: few are larger
 _PITCH = 16  # CSS pixels from one candidate to the next
@@ -50,7 +52,14 @@ class Numbers(NamedTuple):
 
 
 def measure(text: str = EXAMPLES[0], step: int = 6) -> Numbers:
-    """What the model computes at this step of its answer; past the end, the last step again."""
+    """What the model computes at this step of its answer; past the end, the last step again.
+
+    Raises:
+        ValueError: if the text is empty or too long.
+    """
+    text = as_known(text)  # a typed letter and its accent are one column
+    if len(text) > _LONGEST:
+        raise ValueError(f"here is room for {_LONGEST} characters: got {len(text)}")
     read = reading(text)
     asked, step = step, min(step, len(read.said))
     said = "".join(CANDIDATES[code - 2] for code in read.said[: step - 1])
@@ -83,10 +92,12 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     paper = board(figure)
     if narrow:
         _draw_answer(paper, numbers, (14, 24), (44, 42))
-        own, cross, candidates = ((30, 134), (15, 15)), ((30, 362), (14, 15)), ((236, 134), 50)
+        wide = min(14, 282 / len(numbers.text))
+        own, cross, candidates = ((30, 134), (15, 15)), ((30, 362), (wide, 15)), ((236, 134), 50)
     else:
         _draw_answer(paper, numbers, (24, 27), (260, 14))
-        own, cross, candidates = ((42, 112), (17, 20)), ((260, 112), (16, 20)), ((612, 112), 66)
+        wide = min(16, 308 / len(numbers.text))
+        own, cross, candidates = ((42, 112), (17, 20)), ((260, 112), (wide, 20)), ((612, 112), 66)
     _draw_map(paper, "own", *own, numbers.self_weights, STEPS, numbers, visible("▷" + numbers.said))
     _draw_map(paper, "cross", *cross, numbers.cross_weights, len(numbers.text), numbers, visible(numbers.text))
     for (left, top), words, ink in (
@@ -102,7 +113,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 def _draw_answer(paper: Axes, numbers: Numbers, text: tuple[float, float], answer: tuple[float, float]) -> None:
     """The text, and a box for each character of the answer; the newest is filled."""
-    label(paper, *text, numbers.text, KEY_INK, size=_LARGE, va="center_baseline")
+    long = len(numbers.text) > 20
+    label(paper, *text, numbers.text, KEY_INK, size=TEXT if long else _LARGE, va="center_baseline")
     left, top = answer
     said = numbers.said + CANDIDATES[int(numbers.probs.argmax())].replace("end", "")  # which takes no box
     arrow(paper, (left - 30, top + 13), (left - 8, top + 13))
@@ -116,7 +128,8 @@ def _draw_answer(paper: Axes, numbers: Numbers, text: tuple[float, float], answe
             label(paper, x + 11, top + 13, said[place], ink, size=_LARGE, ha="center", va="center_baseline")
             say(box, words=f"step {place + 1} writes “{said[place]}”", of=_row(place), lights=_row(place))
     ended = numbers.asked > numbers.step
-    words = f"ended at step {numbers.step}, before step {numbers.asked}" if ended else f"step {numbers.step}"
+    words = f"ended at step {numbers.step}{f', before step {numbers.asked}' * (not long)}"
+    words = words if ended else f"step {numbers.step}"
     right = paper.get_xlim()[1] - 12
     label(paper, right, text[1], words, FAINT, ha="right", va="center_baseline")
 
@@ -203,7 +216,7 @@ decoding = Explorer(
         "Rows are queries; both maps are means of the last layer’s heads."
     ),
     controls={
-        "text": Choice("date", stops=EXAMPLES),
+        "text": Text("date", stops=EXAMPLES),
         "step": Slider("output character", stops=tuple(range(1, STEPS + 1))),
     },
 )

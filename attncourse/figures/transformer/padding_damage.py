@@ -54,21 +54,21 @@ class Numbers(NamedTuple):
 
 def measure(mask: str = "nowhere", padding: int = 6, text: str = "June 7th, 2021") -> Numbers:
     """What the model makes of this text with this padding; and how many characters go wrong with any."""
-    stops = run(text, PADDINGS)
-    here = (stops if padding in PADDINGS else run(text, (0, padding)))[mask, padding]
+    stops = run(text, tuple(product(MASKS, PADDINGS)))
+    here = (stops if padding in PADDINGS else run(text, (("in both", 0), (mask, padding))))[mask, padding]
     wrong = [[wrong_characters(stops[where, n].answer, DATES[text]).sum() for n in PADDINGS] for where in MASKS]
     return Numbers(text, mask, padding, here.change, here.answer, np.array(wrong))
 
 
 @lru_cache
-def run(text: str, paddings: tuple[int, ...]) -> dict[tuple[str, int], Padded]:
-    """(mask, padding) -> what comes out, all in one batch.
+def run(text: str, cases: tuple[tuple[str, int], ...]) -> dict[tuple[str, int], Padded]:
+    """(mask, padding) -> what comes out, for each of the cases, of which one is ("in both", 0), all in one batch.
 
     The batch is as wide as its widest padding. A forgotten mask hides what lies beyond its own padding only.
     """
-    cases = list(product(MASKS, paddings))
     params, (source, _) = date_model(), as_source([text])
-    source = np.pad(np.repeat(source, len(cases), axis=0), ((0, 0), (0, max(paddings))), constant_values=PADDING)
+    widest = max(padding for _, padding in cases)
+    source = np.pad(np.repeat(source, len(cases), axis=0), ((0, 0), (0, widest)), constant_values=PADDING)
     in_encoder, in_cross = (
         padding_mask([len(text) + n * (not MASKS[where][place]) for where, n in cases], source.shape[1])[:, None]
         for place in (0, 1)
