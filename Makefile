@@ -11,6 +11,7 @@ BIN := .venv/bin
 SITE := _build/html
 BOOK := .venv/installed-for-the-book
 TESTS := .venv/installed-for-the-tests
+LITE_TOOLS := .venv/installed-for-jupyterlite
 PORT ?= 8000
 
 define README_PICTURE
@@ -26,12 +27,12 @@ step = @printf '\n=== %s (%s) ===\n' "$(1)" "$$(date +%H:%M:%S)"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help site serve pyodide lab notebooks test test-everywhere lint types unit nbval wheel browser format readme-picture constraints clean
+.PHONY: help site serve lite pyodide lab notebooks test test-everywhere lint types unit nbval wheel browser format readme-picture constraints clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf 'make %-16s %s\n' "$$name" "$$what"; done
 
-site: $(BOOK) ## build the site; a warning is an error
+site: $(BOOK) $(if $(LITE),$(LITE_TOOLS)) ## build the site; a warning is an error; with JupyterLite: make site LITE=1
 	$(BIN)/jupyter-book build . -W --keep-going
 	@echo
 	@echo "The site is in $(SITE): static files, for any web server. To read it here:"
@@ -72,7 +73,7 @@ types: $(TESTS) ## types in the packages
 # the wheel's tests are first: otherwise the file with the fewest tests is last, and one worker waits for it alone.
 unit: $(TESTS) ## the tests that need neither browser nor built site
 	$(call step,unit tests and wheel)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not (browser or site)" tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not (browser or site or lite)" tests
 
 # Jupyter's own warnings are not ours to mend, so here they are no errors.
 nbval: $(TESTS) ## run every notebook and compare its outputs with the stored ones
@@ -82,6 +83,11 @@ nbval: $(TESTS) ## run every notebook and compare its outputs with the stored on
 wheel: $(TESTS) ## of the unit tests, those that build the wheel, and use it in a new environment and an empty folder
 	$(call step,wheel)
 	$(BIN)/python -m pytest -m wheel tests
+
+lite: $(TESTS) ## build the site with JupyterLite, and run all notebooks in it; needs PYODIDE_DIST
+	$(MAKE) site LITE=1
+	$(call step,JupyterLite)
+	$(BIN)/python -m pytest --tb=short -m lite tests
 
 browser: $(TESTS) site ## the built site and JupyterLab in Chromium or Chrome
 	$(call step,site and browser)
@@ -97,8 +103,8 @@ readme-picture: $(BOOK) ## draw the picture of README.md again
 constraints: ## pin anew what the pinned packages bring along
 	rm -rf build/pins && $(PYTHON) -m venv build/pins
 	sed '/^[^#]/d' constraints.txt > build/pins/reasons && cp build/pins/reasons constraints.txt
-	build/pins/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
-	grep -ho '^[A-Za-z0-9._-]*==' requirements.txt requirements-test.txt > build/pins/direct
+	build/pins/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt -r requirements-lite.txt
+	grep -ho '^[A-Za-z0-9._-]*==' requirements.txt requirements-test.txt requirements-lite.txt > build/pins/direct
 	build/pins/bin/python -m pip freeze --exclude-editable | grep -ivF -f build/pins/direct >> constraints.txt
 
 clean: ## remove what was built, keep .venv
@@ -110,6 +116,10 @@ $(BOOK): requirements.txt constraints.txt pyproject.toml book/pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found: install one, or call make PYTHON=/path/to/python3"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(LITE_TOOLS): $(BOOK) requirements-lite.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-lite.txt
 	@touch $@
 
 $(TESTS): $(BOOK) requirements-test.txt

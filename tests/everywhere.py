@@ -24,7 +24,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 PLACE = ROOT / "build" / "everywhere"
 LOGS = PLACE / "logs"
-UNIT = ["-n", "2", "--dist", "loadfile", "-m", "not (browser or site or wheel)", "tests"]
+UNIT = ["-n", "2", "--dist", "loadfile", "-m", "not (browser or site or lite or wheel)", "tests"]
 NBVAL = ["-n", "2", "--dist", "loadfile", "-W", "default", "--nbval", "--nbval-cell-timeout=60", "chapters"]
 RUNS = {"unit tests": UNIT, "notebooks": NBVAL}
 

@@ -35,15 +35,18 @@ def committed() -> list[str]:
 
 
 def test_every_package_is_pinned_exactly_and_once():
-    site, tests, brought_along = (pins(f"{name}.txt") for name in ("requirements", "requirements-test", "constraints"))
+    lists = [pins(f"{name}.txt") for name in ("requirements", "requirements-test", "requirements-lite", "constraints")]
+    site, *_, brought_along = lists
     assert site["jupyter-book"] == "1.0.4.post1"
-    assert len(site | tests | brought_along) == len(site) + len(tests) + len(brought_along)
+    assert len({package for listed in lists for package in listed}) == sum(map(len, lists))
     assert {"sphinx", "myst-nb", "docutils"} <= set(brought_along)
 
 
 def test_requirements_install_the_library_and_heed_the_constraints():
     assert {"-e .", "-c constraints.txt"} <= set(text("requirements.txt").splitlines())
-    assert "-r requirements.txt" in text("requirements-test.txt").splitlines()
+    for name in ("requirements-test.txt", "requirements-lite.txt"):
+        assert "-r requirements.txt" in text(name).splitlines()
+    assert "-r ../requirements.txt" in text("binder/requirements.txt").splitlines()
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)

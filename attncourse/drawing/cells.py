@@ -92,7 +92,7 @@ class Cells(Artist):
         renderer.open_group("cells", said_as_gid(said))
         if np.isnan(number):
             gc.set_hatch("////")
-            gc.set_hatch_color(to_rgba(RULE))
+            gc.set_hatch_color(to_rgba(RULE))  # Matplotlib 3.8 takes no other form
             renderer.draw_path(gc, outline, self.get_transform(), None)
         else:
             colour, strength = shade(number, self.colour, self.reach)

@@ -17,6 +17,11 @@ class Chapter(NamedTuple):
         return next(iter(sorted((root / "chapters").glob(f"{self.number:02}_*.ipynb"))), None)
 
 
+def notebooks(root: Path) -> list[Path]:
+    """The notebooks of all chapters that are written, in their order."""
+    return [notebook for chapter in CHAPTERS if (notebook := chapter.notebook(root))]
+
+
 CHAPTERS = (
     Chapter(
         1,

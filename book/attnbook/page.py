@@ -9,6 +9,7 @@ from pathlib import Path
 from sphinx_design.icons import get_octicon
 
 from attnbook.deeper import plain_summaries
+from attnbook.launch import ways
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -204,7 +205,10 @@ def clean(app, pagename, templatename, context, doctree) -> None:
     if pagename in UNWRITTEN:
         context["page_meta"].append(("robots", "noindex"))
         context["canonical"] = ""
-    context["repository_url"] = app.config.repository_url
+    context["repository_url"] = repository = app.config.repository_url
+    if (source := f"{pagename}.ipynb") == context.get("sourcename"):
+        lite = context["pathto"]("lite/lab/index.html", resource=True) if app.config.lite else ""
+        context["ways"] = ways(source, lite, repository, address)
     context["fonts"] = [name for name, mark in FONTS.items() if mark in body]
     offered = {str(script.filename).removeprefix("_static/"): script for script in context["script_files"]}
     needed = scripts_for(body, list(offered), {path.name for path in STATIC.iterdir()})

@@ -38,7 +38,7 @@ def sums(lock: bytes, packages: Iterable[str]) -> dict[str, str]:
     known = json.loads(lock)["packages"]
     todo, found = list(packages), dict(RUNTIME)
     while todo:
-        package = known[todo.pop()]
+        package = known[todo.pop().replace("_", "-")]  # its key, however it is written
         if package["file_name"] not in found:
             found[package["file_name"]] = package["sha256"]
             todo += package["depends"]
@@ -96,6 +96,6 @@ def _sum(content: bytes) -> str:
 
 
 if __name__ == "__main__":
-    from attnbook.runtime import PACKAGES
+    from attnbook import lite, runtime
 
-    fetch(Path(sys.argv[1]), PACKAGES)
+    fetch(Path(sys.argv[1]), {*runtime.PACKAGES, *lite.PACKAGES})

@@ -26,7 +26,11 @@ PAGES = [
     *(
         (
             f"chapters/{chapter.stem}.html",
-            [name for name in dict.fromkeys(told["name"] for told in stored(chapter, EXPLORER_MIME)) if name in EXPLORERS],
+            [
+                name
+                for name in dict.fromkeys(told["name"] for told in stored(chapter, EXPLORER_MIME))
+                if name in EXPLORERS
+            ],
         )
         for chapter in CHAPTERS
     ),

@@ -142,7 +142,9 @@ def _draw_answer(paper: Axes, numbers: Numbers, y: float) -> None:
         ink, weight = (QUERY_INK, "semibold") if here else (FAINT, "normal")
         label(paper, x, y, sign, ink, size=TEXT, weight=weight, ha="center", va="center_baseline")
         if here:
-            paper.add_patch(Rectangle((x - wide // 2, y - 13), wide, 26, fill=False, edgecolor=QUERY_INK, linewidth=1.6))
+            paper.add_patch(
+                Rectangle((x - wide // 2, y - 13), wide, 26, fill=False, edgecolor=QUERY_INK, linewidth=1.6)
+            )
 
 
 def _draw_bars(axes: Axes, numbers: Numbers, narrow: bool) -> None:
