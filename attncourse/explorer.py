@@ -63,7 +63,7 @@ class Explorer:
 
     @property
     def has_more(self) -> bool:
-        """Whether it can show more than its stops, where Python runs: a value between them, or a text of the reader's."""
+        """Whether it shows more than its stops where Python runs: values between them, or a text of the reader's."""
         controls = self.controls.values()
         return any(isinstance(control, Text) or len(control.values) > len(control.stops) for control in controls)
 

@@ -3,9 +3,9 @@
     python -m benchmarks.in_the_page [explorer …]
     python -m benchmarks.in_the_page --values=3
 
-Needs the site, built with PYODIDE_DIST, and Chromium or Chrome on the PATH. Of each figure that can show any value it is
-measured, in the page, from the event of a moved control: when the new sentence stands there, and when the picture does.
-In a profile that is new, too: from the press on "Any value" until the first picture. Prints a table, the slowest first.
+Needs the site, built with PYODIDE_DIST, and Chromium or Chrome on the PATH. Of each figure that can show any value it
+measures, in the page, from the event of a moved control: when the new sentence stands there, and when the picture does.
+In a new profile, too: from the press on "Any value" until the first picture. Prints a table, the slowest first.
 """
 
 import argparse
@@ -88,8 +88,8 @@ def main() -> None:
                 opened, rows[name] = measured(page, explorers[name], args.values)
                 if name == names[0]:
                     sentence, picture = rows[name].pop(0)
-                    print(f"{place}: Python after {opened / 1000:.1f} s, the first sentence after "
-                          f"{(opened + sentence) / 1000:.1f}, its picture after {(opened + picture) / 1000:.1f}", flush=True)  # fmt: skip
+                    first = [f"{(opened + later) / 1000:.1f}" for later in (0, sentence, picture)]
+                    print(f"{place}: Python, first sentence, picture after {', '.join(first)} s", flush=True)
             page.close()
         browser.close()
     report(rows)

@@ -10,7 +10,9 @@ from tests.explorers import all_explorers
 
 # What a reader might type, by the control's name; and where a figure takes short texts only, by its own.
 TYPED = {
-    "text": ("le 1er août 2015", "Wednesday 30.9.2026", "24 December 1999", "1/2/03", "Freitag, 3. Mai 2019", "abc", "7"),
+    "text": (
+        "le 1er août 2015", "Wednesday 30.9.2026", "24 December 1999", "1/2/03", "Freitag, 3. Mai 2019", "abc", "7",
+    ),
     "new": ("5", "x", "/", "é", " ", "J", "0"),
     "blank-out": ("1/2/03", "3 mai 99", "24.12.99", "7-6-2021", "2.3.2034", "1 Jan 01"),
 }  # fmt: skip

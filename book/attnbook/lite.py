@@ -39,7 +39,8 @@ OURS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "comm": (("traitlets",), ("comm",)),
     "ipywidgets": (("comm", "ipython", "traitlets"), ("ipywidgets",)),
     "font-source-sans-pro": ((), ("font_source_sans_pro",)),
-    "attnlib": ((*runtime.PACKAGES, "font-source-sans-pro", "ipywidgets"), ("attnlib", "attncourse")),
+    "names": ((), ("names",)),
+    "attnlib": ((*runtime.PACKAGES, "font-source-sans-pro", "ipywidgets", "names"), ("attnlib", "attncourse")),
 }
 
 
