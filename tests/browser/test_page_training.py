@@ -102,7 +102,7 @@ def test_without_scripts_there_is_the_recorded_picture_and_no_dead_control(visit
 
 
 def test_two_heads_are_trained_and_compared_with_one(visit, site):
-    needs_python(site)
+    needs_python()
     with figure_of(visit, site, heads_training) as figure:
         output, pace = figure.locator("output"), figure.locator(".pace")
         press(figure, "Start")
@@ -120,7 +120,7 @@ def test_two_heads_are_trained_and_compared_with_one(visit, site):
 
 
 def test_a_run_is_paused_gone_on_with_and_its_learning_rate_changed(visit, site):
-    needs_python(site)
+    needs_python()
     with figure_of(visit, site, date_training) as figure:
         output = figure.locator("output")
         figure.page.evaluate(_LISTEN)
@@ -146,7 +146,7 @@ def test_a_run_is_paused_gone_on_with_and_its_learning_rate_changed(visit, site)
 
 
 def test_the_date_model_reads_the_reader_s_text_while_it_learns(visit, site):
-    needs_python(site)
+    needs_python()
     with figure_of(visit, site, date_training) as figure:
         output, text = figure.locator("output"), figure.get_by_label("date to read")
         text.fill("7.6.21")
@@ -166,7 +166,7 @@ def test_the_date_model_reads_the_reader_s_text_while_it_learns(visit, site):
 
 
 def test_a_run_is_lost_with_python_and_another_can_begin(visit, site):
-    needs_python(site)
+    needs_python()
     with figure_of(visit, site, heads_training) as figure:
         press(figure, "Start")
         past(figure, 0)
