@@ -128,6 +128,6 @@ next_character = Explorer(
     controls={
         "beginning": Text("beginning of a name", stops=EXAMPLES),
         "temperature": Slider("temperature", stops=(0.25, 0.5, 1, 2), log=True),
-        "top_k": Slider("drawn from the likeliest", stops=(1, 3, 5, VOCAB), stops_only=True),
+        "top_k": Slider("top-k", stops=(1, 3, 5, VOCAB), stops_only=True),
     },
 )
