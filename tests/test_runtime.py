@@ -16,7 +16,7 @@ def site(tmp_path, monkeypatch):
 
 
 def written(path, content="content"):
-    path.write_text(content)
+    path.write_text(content, "utf-8")
     return path
 
 

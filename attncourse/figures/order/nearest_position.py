@@ -48,7 +48,7 @@ def _closest(d_model: int, seq: int) -> int:
     first, *others = wave_angles(1, d_model)
     offsets, squares, limit = np.arange(1, seq), _first_squares(first)[: seq - 1], np.inf
     if seq > _NEAR:
-        limit = sum(_squares(_closest(d_model, _NEAR), frequency) for frequency in (first, *others))
+        limit = sum(float(_squares(_closest(d_model, _NEAR), frequency)) for frequency in (first, *others))
     for frequency in others:
         near = squares <= limit * (1 + 1e-9)  # rounding
         offsets, squares = offsets[near], squares[near]
