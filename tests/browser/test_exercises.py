@@ -11,7 +11,7 @@ from tests.browser.python_site import needs_python
 from tests.browser.served import served
 from tests.browser.test_accessibility import STANDARDS, barriers
 from tests.browser.test_python import START
-from tests.browser.test_refused import _NO_STORAGE, POLICY
+from tests.browser.test_refused import NO_STORAGE, POLICY
 from tests.notebooks import CHAPTERS
 
 pytestmark = [pytest.mark.browser, pytest.mark.site]
@@ -22,8 +22,8 @@ each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: 
 
 @pytest.fixture(scope="module")
 def site():
+    needs_python()
     with served(headers={"Content-Security-Policy": POLICY}) as address:
-        needs_python(address)
         yield address
 
 
@@ -181,7 +181,7 @@ def test_what_passes_counts_and_a_part_of_the_model_goes_on_to_the_next_chapter(
 
 
 def test_where_storage_is_refused_an_exercise_runs_all_the_same(visit, site):
-    with visit(site + page_of(FIRST), first=_NO_STORAGE) as page:
+    with visit(site + page_of(FIRST), first=NO_STORAGE) as page:
         assert run(first_of(page), "1 + 1") == "2"
 
 
@@ -217,3 +217,33 @@ def test_a_site_has_the_code_of_every_chapter(site, browser):
         answer = page.request.get(f"{site}_python/chapters/{chapter.stem}.json")
         assert json.loads(answer.text()) == code_of(chapter)
     page.close()
+
+
+COPIED = "Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => { window.copied = text; } } })"
+
+
+def test_a_link_carries_the_code_and_what_the_other_reader_wrote_is_not_lost(visit, site):
+    code = "def my_maps(n):\n    return None  # é, ≤ and 𝄞\n" * 40
+    with visit(site + page_of(FIRST), first=COPIED) as page:
+        write(first_of(page), code)
+        first_of(page).get_by_role("button", name="Copy link to this code").click()
+        address = page.wait_for_function("() => window.copied").json_value()
+    with visit(site + page_of(FIRST)) as page:
+        bench = first_of(page)
+        write(bench, "mine = 1")
+        page.goto(address)
+        expect(bench.locator(".result")).to_contain_text("This code came with the link.")
+        assert bench.locator("textarea").input_value() == code
+        page.reload()  # looked at, and not changed: nothing of the reader's is replaced
+        bench.get_by_role("button", name="Back to my code").click()
+        assert bench.locator("textarea").input_value() == "mine = 1" or bench.locator(".cm-content").is_visible()
+        expect(bench.locator(".result")).to_have_text("This is your code.")
+        page.goto(site + page_of(FIRST))
+        expect(bench.locator("textarea")).to_have_value("mine = 1")
+
+
+def test_a_link_whose_code_is_cut_short_says_so_and_leaves_the_field_alone(visit, site):
+    with visit(f"{site}{page_of(FIRST)}?code-838650e0=S0lN") as page:
+        bench = bench_of(page, {"id": "838650e0"})
+        expect(bench.locator(".result")).to_have_text("The link's code is not complete, so it is not shown.")
+        assert bench.locator("textarea").input_value() == bench.locator("textarea").evaluate("(one) => one.defaultValue")

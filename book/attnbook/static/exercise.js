@@ -28,15 +28,44 @@ class Workbench {
     this.chapter = form.dataset.chapter;
     this.start = textarea.defaultValue;
     this.result = form.querySelector(".result");
-    for (const name of ["run", "stop", "reset"]) {
+    for (const name of ["run", "stop", "reset", "link"]) {
       this[`${name}Button`] = form.querySelector(`.${name}`);
       this[`${name}Button`].addEventListener("click", () => this[name]());
     }
-    textarea.value = record.code(this.cell) ?? this.start;
+    this.own = textarea.value = record.code(this.cell) ?? this.start;
     this.field = new CodeField(textarea, { run: () => this.run(), changed: () => this.changed() });
     form.addEventListener("submit", (event) => event.preventDefault());
     addEventListener("pagehide", () => this.keep());
     this.sayWhetherChanged();
+    this.take(new URLSearchParams(location.search).get(`code-${this.cell}`));
+  }
+
+  // Code that came with the address stands in the field, and replaces what the reader wrote once it is changed or run.
+  async take(packed) {
+    if (!packed) return;
+    try {
+      this.linked = await unpackedCode(packed);
+    } catch {
+      return this.say("The link's code is not complete, so it is not shown.");
+    }
+    this.field.text = this.linked;
+    this.say(this.own === this.start ? "This code came with the link." : "This code came with the link. Yours is kept until you change or run this. ");
+    if (this.own !== this.start) this.result.firstChild.append(quietButton("Back to my code", () => this.giveBack()));
+  }
+
+  giveBack() {
+    this.linked = null;
+    this.field.text = this.own;
+    this.say("This is your code.");
+    this.field.focus();
+  }
+
+  // The address of this exercise with the code that stands in its field.
+  async link() {
+    const address = new URL(location);
+    address.search = `?code-${this.cell}=${await packedCode(this.field.text)}`;
+    address.hash = `exercise-${this.cell}`;
+    copyText(address.href);
   }
 
   changed() {
@@ -53,6 +82,7 @@ class Workbench {
   keep() {
     clearTimeout(this.pause);
     const { text } = this.field;
+    if (text === this.linked) return; // not the reader's yet
     if (text === (record.code(this.cell) ?? this.start)) return;
     if (text === this.start) record.dropCode(this.cell);
     else record.keepCode(this.cell, text);
@@ -66,6 +96,7 @@ class Workbench {
 
   async run() {
     if (this.running) return;
+    this.linked = null; // from now on it is the reader's
     this.keep();
     this.show(true);
     try {
@@ -109,6 +140,21 @@ class Workbench {
   say(words) {
     this.result.replaceChildren(paragraph(words));
   }
+}
+
+// Code as a short word that an address can carry, and back.
+async function packedCode(text) {
+  const bytes = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(text));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+async function unpackedCode(word) {
+  const bytes = Uint8Array.from(atob(word.replaceAll("-", "+").replaceAll("_", "/")), (sign) => sign.charCodeAt(0));
+  return new TextDecoder().decode(await through(new DecompressionStream("deflate-raw"), bytes));
+}
+
+async function through(stream, bytes) {
+  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
 }
 
 function paragraph(words) {
