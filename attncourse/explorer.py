@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -103,7 +104,8 @@ class Explorer:
         from attncourse.drawing.canvas import to_png
         from attncourse.live import live_bundle
 
-        bundle = {"text/plain": repr(self), "image/png": to_png(self.frame()), EXPLORER_MIME: self.describe()}
+        picture = b64encode(to_png(self.frame())).decode()  # not every kernel does that for what is displayed raw
+        bundle = {"text/plain": repr(self), "image/png": picture, EXPLORER_MIME: self.describe()}
         if self.controls:
             bundle |= live_bundle(self)
         display(bundle, raw=True)

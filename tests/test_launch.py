@@ -26,8 +26,8 @@ def test_any_other_address_is_none_of_github(address):
 
 
 def test_jupyterlite_opens_the_notebook_by_its_name():
-    assert addresses(lite="../lite/lab/index.html") == {
-        "In this browser": "../lite/lab/index.html?path=04_give_order.ipynb"
+    assert addresses(lite="../lite/notebooks/index.html") == {
+        "In this browser": "../lite/notebooks/index.html?path=04_give_order.ipynb"
     }
 
 

@@ -1,5 +1,6 @@
 """In a live kernel an explorer is widgets around the same three functions, between the stops as well."""
 
+import base64
 import re
 from typing import NamedTuple
 
@@ -157,4 +158,5 @@ def test_display_leaves_text_picture_and_data(monkeypatch):
     temperature._ipython_display_()
     Widget.close_all()
     assert set(shown) == {"text/plain", "image/png", EXPLORER_MIME, WIDGET_MIME}
+    assert base64.b64decode(shown["image/png"], validate=True).startswith(b"\x89PNG")
     assert shown[EXPLORER_MIME]["readouts"][6] in shown["text/plain"]

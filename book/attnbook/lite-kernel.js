@@ -11,5 +11,8 @@ self.loadPyodide = async (options) => {
     lock.packages[name] = { ...found, file_name: new URL(found.file_name, ours).href };
   }
   const lockFileURL = URL.createObjectURL(new Blob([JSON.stringify(lock)], { type: "application/json" }));
-  return self.loadPyodide({ ...options, lockFileURL });
+  const pyodide = await self.loadPyodide({ ...options, lockFileURL });
+  // At each start Matplotlib looks for its fonts anew, and says so as if something were wrong.
+  pyodide.runPython("import logging; logging.getLogger('matplotlib.font_manager').setLevel(logging.ERROR)");
+  return pyodide;
 };

@@ -74,6 +74,9 @@ def settings(title: str, address: str) -> dict[str, Any]:
         "jupyter-config-data": {
             "appName": title,
             "exposeAppInBrowser": True,  # the tests run a notebook by JupyterLab's own commands
+            "disabledExtensions": [
+                "@jupyter-notebook/notebook-extension:tab-icon"
+            ],  # asks for icons that are not there
             "litePluginSettings": {f"{KERNEL}:kernel": kernel},
         },
     }
@@ -105,7 +108,7 @@ def write_lite(site: Path, sources: Iterable[Path], title: str, dist: str = "") 
         repacked(name, added, lambda path: path.endswith(".py"))
     places = (root / "extensions" / KERNEL / "static" / "pypi", added, *python.glob("wheels-*"))
     described = {name: entry(name, _wheel(name, places), root) for name in OURS}
-    page = root / "lab" / "index.html"  # names no icon: the browser would ask the host for one that is not ours
+    page = root / "notebooks" / "index.html"  # names no icon: the browser would ask the host for one that is not ours
     icon = '<head>\n    <link rel="icon" href="../../_static/icon.svg" />'
     page.write_text(page.read_text("utf-8").replace("<head>", icon, 1), "utf-8")
     (root / ADDED).write_text(json.dumps(described, indent=1) + "\n", "utf-8")
@@ -120,7 +123,7 @@ def _wheel(name: str, places: Iterable[Path]) -> Path:
 def _build(folder: Path, root: Path, sources: Iterable[Path], own: dict[str, Any]) -> None:
     installed = Path(sys.prefix, "share", "jupyter", "labextensions")
     config = {
-        "apps": ["lab"],
+        "apps": ["notebooks", "tree"],
         "no_sourcemaps": True,
         "no_unused_shared_packages": True,
         "ignore_sys_prefix": True,  # no other extension that happens to be installed

@@ -207,7 +207,7 @@ def clean(app, pagename, templatename, context, doctree) -> None:
         context["canonical"] = ""
     context["repository_url"] = repository = app.config.repository_url
     if (source := f"{pagename}.ipynb") == context.get("sourcename"):
-        lite = context["pathto"]("lite/lab/index.html", resource=True) if app.config.lite else ""
+        lite = context["pathto"]("lite/notebooks/index.html", resource=True) if app.config.lite else ""
         context["ways"] = ways(source, lite, repository, address)
     context["fonts"] = [name for name, mark in FONTS.items() if mark in body]
     offered = {str(script.filename).removeprefix("_static/"): script for script in context["script_files"]}
