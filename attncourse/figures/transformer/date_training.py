@@ -195,7 +195,7 @@ date_training = Training(
     ),
     steps=STEPS,
     effect=400,
-    pace=10,
+    pace=8,
     stride=20,
     settings={"heads": Slider("heads", HEADS, stops_only=True)},
     live={
