@@ -34,7 +34,7 @@ def ways(notebook: str, lite: str, repository: str, site: str) -> list[Way]:
     name, github = notebook.rpartition("/")[2], on_github(repository)
     found = []
     if lite:
-        note = "JupyterLite: nothing to install, and your changes stay in this browser. The first start fetches 15 MB."
+        note = "JupyterLite: nothing to install, and your changes stay in this browser. The first start fetches 30 MB."
         found.append(Way("In this browser", f"{lite}?path={quote(name)}", note))
     if github and site:
         address = f"https://colab.research.google.com/github/{github}/blob/{COLAB_BRANCH}/{quote(name)}"
