@@ -80,11 +80,13 @@ def _chapter(code: str, cell: str, cells: Cells) -> dict[str, Any]:
 
 def _run(code: str, place: str, names: dict[str, Any], outputs: Outputs) -> None:
     tree = ast.parse(code, place)
-    ends = [tree.body.pop()] if tree.body and isinstance(tree.body[-1], ast.Expr) else []
+    last: ast.expr | None = None
+    match tree.body:
+        case [*first, ast.Expr(value)]:
+            tree.body, last = first, value
     exec(_compiled(tree, code, place), names)
-    for last in ends:
-        if (value := eval(_compiled(ast.Expression(last.value), code, place), names)) is not None:
-            outputs.show(value)
+    if last and (shown := eval(_compiled(ast.Expression(last), code, place), names)) is not None:
+        outputs.show(shown)
 
 
 def _compiled(tree: Any, source: str, place: str) -> Any:

@@ -226,7 +226,7 @@ function tableOf(markdown) {
 
 // Only shapes and what stands within the picture: no script, no link, nothing from elsewhere.
 function picture(svg, label) {
-  const drawn = document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
+  const drawn = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement; // nothing in it runs
   drawn.querySelectorAll("script, foreignObject, style, a, metadata").forEach((part) => part.remove());
   for (const part of [drawn, ...drawn.querySelectorAll("*")]) {
     for (const { name, value } of [...part.attributes]) {
@@ -236,7 +236,7 @@ function picture(svg, label) {
   }
   drawn.setAttribute("role", "img");
   drawn.setAttribute("aria-label", label);
-  return drawn;
+  return document.importNode(drawn, true);
 }
 
 for (const form of document.querySelectorAll(".workbench")) new Workbench(form);
