@@ -13,6 +13,7 @@ from attncourse.controls import Choice, Slider, Switch, Text
 from attncourse.explorer import EXPLORER_MIME
 from tests.between import between, with_any_value
 from tests.browser.python_site import needs_python
+from tests.browser.test_accessibility import STANDARDS, barriers
 from tests.notebooks import CHAPTERS, stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.site]
@@ -53,6 +54,14 @@ def test_every_figure_that_can_show_more_stands_on_one_page_or_another():
     assert all(set(names) <= set(dict(PAGES)[place]) for place, names in SAMPLE.items())
 
 
+@pytest.mark.parametrize("explorer", EXPLORERS.values(), ids=EXPLORERS)
+def test_what_is_tried_lies_between_the_stops(explorer):
+    for values in between(explorer, VALUES):
+        assert values not in explorer.states
+        assert all(isinstance(control, Text) or values[name] in control.values
+                   for name, control in explorer.controls.items())  # fmt: skip
+
+
 def test_between_its_stops_a_figure_says_and_draws_what_the_library_says(visit, site, place, names):
     needs_python(site)
     with visit(site + place, deeper=True) as page:
@@ -74,6 +83,26 @@ def test_between_its_stops_a_figure_says_and_draws_what_the_library_says(visit, 
                 assert figure.locator(".late").text_content() == ""
                 states.append(figure.get_attribute("data-state"))
             assert len(set(states)) == 1 + VALUES, f"{name}: {states}"
+
+
+def test_a_text_of_ones_own_is_typed_where_the_button_was_pressed_read_without_a_barrier_and_kept_in_the_address(
+    visit, site
+):
+    needs_python()
+    place, [name] = INTRO
+    with visit(site + place) as page:
+        figure = page.locator(f'figure[data-explorer="{name}"]')
+        figure.get_by_role("button", name="Any value").press("Enter")
+        field = figure.get_by_role("combobox", name="date", exact=True)
+        expect(field).to_be_focused(timeout=START)
+        expect(figure.get_by_role("status").last).to_have_text("Python runs here now: type what you like.")
+        text = "June 8th, 2020: 100% a+b & c=d?"
+        page.keyboard.type(text)  # over what stood there
+        expect(figure.locator("output")).to_contain_text(f"“{text}” becomes", timeout=START)
+        expect(figure).not_to_have_attribute("aria-busy", "true", timeout=START)
+        kept = figure.evaluate("(figure) => told(new URL(linkTo(explorerOf(figure.id))).search)[figure.id]")
+        assert kept[0] == f"={text}"
+        assert not barriers(page, {"runOnly": STANDARDS})
 
 
 def turn(figure: Locator, explorer: Explorer, name: str, value) -> None:

@@ -6,6 +6,7 @@ let onPhone = PHONE.matches;
 const LOOK = 4000; // milliseconds for a look at what has come out
 const SETTLED = 400; // milliseconds: a window that is dragged or photographed passes through widths that it does not keep
 const NEARLY = "600px"; // a figure so close to the screen fetches its states
+const [WORDS, LETTER] = [30, 4]; // characters that a field shows at once
 
 // A control and where it stands: at one of its stops or, with Python, at a value between them.
 class Dial {
@@ -101,7 +102,8 @@ function textField(select, { values }) {
   const examples = document.createElement("datalist");
   examples.id = `${select.id}-examples`;
   examples.append(...values.map((value) => new Option(value, value)));
-  Object.assign(field, { type: "text", id: select.id, name: select.name, autocomplete: "off", spellcheck: false });
+  const size = values.some((value) => value.length > 1) ? WORDS : LETTER;
+  Object.assign(field, { type: "text", id: select.id, name: select.name, size, autocomplete: "off", spellcheck: false });
   field.setAttribute("list", examples.id);
   field.append(examples);
   return field;
@@ -225,11 +227,25 @@ class Explorer {
       const controls = await python.ask("figures.controls", { source: this.figure.dataset.source });
       this.dials.forEach((dial, i) => dial.open(controls[i], this.moved));
       this.anyValue.remove();
+      this.say(`Python runs here now: ${this.field ? "type what you like." : "between the stops, too, a slider finds something."}`);
+      this.goOn();
       if (this.wanted) this.turnTo(this.wanted);
     } catch (error) {
       this.say(`${error.message} The figure shows its stored states.`);
     }
     this.anyValue.disabled = false;
+  }
+
+  get field() {
+    return this.dials.find(({ control }) => control.type === "text")?.control;
+  }
+
+  // The button that had the keyboard is gone: on with the first control that has more to give.
+  goOn() {
+    if (document.activeElement !== document.body) return; // the reader is elsewhere by now
+    const first = this.field ?? this.dials.find(({ free }) => free.values.length > free.stops.length).control;
+    first.focus({ preventScroll: true });
+    this.field?.select();
   }
 
   close(why) {
@@ -299,10 +315,15 @@ function keepWhileScrolling(control, moved) {
 // The state of a figure as an address: ?pipeline=query:4,mask:1#explorer-pipeline; between the stops, d_k:=37.
 function linkTo({ figure, dials }) {
   const address = new URL(location);
-  const told = dials.map(({ name, place }) => `${name}:${encodeURIComponent(place)}`).join(",");
+  const told = dials.map(({ name, place }) => `${name}:${written(place)}`).join(",");
   address.search = `?${figure.id.replace("explorer-", "")}=${told}`;
   address.hash = figure.id;
   return address.href;
+}
+
+// What parts the places is written twice over in a place, for an address is read once before it is taken apart.
+function written(place) {
+  return encodeURIComponent(String(place).replace(/[%,:]/g, encodeURIComponent));
 }
 
 const left = { ...history.state?.figures }; // where the controls of figures were left, by the figures' ids
