@@ -76,7 +76,7 @@ def test_a_notebook_runs_from_top_to_bottom_without_a_question(visit, site, chap
 def test_from_a_chapters_page_its_notebook_opens_runs_and_keeps_what_is_changed(visit, site):
     chapter = CHAPTERS[0]
     with visit(f"{site}chapters/{chapter.stem}.html") as page:
-        page.get_by_role("button", name="Run", exact=True).click()
+        page.get_by_role("button", name="Run the notebook").click()
         page.get_by_role("link", name="In this browser").click()
         ran = opened(page).evaluate(_RUN_ALL)
         assert ran["errors"] == []
@@ -106,11 +106,11 @@ def test_from_a_chapters_page_its_notebook_opens_runs_and_keeps_what_is_changed(
 @pytest.mark.site
 def test_the_page_says_what_a_first_start_costs_and_no_more_is_offered_than_there_is(visit, site):
     with visit(f"{site}chapters/{CHAPTERS[0].stem}.html") as page:
-        page.get_by_role("button", name="Run", exact=True).press("Enter")
+        page.get_by_role("button", name="Run the notebook").press("Enter")
         ways = page.get_by_role("navigation", name="Run this chapter’s notebook")
         expect(ways).to_be_visible()
         assert "MB" in ways.inner_text()
         page.keyboard.press("Escape")
         expect(ways).to_be_hidden()
     with visit(f"{site}appendix/claims.html") as page:
-        assert page.get_by_role("button", name="Run", exact=True).count() == 0
+        assert page.get_by_role("button", name="Run the notebook").count() == 0
