@@ -66,8 +66,8 @@ def workbench_html(cell: dict[str, Any], chapter: str, title: str) -> str:
         f'spellcheck="false" autocapitalize="off" autocorrect="off">\n{escape(code, quote=False)}</textarea></div>'
         '<div class="tools"><button type="button" class="run">Run</button>'
         '<button type="button" class="stop" hidden>Stop</button>'
-        f'<button type="button" class="reset">Reset</button>'
-        '<button type="button" class="link">Copy link to this code</button><p class="keys" id="{keys}"></p></div>'
+        '<button type="button" class="reset">Reset</button>'
+        f'<button type="button" class="link">Copy link to this code</button><p class="keys" id="{keys}"></p></div>'
         '<div class="result" role="status"></div></form>'
     )
 
