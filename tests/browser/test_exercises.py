@@ -232,7 +232,9 @@ def test_a_site_has_the_code_of_every_chapter(site, browser):
     page.close()
 
 
-COPIED = "Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => { window.copied = text; } } })"
+COPIED = """Object.defineProperty(navigator, "clipboard", {
+  value: { writeText: async (text) => { window.copied = text; } },
+});"""
 
 
 def test_a_link_carries_the_code_and_what_the_other_reader_wrote_is_not_lost(visit, site):
@@ -259,4 +261,5 @@ def test_a_link_whose_code_is_cut_short_says_so_and_leaves_the_field_alone(visit
     with visit(f"{site}{page_of(FIRST)}?code-838650e0=S0lN") as page:
         bench = bench_of(page, {"id": "838650e0"})
         expect(bench.locator(".result")).to_have_text("The link's code is not complete, so it is not shown.")
-        assert bench.locator("textarea").input_value() == bench.locator("textarea").evaluate("(one) => one.defaultValue")
+        field = bench.locator("textarea")
+        assert field.input_value() == field.evaluate("(one) => one.defaultValue")
