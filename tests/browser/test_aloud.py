@@ -17,7 +17,8 @@ _SEEN = """() => {
   const focused = document.activeElement, box = focused.getClientRects()[0];
   const [x, y] = [box.left + Math.min(8, box.width / 2), box.top + Math.min(8, box.height / 2)];
   const top = document.elementFromPoint(x, y);
-  const ring = getComputedStyle(focused).outlineStyle !== "none";
+  const frame = focused.closest(".code") ?? focused; // of a field for code
+  const ring = getComputedStyle(frame).outlineStyle !== "none";
   return ring && Boolean(top) && (focused.contains(top) || top.contains(focused));
 }"""
 

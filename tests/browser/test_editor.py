@@ -83,7 +83,7 @@ def test_what_was_typed_is_undone_and_done_again(visit, site):
 
 def test_tab_indents_until_escape_and_then_leads_out_however_late(visit, site):
     with visit(f"{site}{PAGE}") as page:
-        editor = editor_of(page)
+        editor_of(page)
         page.keyboard.press("Control+Home")
         page.keyboard.press("Tab")
         assert text_of(page) == "    " + START
@@ -94,10 +94,28 @@ def test_tab_indents_until_escape_and_then_leads_out_however_late(visit, site):
         page.keyboard.press("Tab")
         expect(bench_of(page).get_by_role("button", name="Run")).to_be_focused()
         assert text_of(page) == START
+
+
+def test_who_goes_through_the_page_with_tab_goes_through_the_editor_and_indents_once_they_have_moved_in_it(visit, site):
+    with visit(f"{site}{PAGE}") as page:
+        editor = editor_of(page)
+        button = bench_of(page).get_by_role("button", name="Run")
+        button.focus()
+        for _ in range(2):
+            page.keyboard.press("Shift+Tab")
+            expect(editor).to_be_focused()
+            page.keyboard.press("Tab")
+            expect(button).to_be_focused()
+        assert text_of(page) == START
         page.keyboard.press("Shift+Tab")
-        expect(editor).to_be_focused()
+        page.keyboard.press("ArrowDown")
         page.keyboard.press("Tab")
-        assert text_of(page) != START, "who has come back indents again"
+        expect(editor).to_be_focused()
+        assert text_of(page) == START.replace("    return", "        return")
+        button.focus()
+        editor.click()
+        page.keyboard.press("Tab")
+        expect(editor).to_be_focused()
 
 
 def test_a_screen_reader_is_told_what_the_field_is_for_and_how_to_leave_it(visit, site):

@@ -68,16 +68,18 @@ const look = EditorView.theme({
   "&.cm-focused .cm-nonmatchingBracket": { background: "none", outline: "1px solid var(--fails)" },
 });
 
-// Tab indents; after Escape it leads on, until the reader types again or comes back.
-const leave = [
+// Tab indents, but who goes through the page with it goes on, until something is written; Escape lets it lead on, too.
+const leave = (passing) => [
   keymap.of([{ key: "Escape", run: (view) => (view.setTabFocusMode(true), true) }]),
-  EditorView.updateListener.of(({ view, docChanged, focusChanged }) => {
-    if (docChanged || focusChanged) view.setTabFocusMode(false);
+  EditorView.domEventHandlers({ focus: (event, view) => view.setTabFocusMode(passing()) }),
+  EditorView.updateListener.of(({ view, docChanged, transactions }) => {
+    if (docChanged || transactions.some((one) => one.isUserEvent("select"))) view.setTabFocusMode(false);
   }),
 ];
 
-// `parent`: where it goes; `label`, `describedBy`: what a screen reader says; `run`, `changed`: called without arguments.
-export function createEditor({ parent, text, selection, label, describedBy, run, changed }) {
+// `parent`: where it goes; `label`, `describedBy`: what a screen reader says; `run`, `changed`: called without arguments;
+// `passing`: says whether the focus comes by the Tab key.
+export function createEditor({ parent, text, selection, label, describedBy, run, changed, passing }) {
   const view = new EditorView({
     parent,
     state: EditorState.create({
@@ -90,7 +92,7 @@ export function createEditor({ parent, text, selection, label, describedBy, run,
           ...historyKeymap,
           ...defaultKeymap,
         ]),
-        leave,
+        leave(passing),
         history(),
         highlightSpecialChars(),
         python,

@@ -5,6 +5,12 @@
 const MAC = /Mac|iP/.test(navigator.platform);
 const RUN_KEYS = MAC ? "⌘+Enter" : "Ctrl+Enter";
 
+// Whether the Tab key was what the reader used last: then it leads through an editor and on.
+let tabbed = false;
+for (const type of ["keydown", "pointerdown"]) {
+  document.addEventListener(type, (event) => (tabbed = event.key === "Tab"), true);
+}
+
 class CodeField {
   static all = [];
   static coming = null;
@@ -43,6 +49,7 @@ class CodeField {
       describedBy: this.keys.id,
       run,
       changed,
+      passing: () => tabbed,
     });
     this.keys.textContent = `Tab indents; Escape, then Tab, leaves the editor. ${RUN_KEYS} runs the code.`;
     textarea.hidden = true;
