@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from attncourse.drawing.style import ALONE, style
 from attncourse.drawing.svg import as_image, to_svg
+from attncourse.duration import duration
 from attncourse.live import WIDGET_MIME, _widget
-from attncourse.training import duration
 
 if TYPE_CHECKING:
     from ipywidgets import VBox

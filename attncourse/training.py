@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncourse.controls import Control, described
+from attncourse.duration import duration
 from attncourse.results import load_result
 from attnlib.fit import fit
 
@@ -191,13 +192,6 @@ def one_step(run: Any, loss_vjp: Callable, batch: Any, rate: float = 1.0) -> Any
     if fitted.interrupted:
         raise KeyboardInterrupt
     return run._replace(params=fitted.params, state=fitted.state, losses=(*run.losses, *fitted.losses))
-
-
-def duration(seconds: float) -> str:
-    """A time in words, without more digits than it deserves."""
-    number, unit = (seconds, "second") if seconds < 90 else (seconds / 60, "minute")
-    number = max(1, round(number))
-    return f"{number} {unit}{'s' * (number != 1)}"
 
 
 def to_plain(numbers: Any) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def test_the_differences_from_pytorch_are_roundings(name):
     worst = torch_errors.worst_differences(torch_errors.CASES[name], draws=2)
     for dtype, most in (("float32", 1e-4), ("float64", 1e-12)):
         assert all(0 <= found < most for found in worst[dtype])
-        assert any(worst[dtype])
+        assert any(worst[dtype]) or name == "linear"  # one product alone may come out the same to the last bit
 
 
 def test_a_live_figure_is_timed_from_each_move_of_a_control_to_its_picture():

@@ -9,7 +9,8 @@ from attncourse.figures.heads import one_or_two_heads_training as heads_training
 from attncourse.figures.transformer import date_training
 from attncourse.figures.transformer.date_training import right_answers
 from attncourse.results import load_result
-from attncourse.training import TRAINING_MIME, duration, to_plain
+from attncourse.duration import duration
+from attncourse.training import TRAINING_MIME, to_plain
 from attnlib.dates.model import exact_matches, load_date_model
 from attnlib.dates.train import held_out_dates
 from attnlib.params import tree_leaves
