@@ -5,11 +5,11 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from attncourse.duration import duration
 from attncourse.figures.heads import one_or_two_heads_training as heads_training
 from attncourse.figures.transformer import date_training
 from attncourse.figures.transformer.date_training import right_answers
 from attncourse.results import load_result
-from attncourse.duration import duration
 from attncourse.training import TRAINING_MIME, to_plain
 from attnlib.dates.model import exact_matches, load_date_model
 from attnlib.dates.train import held_out_dates
