@@ -63,7 +63,7 @@ def test_what_is_tried_lies_between_the_stops(explorer):
 
 
 def test_between_its_stops_a_figure_says_and_draws_what_the_library_says(visit, site, place, names):
-    needs_python(site)
+    needs_python()
     with visit(site + place, deeper=True) as page:
         for name in names:
             explorer = EXPLORERS[name]

@@ -263,3 +263,15 @@ def test_a_link_whose_code_is_cut_short_says_so_and_leaves_the_field_alone(visit
         expect(bench.locator(".result")).to_have_text("The link's code is not complete, so it is not shown.")
         field = bench.locator("textarea")
         assert field.input_value() == field.evaluate("(one) => one.defaultValue")
+
+
+def test_a_tab_that_wrote_nothing_takes_over_what_another_wrote_and_drops_nothing_when_it_closes(visit, site):
+    with visit(site + page_of(FIRST)) as page:
+        other = page.context.new_page()
+        other.goto(site + page_of(FIRST))
+        write(first_of(page), "written = 1")
+        page.wait_for_function("() => record.code('838650e0') === 'written = 1'")
+        expect(first_of(other).locator("textarea")).to_have_value("written = 1")
+        other.close(run_before_unload=True)
+        page.reload()
+        expect(first_of(page).locator("textarea")).to_have_value("written = 1")

@@ -5,6 +5,7 @@ import pytest
 from attnbook.drawing import load
 from attnbook.pictures import sources
 from attncourse.quiz import QUIZ_MIME
+from attncourse.training import TRAINING_MIME
 from tests.browser.test_page import PAGES
 from tests.notebooks import ROOT, stored
 
@@ -45,7 +46,8 @@ def test_text_pictures_and_formulas_can_be_read(page, notebook, name):
     assert len(article.inner_text().split()) > 100
     assert "$$" not in article.inner_text()
     pictures = article.locator(".stage").evaluate_all(_PICTURES)
-    assert {name for name, *_ in pictures} == {load(source).name for source in sources(source_file)}
+    trainings = [described["source"] for described in stored(notebook, TRAINING_MIME)] if notebook else []
+    assert {name for name, *_ in pictures} == {load(source).name for source in [*sources(source_file), *trainings]}
     for name, visible, said, alternative in pictures:
         assert visible, name
         assert said in (None, alternative), name
@@ -69,7 +71,7 @@ def test_no_control_is_dead(page, width):
     page.set_viewport_size({"width": width, "height": 844})
     controls = page.locator("button, input, select")
     opened = controls.evaluate_all(f"{_SEEN}.map((one) => one.getAttribute('popovertarget'))")
-    assert set(opened) <= {"contents", "sections"}  # which the browser opens by itself
+    assert set(opened) <= {"contents", "sections", "ways"}  # which the browser opens by itself
     if width == 390:
         page.locator("[popovertarget=contents]").click()
         assert page.locator("#contents a").first.is_visible()

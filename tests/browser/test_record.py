@@ -236,6 +236,8 @@ def test_two_tabs_add_to_one_record_and_each_shows_what_the_other_did(visit, sit
         question = other.locator(".quiz fieldset").first
         for number, page in enumerate([one, other] * 3):
             keep(page, "keepCode", f"cell {number}", str(number))
+            for tab in (one, other):  # a browser takes a moment to tell its tabs of one another
+                tab.wait_for_function("(cell) => record.code(cell) !== null", arg=f"cell {number}")
         one.locator(".quiz fieldset").first.locator("label").first.click()
         expect(question.locator("input").first).to_be_checked()
         expect(question.get_by_role("status")).not_to_be_empty()

@@ -36,6 +36,7 @@ class Workbench {
     this.field = new CodeField(textarea, { run: () => this.run(), changed: () => this.changed() });
     form.addEventListener("submit", (event) => event.preventDefault());
     addEventListener("pagehide", () => this.keep());
+    document.addEventListener("record", () => this.follow());
     this.sayWhetherChanged();
     this.take(new URLSearchParams(location.search).get(`code-${this.cell}`));
   }
@@ -69,6 +70,7 @@ class Workbench {
   }
 
   changed() {
+    this.unkept = true;
     this.sayWhetherChanged();
     clearTimeout(this.pause);
     this.pause = setTimeout(() => this.keep(), PAUSE);
@@ -82,10 +84,19 @@ class Workbench {
   keep() {
     clearTimeout(this.pause);
     const { text } = this.field;
-    if (text === this.linked) return; // not the reader's yet
+    if (!this.unkept || text === this.linked) return; // nothing was written here: another tab may have more
+    this.unkept = false;
     if (text === (record.code(this.cell) ?? this.start)) return;
     if (text === this.start) record.dropCode(this.cell);
     else record.keepCode(this.cell, text);
+  }
+
+  // What another tab has written, or a file has brought, unless this one is being written in.
+  follow() {
+    const kept = record.code(this.cell) ?? this.start;
+    if (this.unkept || this.linked || kept === this.field.text) return;
+    this.field.text = kept;
+    this.unkept = false;
   }
 
   reset() {
