@@ -201,7 +201,7 @@ def test_where_storage_is_refused_an_exercise_runs_all_the_same(visit, site):
 def test_a_lost_worker_is_told_and_the_next_run_has_another(bench):
     write(bench, "import time\nwhile True:\n    time.sleep(0.01)")
     bench.page.keyboard.press("Control+Enter")
-    bench.page.wait_for_function("python.ready", timeout=START)
+    bench.page.wait_for_function("() => python.ready", timeout=START)
     bench.page.evaluate("python.worker.dispatchEvent(new ErrorEvent('error', { message: 'out of memory' }))")
     expect(done(bench)).to_contain_text("Python was lost: out of memory. Your code is untouched")
     assert run(bench, "1 + 1") == "2"
