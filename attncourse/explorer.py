@@ -2,14 +2,13 @@
 
 import inspect
 import itertools
-import sys
-from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from attncourse.controls import Control, Text, described
+from attncourse.shown import Shown, display_stored
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,7 +17,7 @@ EXPLORER_MIME = "application/vnd.attnlib.explorer+json"
 
 
 @dataclass(frozen=True)
-class Explorer:
+class Explorer(Shown):
     """A figure that answers to its controls; without controls, a picture whose numbers are still checked.
 
     Its module says the rest in three pure functions, so that every state can be checked without being drawn:
@@ -27,34 +26,7 @@ class Explorer:
     ``draw(numbers, narrow=False)`` draws them, narrow for a phone.
     """
 
-    module: str  # where it stands: "attncourse.figures.compute.soft_lookup", which has soft_lookup
-    caption: str  # one or two sentences below the figure
     controls: Mapping[str, Control] = field(default_factory=dict, hash=False)
-
-    @property
-    def name(self) -> str:
-        """What the page calls the figure: "soft-lookup"."""
-        return self.module.rpartition(".")[2].replace("_", "-")
-
-    @property
-    def source(self) -> str:
-        """Where to import this object from: "attncourse.figures.compute.soft_lookup:soft_lookup"."""
-        return f"{self.module}:{self.module.rpartition('.')[2]}"
-
-    @property
-    def measure(self) -> Callable[..., Any]:
-        """The module's function from the controls' values to numbers."""
-        return sys.modules[self.module].measure
-
-    @property
-    def readout(self) -> Callable[[Any], str]:
-        """The module's function from numbers to a sentence."""
-        return sys.modules[self.module].readout
-
-    @property
-    def draw(self) -> Callable[..., "Figure"]:
-        """The module's function from numbers to a drawn figure."""
-        return sys.modules[self.module].draw
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -99,13 +71,7 @@ class Explorer:
         return f"{self.name}({values}): {self.readout(self.measure(**self.defaults))}"
 
     def _ipython_display_(self) -> None:
-        from IPython.display import display
+        from attncourse.live import live_widget, widget_bundle
 
-        from attncourse.drawing.canvas import to_png
-        from attncourse.live import live_bundle
-
-        picture = b64encode(to_png(self.frame())).decode()  # not every kernel does that for what is displayed raw
-        bundle = {"text/plain": repr(self), "image/png": picture, EXPLORER_MIME: self.describe()}
-        if self.controls:
-            bundle |= live_bundle(self)
-        display(bundle, raw=True)
+        live = widget_bundle(live_widget(self)) if self.controls else {}
+        display_stored(repr(self), self.frame(), EXPLORER_MIME, self.describe(), live)

@@ -8,15 +8,32 @@ from attncourse.drawing.style import ALONE, style
 from attncourse.drawing.svg import as_image, to_svg
 
 if TYPE_CHECKING:
-    from ipywidgets import VBox
+    from ipywidgets import HTML, VBox
+    from matplotlib.figure import Figure
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
-def live_bundle(explorer: Any) -> dict[str, Any]:
-    """The mime bundle that shows the widget of an ``Explorer``."""
-    widget = live_widget(explorer)
+def widget_bundle(widget: Any) -> dict[str, Any]:
+    """The mime bundle that shows a widget."""
     return {WIDGET_MIME: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
+
+
+def picture_html(figure: "Figure", sentence: str) -> str:
+    """A figure as an image that says one sentence, and whose shapes say their numbers beside the pointer."""
+    return f'<div class="{ALONE}">{"".join(as_image(to_svg(figure, alone=True), sentence))}</div>'
+
+
+def said_html(sentence: str) -> str:
+    """A sentence that a screen reader says when it changes."""
+    return f"<span role='status'>{escape(sentence)}</span>"
+
+
+def caption_widget(caption: str) -> "HTML":
+    """The words below a figure, and the style of its picture."""
+    from ipywidgets import HTML
+
+    return HTML(f"<style>{style(ALONE)}</style><p>{escape(caption)}</p>", layout={"max_width": "720px"})
 
 
 def live_widget(explorer: Any) -> "VBox":
@@ -28,13 +45,9 @@ def live_widget(explorer: Any) -> "VBox":
     """
     from ipywidgets import HTML, VBox
 
-    controls = {name: _widget(control, explorer.defaults[name]) for name, control in explorer.controls.items()}
+    controls = {name: control_widget(control, explorer.defaults[name]) for name, control in explorer.controls.items()}
     typed = any(isinstance(control, Text) for control in explorer.controls.values())
     picture, readout = HTML(), HTML()
-    caption = HTML(f"<style>{style(ALONE)}</style><p>{escape(explorer.caption)}</p>", layout={"max_width": "720px"})
-
-    def say(sentence: str) -> None:
-        readout.value = f"<span role='status'>{escape(sentence)}</span>"
 
     def redraw(_change=None) -> None:
         try:
@@ -42,20 +55,20 @@ def live_widget(explorer: Any) -> "VBox":
         except ValueError as refused:
             if not typed:  # then it is no fault of the reader's
                 raise
-            say(f"Not drawn: {refused}.")
+            readout.value = said_html(f"Not drawn: {refused}.")
             return
         sentence = explorer.readout(numbers)
-        lines = as_image(to_svg(explorer.draw(numbers), alone=True), sentence)
-        picture.value = f'<div class="{ALONE}">{"".join(lines)}</div>'
-        say(sentence)
+        picture.value = picture_html(explorer.draw(numbers), sentence)
+        readout.value = said_html(sentence)
 
     for widget in controls.values():
         widget.observe(redraw, names="value")
     redraw()
-    return VBox([*controls.values(), picture, readout, caption])
+    return VBox([*controls.values(), picture, readout, caption_widget(explorer.caption)])
 
 
-def _widget(control: Control, value: Any):
+def control_widget(control: Control, value: Any):
+    """The widget of one control, at a value."""
     import ipywidgets as widgets
 
     shared = {

@@ -8,22 +8,14 @@ import time
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from attncourse.drawing.style import ALONE, style
-from attncourse.drawing.svg import as_image, to_svg
 from attncourse.duration import duration
-from attncourse.live import WIDGET_MIME, _widget
+from attncourse.live import caption_widget, control_widget, picture_html, said_html
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
 
 SLICE = 0.4  # seconds of training between two pictures
 BREATH = 0.05  # seconds for everything else that the kernel has to do
-
-
-def live_bundle(training: Any) -> dict[str, Any]:
-    """The mime bundle that shows the widget of a ``Training``."""
-    widget = Panel(training).widget
-    return {WIDGET_MIME: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
 
 
 class Panel:
@@ -36,11 +28,12 @@ class Panel:
         self.task: asyncio.Task | None = None
         self.run: Any = None  # none has begun
         self.before: Any = None
-        self.controls = {name: _widget(each, training.defaults[name]) for name, each in training.controls.items()}
+        self.controls = {
+            name: control_widget(each, training.defaults[name]) for name, each in training.controls.items()
+        }
         self.button, self.anew = widgets.Button(description="Start"), widgets.Button(description="Start anew")
         self.progress = widgets.IntProgress(max=training.steps, description="step")
         self.pace, self.picture, self.readout = widgets.HTML(escape(training.forecast)), widgets.HTML(), widgets.HTML()
-        caption = f"<style>{style(ALONE)}</style><p>{escape(training.caption)}</p>"
         self.button.on_click(lambda _: self.pause() if self.task else self.go_on())
         self.anew.on_click(lambda _: self.start_anew())
         for name, control in self.controls.items():
@@ -53,7 +46,7 @@ class Panel:
                 widgets.HBox([self.progress, self.pace]),
                 self.picture,
                 self.readout,
-                widgets.HTML(caption, layout={"max_width": "720px"}),
+                caption_widget(training.caption),
             ]
         )
 
@@ -119,9 +112,8 @@ class Panel:
 
     def _show(self, numbers: Any) -> None:
         sentence = self.training.readout(numbers)
-        lines = as_image(to_svg(self.training.draw(numbers), alone=True), sentence)
-        self.picture.value = f'<div class="{ALONE}">{"".join(lines)}</div>'
+        self.picture.value = picture_html(self.training.draw(numbers), sentence)
         self._say(sentence)
 
     def _say(self, sentence: str) -> None:
-        self.readout.value = f"<span role='status'>{escape(sentence)}</span>"
+        self.readout.value = said_html(sentence)

@@ -13,6 +13,7 @@ import numpy as np
 from attncourse.controls import Control, described
 from attncourse.duration import duration
 from attncourse.results import load_result
+from attncourse.shown import Shown, display_stored
 from attnlib.fit import fit
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ TRAINING_MIME = "application/vnd.attnlib.training+json"
 
 
 @dataclass(frozen=True)
-class Training:
+class Training(Shown):
     """A small model that learns before the reader's eyes, and can be stopped, changed and compared with the one before.
 
     Its module says the rest in five pure functions. ``start(**settings)`` returns a run before its first step: a
@@ -36,8 +37,6 @@ class Training:
     ``experiments.recorded_training`` writes.
     """
 
-    module: str  # where it stands: "attncourse.figures.heads.heads_training", which has heads_training
-    caption: str  # one or two sentences below the figure
     steps: int  # after so many a run ends
     effect: int  # after so many there is to see what the training is for
     pace: float  # steps a second in a page, pictures included, measured: what a reader can expect before the first step
@@ -45,21 +44,6 @@ class Training:
     settings: Mapping[str, Control] = field(default_factory=dict, hash=False)  # another value begins a new run
     live: Mapping[str, Control] = field(default_factory=dict, hash=False)  # another value counts from the next step on
     against: Mapping[str, Any] | None = field(default=None, hash=False)  # settings of the recorded run's rival, if any
-
-    @property
-    def name(self) -> str:
-        """What the page calls the figure: "heads-training"."""
-        return self.key.replace("_", "-")
-
-    @property
-    def key(self) -> str:
-        """The name of the module, and of the result file: "heads_training"."""
-        return self.module.rpartition(".")[2]
-
-    @property
-    def source(self) -> str:
-        """Where to import this object from: "attncourse.figures.heads.heads_training:heads_training"."""
-        return f"{self.module}:{self.key}"
 
     @property
     def start(self) -> Callable[..., Any]:
@@ -70,21 +54,6 @@ class Training:
     def step(self) -> Callable[[Any], Any]:
         """The module's function from a run to the run one step further."""
         return sys.modules[self.module].step
-
-    @property
-    def measure(self) -> Callable[..., Any]:
-        """The module's function from a run, and perhaps an earlier one, to numbers."""
-        return sys.modules[self.module].measure
-
-    @property
-    def readout(self) -> Callable[[Any], str]:
-        """The module's function from numbers to a sentence."""
-        return sys.modules[self.module].readout
-
-    @property
-    def draw(self) -> Callable[..., "Figure"]:
-        """The module's function from numbers to a drawn figure."""
-        return sys.modules[self.module].draw
 
     @property
     def controls(self) -> dict[str, Control]:
@@ -167,13 +136,11 @@ class Training:
         return f"{self.name}: {self.readout(self.recorded)}"
 
     def _ipython_display_(self) -> None:
-        from IPython.display import display
+        from attncourse.live import widget_bundle
+        from attncourse.live_training import Panel
 
-        from attncourse.drawing.canvas import to_png
-        from attncourse.live_training import live_bundle
-
-        stored = {"text/plain": repr(self), "image/png": to_png(self.frame()), TRAINING_MIME: self.describe()}
-        display(stored | live_bundle(self), raw=True)
+        live = widget_bundle(Panel(self).widget)
+        display_stored(repr(self), self.frame(), TRAINING_MIME, self.describe(), live)
 
 
 def one_step(run: Any, loss_vjp: Callable, batch: Any, rate: float = 1.0) -> Any:

@@ -12,7 +12,7 @@ from attncourse.drawing.canvas import place, sheet
 from attncourse.explorer import EXPLORER_MIME
 from attncourse.figures.compute.pipeline import pipeline
 from attncourse.figures.scaling.temperature import temperature
-from attncourse.live import WIDGET_MIME, _widget, live_widget
+from attncourse.live import WIDGET_MIME, control_widget, live_widget
 from tests.explorers import all_explorers, made_up
 
 
@@ -47,7 +47,7 @@ def test_moving_a_slider_between_stops_redraws_picture_and_sentence(view):
     ],
 )
 def test_each_control_becomes_its_widget_and_starts_at_the_default(control, kind):
-    widget = _widget(control, control.stops[1])
+    widget = control_widget(control, control.stops[1])
     assert type(widget) is kind
     assert widget.value == control.stops[1]
     assert widget.description == control.label
@@ -121,7 +121,7 @@ def values_of(slider):
 
 @pytest.mark.parametrize("stops", [(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024), (0.05, 0.1, 0.35, 1.0, 4.0)])
 def test_live_slider_in_powers_has_many_short_values_between_the_stops(stops):
-    values = values_of(_widget(Slider("d_k", stops, log=True), stops[1]))
+    values = values_of(control_widget(Slider("d_k", stops, log=True), stops[1]))
     assert set(stops) <= set(values)
     assert values == sorted(set(values))
     assert len(values) > 60
@@ -129,14 +129,14 @@ def test_live_slider_in_powers_has_many_short_values_between_the_stops(stops):
 
 
 def test_live_slider_of_stops_only_has_the_stops_only():
-    assert values_of(_widget(Slider("training step", (0, 10, 600), stops_only=True), 10)) == [0, 10, 600]
+    assert values_of(control_widget(Slider("training step", (0, 10, 600), stops_only=True), 10)) == [0, 10, 600]
 
 
 @pytest.mark.parametrize("explorer", all_explorers().values(), ids=lambda explorer: explorer.name)
 def test_a_live_slider_holds_every_stop_and_wherever_it_is_moved_there_is_a_picture(explorer):
     for name, control in explorer.controls.items():
         if isinstance(control, Slider):
-            values = values_of(_widget(control, explorer.defaults[name]))
+            values = values_of(control_widget(control, explorer.defaults[name]))
             assert set(control.stops) <= set(values)
             between = [value for value in values if value not in control.stops]
             for value in between[:1] + between[-1:]:

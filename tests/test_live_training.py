@@ -1,6 +1,7 @@
 """In a live kernel a training is widgets and a task of the kernel's loop, which answers between two slices."""
 
 import asyncio
+import base64
 import itertools
 
 import pytest
@@ -108,4 +109,5 @@ def test_display_leaves_text_picture_and_data(monkeypatch):
     heads_training._ipython_display_()
     Widget.close_all()
     assert set(shown) == {"text/plain", "image/png", TRAINING_MIME, WIDGET_MIME}
+    assert base64.b64decode(shown["image/png"], validate=True).startswith(b"\x89PNG")
     assert shown[TRAINING_MIME] == heads_training.describe()

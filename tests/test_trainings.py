@@ -5,16 +5,17 @@ import re
 
 import pytest
 
-from attnbook.trainings import figure_html, load, stale
+from attnbook.trainings import figure_html, stale
 from attncourse.figures.heads import one_or_two_heads_training as heads_training
 from attncourse.figures.transformer import date_training
+from attncourse.shown import from_source
 
 TRAININGS = pytest.mark.parametrize("training", [heads_training, date_training], ids=lambda training: training.name)
 
 
 @TRAININGS
 def test_a_training_is_found_by_its_source(training):
-    assert load(training.source) is training
+    assert from_source(training.source) is training
 
 
 @TRAININGS

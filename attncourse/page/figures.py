@@ -2,11 +2,10 @@
 
 import gc
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 from attncourse.controls import Text
-from attncourse.explorer import Explorer
+from attncourse.shown import from_source
 
 _measured: dict[str, tuple[dict[str, Any], Any]] = {}  # source -> the last values and their numbers: one a figure
 
@@ -25,7 +24,7 @@ def controls(source: str) -> list[dict[str, Any]]:
     Args:
         source: ``"package.module:name"`` of an explorer.
     """
-    explorer = _explorer(source)
+    explorer = from_source(source)
     draw(source, explorer.defaults, narrow=False)
     gc.collect()
     gc.freeze()
@@ -42,7 +41,7 @@ def controls(source: str) -> list[dict[str, Any]]:
 
 def measure(source: str, values: Mapping[str, Any]) -> dict[str, str]:
     """The sentence of a figure at these values, ``{"readout": …}``; of a text that cannot be, ``{"refused": why}``."""
-    explorer = _explorer(source)
+    explorer = from_source(source)
     try:
         numbers = explorer.measure(**values)
     except ValueError as refused:
@@ -55,13 +54,8 @@ def draw(source: str, values: Mapping[str, Any], narrow: bool) -> list[str]:
     """The lines of the figure's SVG at values that have been measured: opening tag, a line a shape, closing tag."""
     from attncourse.drawing.svg import to_svg
 
-    explorer = _explorer(source)
+    explorer = from_source(source)
     known, numbers = _measured.get(source, (None, None))
     if known != dict(values):
         numbers = explorer.measure(**values)
     return to_svg(explorer.draw(numbers, narrow=True) if narrow else explorer.draw(numbers))
-
-
-def _explorer(source: str) -> Explorer:
-    module, _, name = source.partition(":")
-    return getattr(import_module(module), name)

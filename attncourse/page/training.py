@@ -7,9 +7,9 @@ import itertools
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
+from attncourse.shown import from_source
 from attncourse.training import Training
 
 TRAINING = 3  # times as long as the drawing takes: where that is slow, a slice is longer
@@ -47,8 +47,7 @@ def begin(source: str, values: Mapping[str, Any], narrow: bool, after: int | Non
     Returns:
         ``{"session": number}`` and what ``show`` returns; of a text that cannot be read, ``{"refused": why}`` alone.
     """
-    module, _, name = source.partition(":")
-    training = getattr(import_module(module), name)
+    training = from_source(source)
     try:
         session = Session(training, training.start(**values), None)
         if (last := _sessions.get(after or 0)) is not None:

@@ -8,13 +8,13 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from importlib import import_module
 from pathlib import Path
 
 from attnbook.bundles import Drawn, Picture, pack
 from attnbook.sources import key
 from attncourse.drawing.svg import to_svg
 from attncourse.explorer import Explorer
+from attncourse.shown import from_source
 
 LAYOUTS = ("wide", "narrow")
 _SIZE = re.compile(r'width="(\d+)" height="(\d+)"')
@@ -27,9 +27,8 @@ def load(source: str) -> Explorer:
     Raises:
         ValueError: if the library has none of that name.
     """
-    module, _, name = source.partition(":")
     try:
-        return getattr(import_module(module), name)
+        return from_source(source)
     except (ModuleNotFoundError, AttributeError) as error:
         raise ValueError(f"the library has no explorer {source!r}: run `make notebooks`") from error
 

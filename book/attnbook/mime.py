@@ -12,6 +12,7 @@ from attnbook.pictures import drawn
 from attnbook.stale import complaint
 from attncourse.explorer import EXPLORER_MIME
 from attncourse.quiz import QUIZ_MIME
+from attncourse.shown import from_source
 from attncourse.training import TRAINING_MIME
 from attncourse.verdict import VERDICT_MIME
 
@@ -45,7 +46,7 @@ class CourseRenderer:
             shown.append(explorer.name)
             html = figure_html(explorer, pictures, "../" * env.docname.count("/"), shown.count(explorer.name))
         elif data.mime_type == TRAINING_MIME:
-            training = trainings.load(data.content["source"])
+            training = from_source(data.content["source"])
             if fault := trainings.stale(data.content, training):
                 log.warning(fault, location=env.docname)
             html = trainings.figure_html(training)

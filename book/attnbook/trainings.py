@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable
 from functools import cache
 from html import escape
-from importlib import import_module
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -13,16 +12,11 @@ from attnbook.bundles import Drawn
 from attnbook.drawing import LAYOUTS, size_of
 from attnbook.explorers import _control, _inline, still_html
 from attnbook.notebooks import stored
+from attnbook.stale import differences
 from attncourse.controls import Text
 from attncourse.drawing.svg import to_svg
+from attncourse.shown import from_source
 from attncourse.training import TRAINING_MIME, Training
-
-
-@cache
-def load(source: str) -> Training:
-    """The training that ``"package.module:name"`` names."""
-    module, _, name = source.partition(":")
-    return getattr(import_module(module), name)
 
 
 @cache
@@ -41,7 +35,7 @@ def shown(pages: Iterable[Path]) -> list[Training]:
     """The trainings that these pages show, each once."""
     notebooks = (page for page in pages if page.suffix == ".ipynb")
     sources = (described["source"] for notebook in notebooks for described in stored(notebook, TRAINING_MIME))
-    return [load(source) for source in dict.fromkeys(sources)]
+    return [from_source(source) for source in dict.fromkeys(sources)]
 
 
 def figure_html(training: Training) -> str:
@@ -94,7 +88,7 @@ def _text_field(setting: dict, key: str) -> str:
 def stale(content: dict, training: Training) -> str:
     """What a notebook's training says otherwise than the library's; empty if nothing does."""
     now = json.loads(_data(training.describe()))
-    other = [part for part in now | content if now.get(part) != content.get(part)]
+    other = dict.fromkeys(part for (part, *_), _, _ in differences(now, content))
     return f"training {training.name}: {', '.join(other)} changed: run `make notebooks`" if other else ""
 
 
