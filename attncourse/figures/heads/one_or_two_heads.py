@@ -8,12 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
+from attncourse.drawing.attention_map import attention_map
 from attncourse.drawing.axes import dress
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import matrix, name_columns, name_rows
-from attncourse.drawing.palette import INK, KEY_INK, QUERY_INK, WEIGHT
+from attncourse.drawing.palette import INK
 from attncourse.explorer import Explorer
 from attncourse.figures.heads.head_probes import text_of
 from attncourse.results import load_result
@@ -101,10 +101,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 def _draw_map(paper: Axes, left: float, top: float, attn_weights: np.ndarray, title: str, part: str) -> None:
     names = list(text_of(SEQUENCE))
-    grid = matrix(paper, left, top, (18, 18), attn_weights, WEIGHT, 1, "{:.2f}", written=-1,
-                  rows_said=names, columns_said=names, what="weight", part=part)  # fmt: skip
-    name_rows(paper, grid, names, QUERY_INK, part=part)
-    name_columns(paper, grid, names, KEY_INK, part=part)
+    attention_map(paper, left, top, (18, 18), attn_weights, names, names, part)
     label(paper, left, top - 27, title, size=TEXT, weight="semibold")
 
 

@@ -7,13 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
+from attncourse.drawing.attention_map import attention_map
 from attncourse.drawing.axes import dress
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.curve import draw_curve, name_earlier, thinned
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import matrix, name_columns, name_rows
-from attncourse.drawing.palette import KEY_INK, QUERY_INK, WEIGHT
 from attncourse.figures.heads.head_probes import text_of
 from attncourse.figures.heads.one_or_two_heads import SEQUENCE
 from attncourse.training import Training, one_step
@@ -166,10 +165,7 @@ def _draw_right(axes: Axes, numbers: Numbers) -> None:
 
 def _draw_map(paper: Axes, left: float, top: float, cell: float, attn_weights: np.ndarray, title: str, head: int):
     names, part = list(text_of(SEQUENCE)), f"head{head}"
-    grid = matrix(paper, left, top, (cell, cell), attn_weights, WEIGHT, 1, "{:.2f}", written=-1,
-                  rows_said=names, columns_said=names, what="weight", part=part)  # fmt: skip
-    name_rows(paper, grid, names, QUERY_INK, part=part)
-    name_columns(paper, grid, names, KEY_INK, gap=5, part=part)
+    attention_map(paper, left, top, (cell, cell), attn_weights, names, names, part, gap=5)
     label(paper, left, top - 20, title, size=TEXT, weight="semibold")
 
 

@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider, Text
+from attncourse.drawing.attention_map import attention_map
 from attncourse.drawing.axes import dress
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.curve import draw_curve, name_earlier, thinned
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import matrix, name_columns, name_rows
-from attncourse.drawing.palette import FAINT, KEY_INK, QUERY_INK, WEIGHT
+from attncourse.drawing.palette import FAINT, QUERY_INK
 from attncourse.figures.date_readings import answer_of, reading, signs, visible
 from attncourse.training import Training, one_step
 from attnlib.adam import AdamState, adam_start
@@ -149,12 +149,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     left, top, room = (30, 378, 300) if narrow else (346, 54, 366)
     label(paper, left - 16, top - 34, "cross-attention, mean of the heads", size=TEXT, weight="semibold")
     characters, said = visible(numbers.text), numbers.said
-    grid = matrix(
-        paper, left, top, (min(24, room / len(characters)), 19), numbers.attn_weights, WEIGHT, 1, "{:.2f}", written=-1,
-        rows_said=said, columns_said=characters, what="weight", part="weights",
-    )  # fmt: skip
-    name_rows(paper, grid, said, QUERY_INK, part="weights")
-    name_columns(paper, grid, characters, KEY_INK, part="weights")
+    cell = min(24, room / len(characters)), 19
+    attention_map(paper, left, top, cell, numbers.attn_weights, said, characters, "weights")
     below = top + 11 * 19 + 28
     answers = (
         (f"after {numbers.step:,} steps", answer_of(said), numbers.probability, QUERY_INK),

@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Slider
+from attncourse.drawing.attention_map import attention_map
 from attncourse.drawing.axes import dress
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, place, sheet
 from attncourse.drawing.curve import draw_curve, name_earlier, thinned
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import matrix, name_columns, name_rows
-from attncourse.drawing.palette import FAINT, KEY_INK, QUERY_INK, VALUE_INK, WEIGHT
+from attncourse.drawing.palette import FAINT, VALUE_INK
 from attncourse.first_names import first_names
 from attncourse.training import Training, one_step
 from attnlib.adam import AdamState, adam_start
@@ -183,10 +183,7 @@ def _draw_losses(axes: Axes, numbers: Numbers) -> None:
 
 def _draw_map(paper: Axes, left: float, top: float, attn_weights: np.ndarray, heads: int, head: int) -> None:
     signs, part = ["▷", *SHOWN], f"head{head}"
-    grid = matrix(paper, left, top, (18, 16), attn_weights, WEIGHT, 1, "{:.2f}", written=-1, rows_said=signs,
-                  columns_said=signs, what="weight", part=part)  # fmt: skip
-    name_rows(paper, grid, signs, QUERY_INK, part=part)
-    name_columns(paper, grid, signs, KEY_INK, gap=5, part=part)
+    attention_map(paper, left, top, (18, 16), attn_weights, signs, signs, part, gap=5)
     label(paper, left, top - 20, f"head {head + 1}" if heads > 1 else "the only head", size=TEXT, weight="semibold")
 
 

@@ -10,11 +10,11 @@ from matplotlib.patches import Rectangle
 
 from attncourse.controls import Slider, Text
 from attncourse.digits import in_digits
+from attncourse.drawing.attention_map import attention_map
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, sheet
 from attncourse.drawing.label import label
-from attncourse.drawing.matrix import matrix, name_columns, name_rows
-from attncourse.drawing.palette import FAINT, INK, KEY_INK, QUERY_INK, RULE, VALUE, VALUE_INK, WEIGHT
+from attncourse.drawing.palette import FAINT, INK, RULE, VALUE, VALUE_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib.language_model import LanguageModelParams
@@ -87,10 +87,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     label(paper, 8, 218, "where each head looks to choose it", size=HEADING, weight="semibold")
     names, signs = [f"head {head + 1}" for head in range(len(numbers.attn_weights))], _signs(numbers)
     wide = min(34, (280 if narrow else 640) / len(signs))
-    grid = matrix(paper, 56, 246, (wide, 24), numbers.attn_weights.round(2), WEIGHT, 1, "{:.2f}", written=-1,
-                  rows_said=names, columns_said=signs, what="weight", part="weights")  # fmt: skip
-    name_rows(paper, grid, names, QUERY_INK, part="weights")
-    name_columns(paper, grid, signs, KEY_INK, part="weights")
+    attention_map(paper, 56, 246, (wide, 24), numbers.attn_weights.round(2), names, signs, "weights")
     return figure
 
 
