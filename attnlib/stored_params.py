@@ -2,10 +2,12 @@
 
 import os
 import zipfile
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
+from attnlib.arguments import as_float_type
 from attnlib.leaf_names import leaf_names
 from attnlib.params import tree_leaves, tree_map
 
@@ -50,6 +52,24 @@ def load_arrays(path, like):
             raise ValueError(f"{name} in {path.name} must be finite: got NaN or inf")
     rest = iter(leaves)
     return tree_map(lambda _: next(rest), like)
+
+
+def load_weights(package, path, like, dtype):
+    """The trained parameters that come with a package of the library, or those of a file.
+
+    Args:
+        package: has them in ``weights.npz``.
+        path: of other weights; None means the package's own.
+        like: as for ``load_arrays``.
+        dtype: float32 or float64, of what is returned.
+
+    Raises:
+        FileNotFoundError, ValueError: as ``load_arrays``.
+        TypeError: if ``dtype`` is another.
+    """
+    with resources.as_file(resources.files(package) / "weights.npz") as own:
+        params = load_arrays(own if path is None else path, like)
+    return tree_map(lambda leaf: leaf.astype(as_float_type(dtype)), params)
 
 
 def stored_arrays(path):

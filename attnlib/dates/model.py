@@ -5,12 +5,11 @@ It has learnt the years 1950 to 2049, and the forms of ``attnlib.dates.writing``
 
 import datetime
 import re
-from importlib import resources
 from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type, as_list
+from attnlib.arguments import as_count, as_list
 from attnlib.cross_entropy import cross_entropy_vjp
 from attnlib.dates.characters import plain
 from attnlib.dates.task import (
@@ -25,9 +24,8 @@ from attnlib.dates.task import (
 )
 from attnlib.greedy import greedy
 from attnlib.masks import padding_mask
-from attnlib.params import tree_map
 from attnlib.softmax import softmax
-from attnlib.stored_params import load_arrays
+from attnlib.stored_params import load_weights
 from attnlib.transformer import AttentionMaps, TransformerParams, init_transformer, transformer, transformer_vjp
 
 
@@ -68,10 +66,7 @@ def load_date_model(path=None, dtype=np.float32):
     Raises:
         ValueError: if the file holds another model.
     """
-    like = init_date_model(np.random.default_rng(0))
-    with resources.as_file(resources.files("attnlib.dates") / "weights.npz") as own:
-        params = load_arrays(own if path is None else path, like)
-    return tree_map(lambda leaf: leaf.astype(as_float_type(dtype)), params)
+    return load_weights("attnlib.dates", path, init_date_model(np.random.default_rng(0)), dtype)
 
 
 def date_loss_vjp(params, batch):

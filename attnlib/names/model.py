@@ -1,18 +1,16 @@
 """A language model of names: how it is built, trained, stored, and asked."""
 
-from importlib import resources
 from typing import NamedTuple
 
 import numpy as np
 
-from attnlib.arguments import as_count, as_float_type
+from attnlib.arguments import as_count
 from attnlib.cross_entropy import cross_entropy_vjp
 from attnlib.language_model import init_language_model, language_model, language_model_vjp
 from attnlib.names.characters import EDGE, LONGEST, VOCAB
 from attnlib.names.task import as_beginning, as_texts
-from attnlib.params import tree_map
 from attnlib.sampling import sample_tokens
-from attnlib.stored_params import load_arrays
+from attnlib.stored_params import load_weights
 
 
 class Continuation(NamedTuple):
@@ -41,10 +39,7 @@ def load_name_model(path=None, dtype=np.float32):
     Raises:
         ValueError: if the file holds another model.
     """
-    like = init_name_model(np.random.default_rng(0))
-    with resources.as_file(resources.files("attnlib.names") / "weights.npz") as own:
-        params = load_arrays(own if path is None else path, like)
-    return tree_map(lambda leaf: leaf.astype(as_float_type(dtype)), params)
+    return load_weights("attnlib.names", path, init_name_model(np.random.default_rng(0)), dtype)
 
 
 def name_loss_vjp(params, batch):
