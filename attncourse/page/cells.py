@@ -25,10 +25,14 @@ Cells = Iterable[Mapping[str, str]]
 def part(code: str, cell: str, cells: Cells, **_: Any) -> str:
     """Matplotlib is loaded only for code that imports it, itself or by what it needs."""
     try:
-        modules = set().union(*map(imported, [*needed(code, before(cell, cells)), code]))
+        return "drawing" if _draws(code, needed(code, before(cell, cells))) else "core"
     except SyntaxError:  # which ``run`` will tell
         return "core"
-    return "drawing" if any(name.startswith(DRAWING) for name in modules) else "core"
+
+
+def _draws(code: str, statements: list[str]) -> bool:
+    modules = set().union(*map(imported, [*statements, code]))
+    return any(name.startswith(DRAWING) for name in modules)
 
 
 def run(
@@ -46,15 +50,13 @@ def run(
     Returns:
         ``outputs``, in their order, and ``kept`` as it is afterwards.
     """
-    if part(code, cell, cells) == "drawing":
-        import_module("matplotlib.font_manager")  # at first it looks through all fonts, and says so
     _keep(kept)
     outputs = Outputs(tell)
     place = f"<exercise {cell}>"
     with outputs.printing(), np.errstate(), np.printoptions(), warnings.catch_warnings():
         try:
             compile(code, place, "exec")  # what is no Python needs no chapter to say so
-            names = _chapter(code, cell, cells) | {"display": outputs.show}
+            names = _chapter(code, needed(code, before(cell, cells))) | {"display": outputs.show}
             _run(code, place, names, outputs)
             outputs.show_figures()
         except BaseException as error:  # also exit(): it must end the cell, not Python
@@ -69,11 +71,13 @@ def _keep(kept: str | None) -> None:
         keeper.FILE.write_text(kept, "utf-8")
 
 
-def _chapter(code: str, cell: str, cells: Cells) -> dict[str, Any]:
+def _chapter(code: str, statements: list[str]) -> dict[str, Any]:
     """The names that the code needs of its chapter; what making them prints is not shown."""
     names: dict[str, Any] = {"__name__": "__main__"}
     with Outputs(lambda text: None).printing():
-        for number, statement in enumerate(needed(code, before(cell, cells))):
+        if _draws(code, statements):
+            import_module("matplotlib.font_manager")  # at first it looks through all fonts, and says so
+        for number, statement in enumerate(statements):
             exec(_compiled(ast.parse(statement), statement, f"<chapter {number}>"), names)
     return names
 

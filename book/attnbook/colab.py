@@ -14,6 +14,7 @@ import nbformat
 from attnbook.chapters import notebooks
 from attnbook.launch import on_github
 from attnbook.runtime import FOLDER as PYTHON
+from attnbook.written import when_written
 
 FOLDER = "colab"
 _FIRST = """\
@@ -52,10 +53,8 @@ def write_colab(site: Path, address: str, sources: Iterable[Path]) -> None:
         (folder / source.name).write_text(text, "utf-8")
 
 
-def finish(app, exception) -> None:
+def finish(app) -> None:
     """Write them if their address and that of the repository are known."""
-    if exception or app.builder.format != "html":
-        return
     shutil.rmtree(Path(app.outdir, FOLDER), ignore_errors=True)
     if on_github(app.config.repository_url) and app.config.html_baseurl:
         write_colab(Path(app.outdir), app.config.html_baseurl, notebooks(Path(app.srcdir)))
@@ -63,4 +62,4 @@ def finish(app, exception) -> None:
 
 def setup(app) -> None:
     """Run when ``_python/`` is written."""
-    app.connect("build-finished", finish, priority=850)
+    when_written(app, finish, priority=850)

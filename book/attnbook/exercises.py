@@ -10,13 +10,14 @@ from typing import Any
 from docutils import nodes
 
 from attnbook.notebooks import cells_of, layers
+from attnbook.written import when_written
 
 CODE = "_python/chapters"  # where a chapter's code lies, for Python in the page to take from it what an exercise needs
 
 
 def is_exercise(cell: dict[str, Any]) -> bool:
     """Whether a cell is for the reader to fill in: it ends in a check, and is no solution."""
-    if cell["cell_type"] != "code" or "solution" in cell["metadata"].get("tags", ()):
+    if cell["cell_type"] != "code" or _is_solution(cell):
         return False
     match ast.parse(cell["source"]).body:
         case [*_, ast.Expr(ast.Call(ast.Attribute(ast.Name("check"))))]:
@@ -92,10 +93,8 @@ def _parents(node: nodes.Node) -> Iterable[nodes.Node]:
         yield node
 
 
-def write_code(app, exception) -> None:
+def write_code(app) -> None:
     """Lay each chapter's code beside the pages."""
-    if exception or app.builder.format != "html":
-        return
     folder = Path(app.outdir) / CODE
     folder.mkdir(parents=True, exist_ok=True)
     for docname in sorted(app.env.found_docs):
@@ -110,4 +109,4 @@ def setup(app) -> None:
     app.add_css_file("exercise.css")
     app.add_js_file("exercise.js")
     app.connect("doctree-resolved", place)
-    app.connect("build-finished", write_code)
+    when_written(app, write_code, priority=500)

@@ -20,6 +20,7 @@ import nbformat
 from attnbook import pyodide, runtime
 from attnbook.chapters import notebooks
 from attnbook.wheels import repacked
+from attnbook.written import when_written
 
 FOLDER = "lite"
 SCRIPT = Path(__file__).with_name("lite-kernel.js")
@@ -146,10 +147,8 @@ def _build(folder: Path, root: Path, sources: Iterable[Path], own: dict[str, Any
         )
 
 
-def finish(app, exception) -> None:
+def finish(app) -> None:
     """Write it if it is wanted, and leave no older one if not."""
-    if exception or app.builder.format != "html":
-        return
     site = Path(app.outdir)
     if app.config.lite:
         write_lite(site, notebooks(Path(app.srcdir)), app.config.html_title, os.environ.get("PYODIDE_DIST", ""))
@@ -160,4 +159,4 @@ def finish(app, exception) -> None:
 def setup(app) -> None:
     """Run when ``_python/`` is written. The environment's ``LITE`` says whether it is wanted: make site LITE=1."""
     app.add_config_value("lite", bool(os.environ.get("LITE")), "html")
-    app.connect("build-finished", finish, priority=850)
+    when_written(app, finish, priority=850)

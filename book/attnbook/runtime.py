@@ -9,6 +9,7 @@ from pathlib import Path
 
 from attnbook import pyodide
 from attnbook.wheels import course_wheel, repacked
+from attnbook.written import when_written
 
 FOLDER = "_python"
 WORKER = Path(__file__).with_name("python-worker.js")
@@ -89,12 +90,11 @@ def _bytes(root: Path) -> dict[str, int]:
     return {"core": size(core) + course, "drawing": size(drawing) + sum(wheels.values()) - course}
 
 
-def finish(app, exception) -> None:
+def finish(app) -> None:
     """Lay it beside the pages when they are written."""
-    if exception is None and app.builder.format == "html":
-        write_runtime(Path(app.outdir), os.environ.get("PYODIDE_DIST", ""))
+    write_runtime(Path(app.outdir), os.environ.get("PYODIDE_DIST", ""))
 
 
 def setup(app) -> None:
     """Run before what all pages share is written."""
-    app.connect("build-finished", finish, priority=800)
+    when_written(app, finish, priority=800)

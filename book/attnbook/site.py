@@ -21,6 +21,7 @@ from attnbook.search import write_search_data
 from attnbook.social import write_picture
 from attnbook.textfont import more_css, signs, write_fonts
 from attnbook.unused import remove_unused
+from attnbook.written import when_written
 
 CREDIT = "/* Icons: Octicons, copyright GitHub Inc., MIT licence */\n"
 
@@ -64,10 +65,8 @@ def setup(app) -> None:
         found = {str(sheet.filename).removeprefix("_static/"): sheet.priority for sheet in context["css_files"]}
         sheets.update({name: priority for name, priority in found.items() if name in own})
 
-    def finish(app, exception) -> None:
+    def finish(app) -> None:
         """Write what all pages share, and say what there is now."""
-        if exception or app.builder.format != "html":
-            return
         explorers = shown(app.env)
         figures = {explorer: drawn(app, explorer) for explorer in explorers}
         lay_out(app, figures)
@@ -106,4 +105,4 @@ def setup(app) -> None:
         )
 
     app.connect("html-page-context", note_sheets)
-    app.connect("build-finished", finish, priority=900)
+    when_written(app, finish, priority=900)
