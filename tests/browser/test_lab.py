@@ -1,7 +1,6 @@
 """A chapter in a real JupyterLab: every cell runs, and a slider moves picture and sentence."""
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -12,8 +11,8 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
 
+from tests.browser.jupyter import move_a_slider
 from tests.notebooks import CHAPTERS, ROOT, code_cells
 
 pytestmark = pytest.mark.browser
@@ -95,18 +94,7 @@ def test_a_chapter_runs_in_jupyterlab_and_a_slider_moves_picture_and_readout(bro
         assert ran["counts"] == list(range(1, len(code_cells(CHAPTER)) + 1))
 
         # What goes deeper is closed here, too: its figures are there and not seen.
-        view = page.locator(".jp-OutputArea .widget-vbox:has(.widget-slider):has(svg):visible").first
-        view.scroll_into_view_if_needed(timeout=20_000)
-        slider, picture, readout = view.get_by_role("slider").first, view.locator("svg"), view.get_by_role("status")
-        slider.focus()
-        page.keyboard.press("Home")
-        page.wait_for_timeout(1000)
-        before = picture.inner_html(), readout.inner_text()
-        assert re.search(r"\d", before[1])
-        page.keyboard.press("End")
-        expect(readout).not_to_have_text(before[1], timeout=20_000)
-        assert picture.inner_html() != before[0]
-        assert picture.get_attribute("aria-label") == readout.inner_text()
+        picture = move_a_slider(page, 20_000)
         assert picture.locator("title").first.text_content(), "shapes say their numbers beside the pointer"
         assert asked_elsewhere == []
     finally:

@@ -1,12 +1,12 @@
 """The notebooks in JupyterLite, in the browser alone: every cell runs, sliders move pictures, and files are kept."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.jupyter import move_a_slider
 from tests.browser.python_site import needs_python
 from tests.browser.served import SITE, served
 from tests.notebooks import CHAPTERS, code_cells
@@ -84,18 +84,7 @@ def test_from_a_chapters_page_its_notebook_opens_runs_and_keeps_what_is_changed(
         assert page.locator(".jp-Dialog").count() == 0
 
         page.evaluate(_TO_A_SLIDER)
-        view = page.locator(".jp-OutputArea .widget-vbox:has(.widget-slider):has(svg):visible").first
-        view.scroll_into_view_if_needed()
-        slider, picture, readout = view.get_by_role("slider").first, view.locator("svg"), view.get_by_role("status")
-        slider.focus()
-        page.keyboard.press("Home")
-        page.wait_for_timeout(1000)
-        before = picture.inner_html(), readout.inner_text()
-        assert re.search(r"\d", before[1])
-        page.keyboard.press("End")
-        expect(readout).not_to_have_text(before[1], timeout=START)
-        assert picture.inner_html() != before[0]
-        assert picture.get_attribute("aria-label") == readout.inner_text()
+        move_a_slider(page, START)
 
         page.evaluate(_WRITE, "# My own words")
         page.reload()
