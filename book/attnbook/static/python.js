@@ -13,10 +13,6 @@ class Python {
     this.asked = 0;
   }
 
-  get running() {
-    return Boolean(this.worker);
-  }
-
   // `ask` is a room and a function of attncourse.page, `args` its arguments; `onTell` gets what it says on its way.
   // Rejects with Ended if Python ends before; with another error if the course's own code fails.
   async ask(ask, args = {}, onTell = () => {}) {
