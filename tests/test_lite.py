@@ -51,12 +51,13 @@ def test_the_course_asks_for_no_package_that_it_does_not_get():
 
 @pytest.mark.parametrize("address", ["../_python/pyodide/", "https://example.org/pyodide/"])
 def test_the_kernel_starts_from_the_address_of_pyodide_with_all_that_it_would_ask_a_registry_for(address):
-    own = lite.settings("A title", address)["jupyter-config-data"]
+    own = lite.settings("A title", address, f"{address}library.zip")["jupyter-config-data"]
     kernel = own["litePluginSettings"][f"{lite.KERNEL}:kernel"]
     assert own["appName"] == "A title"
     assert kernel["pyodideUrl"] == f"./{Path(lite.SCRIPT).name}"
     assert kernel["loadPyodideOptions"] == {
         "indexURL": address,
+        "stdLibURL": f"{address}library.zip",
         "lockFileURL": "packages.json",
         "packages": list(lite.START),
     }

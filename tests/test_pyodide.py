@@ -35,9 +35,8 @@ NEEDED = {"pyodide-lock.json", "pyodide.js", "plots.whl", "arrays.whl"}
 
 
 def test_what_packages_depend_on_comes_along_and_nothing_else(dist, tmp_path):
-    total = pyodide.copy(dist, tmp_path / "site", ["plots"])
+    pyodide.copy(dist, tmp_path / "site", ["plots"])
     assert {path.name for path in (tmp_path / "site").iterdir()} == NEEDED
-    assert total == sum((dist / name).stat().st_size for name in NEEDED)
 
 
 @pytest.mark.parametrize("name", sorted(NEEDED))

@@ -3,7 +3,7 @@
 "use strict";
 
 self.loadPyodide = async (options) => {
-  const { indexURL, lockFileURL: ours } = options;
+  const { indexURL, stdLibURL, lockFileURL: ours } = options;
   importScripts(`${indexURL}pyodide.js`); // puts Pyodide's own function in the place of this one
   const addresses = [`${indexURL}pyodide-lock.json`, ours];
   const [lock, packages] = await Promise.all(addresses.map(async (address) => (await fetch(address)).json()));
@@ -11,7 +11,7 @@ self.loadPyodide = async (options) => {
     lock.packages[name] = { ...found, file_name: new URL(found.file_name, ours).href };
   }
   const lockFileURL = URL.createObjectURL(new Blob([JSON.stringify(lock)], { type: "application/json" }));
-  const pyodide = await self.loadPyodide({ ...options, lockFileURL });
+  const pyodide = await self.loadPyodide({ ...options, stdLibURL: new URL(stdLibURL, ours).href, lockFileURL });
   // At each start Matplotlib looks for its fonts anew, and says so as if something were wrong.
   pyodide.runPython("import logging; logging.getLogger('matplotlib.font_manager').setLevel(logging.ERROR)");
   return pyodide;

@@ -61,14 +61,15 @@ def entry(name: str, wheel: Path, root: Path) -> dict[str, Any]:
     }
 
 
-def settings(title: str, address: str) -> dict[str, Any]:
+def settings(title: str, address: str, library: str) -> dict[str, Any]:
     """JupyterLite's own settings: a title, and how the kernel starts.
 
     Args:
         title: in the browser's tab.
         address: of Pyodide's files, with the final slash: of another host, or relative to ``lite/``.
+        library: address of Python's standard library, likewise.
     """
-    options = {"indexURL": address, "lockFileURL": ADDED, "packages": list(START)}
+    options = {"indexURL": address, "stdLibURL": library, "lockFileURL": ADDED, "packages": list(START)}
     kernel = {"pyodideUrl": f"./{SCRIPT.name}", "loadPyodideOptions": options}
     return {
         "jupyter-lite-schema-version": 0,
@@ -101,8 +102,10 @@ def write_lite(site: Path, sources: Iterable[Path], title: str, dist: str = "") 
         pyodide.copy(Path(dist), python / "pyodide", PACKAGES)
     shutil.rmtree(root, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
-        address = f"../{runtime.FOLDER}/pyodide/" if dist else pyodide.PUBLIC
-        _build(Path(folder), root, sources, settings(title, address))
+        described = json.loads((python / "python.json").read_text("utf-8"))
+        away = "" if described["pyodide"] == pyodide.PUBLIC else f"../{runtime.FOLDER}/"
+        address, library = (away + described[part] for part in ("pyodide", "library"))
+        _build(Path(folder), root, sources, settings(title, address, library))
     added = root / "wheels"
     added.mkdir()
     for name in WIDGETS:

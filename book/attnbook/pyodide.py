@@ -13,14 +13,14 @@ from pathlib import Path
 
 VERSION = "0.27.7"
 PUBLIC = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
-LOCK = "pyodide-lock.json"
+LOCK, LIBRARY, PROGRAM = "pyodide-lock.json", "python_stdlib.zip", "pyodide.asm.wasm"
 # The lock file knows the sums of all packages; these are its own and the runtime's, from npm's pyodide of this version.
 RUNTIME = {
     LOCK: "9c45b916001a750f4102fc287494f3eab215909c7535c626a20db80fd6333e2c",
     "pyodide.js": "b4cb23a53aba19c221659b9fb40a2f18281d685691dc06647fb0afd0681baf98",
     "pyodide.asm.js": "6b4c90de5b7172873f04f21884d0e9d2274e305fe32116558fe3e4fbe3618d51",
-    "pyodide.asm.wasm": "a50dd1843f805a0b7c45b61037ee0d7b26dfe85efe0e18ef95a34ad24e401f5f",
-    "python_stdlib.zip": "16611534726e5d8ac2bd8f926410b2dcb8d6f49aa24913463533b457a2115c16",
+    PROGRAM: "a50dd1843f805a0b7c45b61037ee0d7b26dfe85efe0e18ef95a34ad24e401f5f",
+    LIBRARY: "16611534726e5d8ac2bd8f926410b2dcb8d6f49aa24913463533b457a2115c16",
 }
 
 
@@ -45,22 +45,37 @@ def sums(lock: bytes, packages: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def copy(source: Path, folder: Path, packages: Iterable[str]) -> int:
-    """Copy what the pages need of a distribution, checking every file; returns how many bytes that are.
+def wheels(source: Path, packages: Iterable[str]) -> list[Path]:
+    """Those of the packages and of all on which they depend, each one checked.
+
+    Raises:
+        FileNotFoundError, ValueError: as ``checked`` does.
+    """
+    return [path for path in checked(source, packages) if path.name not in RUNTIME]
+
+
+def checked(source: Path, packages: Iterable[str]) -> list[Path]:
+    """The files of a distribution that are the runtime, the packages, and all on which they depend.
 
     Raises:
         FileNotFoundError: if one is missing.
         ValueError: if one is not what the lock file says.
     """
+    due = sums((source / LOCK).read_bytes(), packages)
+    for name, digest in due.items():
+        _check(name, (source / name).read_bytes(), digest)
+    return [source / name for name in due]
+
+
+def copy(source: Path, folder: Path, packages: Iterable[str]) -> None:
+    """Copy these files, each one checked.
+
+    Raises:
+        FileNotFoundError, ValueError: as ``checked`` does.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    total = 0
-    for name, due in sums((source / LOCK).read_bytes(), packages).items():
-        content = (source / name).read_bytes()
-        _check(name, content, due)
-        total += len(content)
-        if not (folder / name).exists() or _sum((folder / name).read_bytes()) != due:
-            shutil.copyfile(source / name, folder / name)
-    return total
+    for path in checked(source, packages):
+        shutil.copyfile(path, folder / path.name)
 
 
 def fetch(folder: Path, packages: Iterable[str], public: str = PUBLIC) -> None:

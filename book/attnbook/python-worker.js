@@ -31,8 +31,8 @@ self.fetch = async (...request) => {
 };
 
 const at = (address) => new URL(address, root).href;
-
-const allOf = (parts) => parts.flatMap((part) => [...described.parts[part].packages, ...described.parts[part].wheels.map(at)]);
+// Packages by their names in the lock file, and wheels by their addresses.
+const allOf = (parts) => parts.flatMap((part) => described.parts[part]).map((name) => (name.endsWith(".whl") ? at(name) : name));
 const quietly = { messageCallback() {} };
 
 // All at once, for packages arrive while Python itself is still being made.
@@ -41,6 +41,8 @@ async function start(parts) {
   importScripts(at(described.pyodide + "pyodide.js"));
   pyodide = await loadPyodide({
     indexURL: at(described.pyodide),
+    stdLibURL: at(described.library),
+    lockFileURL: at(described.lock),
     env: { MPLBACKEND: "agg", HOME: "/home/pyodide" },
     packages: allOf(parts),
   });

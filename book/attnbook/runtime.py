@@ -6,8 +6,10 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from attnbook import pyodide
+from attnbook.archives import LIBRARY, Archive, entry, write_archives
 from attnbook.wheels import course_wheel, repacked
 from attnbook.written import when_written
 
@@ -30,23 +32,63 @@ def write_runtime(site: Path, dist: str = "") -> None:
 
     Raises:
         FileNotFoundError, ValueError: if ``dist`` lacks a file, or has another.
+        RuntimeError: if something is not built, with what its tool said.
     """
     root = site / FOLDER
     root.mkdir(parents=True, exist_ok=True)
-    course, *others = _write_wheels(root)
-    if dist:
-        pyodide.copy(Path(dist), root / "pyodide", PACKAGES)
-    else:
-        shutil.rmtree(root / "pyodide", ignore_errors=True)
-    parts = {"core": (CORE, [course]), "drawing": (DRAWING, others)}
-    described = {
-        "worker": _write_worker(root),
-        "pyodide": "pyodide/" if dist else pyodide.PUBLIC,
-        "parts": {name: {"packages": packages, "wheels": wheels} for name, (packages, wheels) in parts.items()},
+    wheels = _write_wheels(root)
+    for old in ("pyodide", *(() if dist else ("archives",))):
+        shutil.rmtree(root / old, ignore_errors=True)
+    found = _beside(root, Path(dist), wheels) if dist else _elsewhere(wheels)
+    (root / "python.json").write_text(json.dumps({"worker": _write_worker(root)} | found, indent=1) + "\n", "utf-8")
+
+
+def _elsewhere(wheels: list[str]) -> dict[str, Any]:
+    """Where a page finds all at Pyodide's public address, but for the site's own wheels."""
+    course, *others = wheels
+    return {
+        "pyodide": pyodide.PUBLIC,
+        "library": pyodide.PUBLIC + pyodide.LIBRARY,
+        "lock": pyodide.PUBLIC + pyodide.LOCK,
+        "parts": {"core": [*CORE, course], "drawing": [*DRAWING, *others]},
     }
-    if dist:
-        described["bytes"] = _bytes(root)
-    (root / "python.json").write_text(json.dumps(described, indent=1) + "\n", "utf-8")
+
+
+def _beside(root: Path, dist: Path, wheels: list[str]) -> dict[str, Any]:
+    """Where a page finds all beside itself, in archives, and how many bytes each part has to fetch."""
+    course, *others = (root / wheel for wheel in wheels)
+    core, drawing = pyodide.wheels(dist, CORE), pyodide.wheels(dist, PACKAGES)
+    pyodide.copy(dist, root / "pyodide", ())
+    made = write_archives(
+        root / "archives",
+        [
+            Archive(LIBRARY, (root / "pyodide" / pyodide.LIBRARY,)),
+            Archive("arrays", tuple(core)),
+            Archive("course", (course,), sources=True),
+            Archive("drawing", (*(path for path in drawing if path not in core), *others)),
+        ],
+        root / "pyodide",
+    )
+    parts = {"core": ["arrays", "course"], "drawing": ["drawing"]}
+    lock = json.loads((root / "pyodide" / pyodide.LOCK).read_bytes())
+    lock["packages"] = {name: entry(name, path, "../archives/") for name, path in made.items() if name != LIBRARY}
+    text = json.dumps(lock, indent=1)
+    listed = root / "archives" / f"lock-{hashlib.sha256(text.encode()).hexdigest()[:10]}.json"
+    listed.write_text(text, "utf-8")
+    # The runtime's scripts are not counted: a worker takes them in without fetching.
+    first = (root / "pyodide" / pyodide.PROGRAM, made[LIBRARY], listed)
+    fetched = {"core": first, "drawing": ()}
+    return {
+        "pyodide": "pyodide/",
+        "library": f"archives/{made[LIBRARY].name}",
+        "lock": f"archives/{listed.name}",
+        "parts": parts,
+        "bytes": {part: _size(*fetched[part], *(made[name] for name in names)) for part, names in parts.items()},
+    }
+
+
+def _size(*paths: Path) -> int:
+    return sum(path.stat().st_size for path in paths)
 
 
 def _write_wheels(root: Path) -> list[str]:
@@ -76,18 +118,6 @@ def _write_worker(root: Path) -> str:
     name = f"worker-{hashlib.sha256(content).hexdigest()[:10]}.js"
     (root / name).write_bytes(content)
     return name
-
-
-def _bytes(root: Path) -> dict[str, int]:
-    """How many bytes each part has to fetch, for the progress that a reader sees."""
-    lock = (root / "pyodide" / pyodide.LOCK).read_bytes()
-    core = {*pyodide.sums(lock, CORE)}
-    drawing = {*pyodide.sums(lock, PACKAGES)} - core
-    # The runtime's scripts are not counted: a worker takes them in without fetching.
-    size = lambda names: sum((root / "pyodide" / name).stat().st_size for name in names if name[-3:] != ".js")  # noqa: E731
-    wheels = {path.name: path.stat().st_size for path in root.glob("wheels-*/*")}
-    course = sum(wheel for name, wheel in wheels.items() if name.startswith("attnlib"))
-    return {"core": size(core) + course, "drawing": size(drawing) + sum(wheels.values()) - course}
 
 
 def finish(app) -> None:

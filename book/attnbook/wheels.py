@@ -15,7 +15,6 @@ from pathlib import Path
 import attnlib
 
 PACKAGES = ("attnlib", "attncourse")
-_FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # that a zip file knows: the same content gives the same bytes
 
 
 def course_wheel(folder: Path) -> Path:
@@ -42,7 +41,7 @@ def course_wheel(folder: Path) -> Path:
             "out",
             ".",
         ]
-        stamp = {"SOURCE_DATE_EPOCH": "315532800"}  # the same first day, in seconds
+        stamp = {"SOURCE_DATE_EPOCH": "315532800"}  # a zip file's first day: the same bytes each time
         done = subprocess.run(command, cwd=source, env=os.environ | stamp, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"the course's wheel was not built:\n{done.stdout}{done.stderr}")
@@ -75,9 +74,9 @@ def repacked(name: str, folder: Path, keep: Callable[[str], bool]) -> Path:
     lines = [f"{path},sha256={_digest(content)},{len(content)}" for path, content in files.items()]
     files[record] = "\n".join([*lines, f"{record},,", ""]).encode()
     wheel = folder / f"{stem}-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(wheel, "w") as archive:
         for path, content in files.items():
-            archive.writestr(zipfile.ZipInfo(path, _FIRST_DAY), content, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(path), content, zipfile.ZIP_DEFLATED, compresslevel=9)
     return wheel
 
 
