@@ -29,6 +29,9 @@ def as_array(name, array):
         ) from None
 
 
+FLOATS = np.dtype(np.float32), np.dtype(np.float64)
+
+
 def as_floats(**arrays):
     """The arguments as a list of arrays of one dtype, float32 or float64, in the order given.
 
@@ -40,7 +43,7 @@ def as_floats(**arrays):
     """
     found = {name: as_array(name, array) for name, array in arrays.items()}
     for name, array in found.items():
-        if array.dtype not in (np.float32, np.float64):
+        if array.dtype not in FLOATS:
             raise TypeError(
                 f"{name} must be float32 or float64: got {array.dtype} {array.shape}; "
                 f"convert it, for example with np.asarray({name}, dtype=np.float64)"

@@ -113,7 +113,9 @@ def test_a_file_goes_from_the_page_to_a_notebook_and_back_with_all_that_is_in_it
             "Came in: 5 passed exercises, 3 parts of the model, 1 piece of code, 1 answer."
         )
         assert_tells_what_python_tells(page)
-        assert held(page) == json.loads(kept_file.read_text("utf-8"))
+        in_a_notebook = json.loads(kept_file.read_text("utf-8"))
+        assert sorted(held(page)["passed"]) == sorted(in_a_notebook["passed"])
+        assert held(page) | {"passed": []} == in_a_notebook | {"passed": []}
         page.goto(f"{site}{FIRST}")
         assert keep(page, "code", "838650e0") == "x = 'é'\n"
         assert keep(page, "answer", "1a2b3c4d") == "The cat"
@@ -180,9 +182,10 @@ def test_a_broken_file_is_refused_and_changes_nothing(visit, site, text):
         assert held(page) == before
 
 
-def test_a_record_that_is_broken_counts_as_none(visit, site):
+def test_keys_that_are_not_of_a_record_are_let_be(visit, site):
+    others = ("attention-course-1/", "attention-course-1/unknown/x", "attention-course-1/constructor/x", "theme")
     with visit(site) as page:
-        page.evaluate("() => localStorage.setItem('attention-course-1', '{')")
+        page.evaluate("(keys) => keys.forEach((key) => localStorage.setItem(key, '{'))", others)
         page.reload()
         assert held(page) == {"passed": [], "parts": {}, "code": {}, "answers": {}, "place": {}}
         keep(page, "keepCode", "838650e0", "x")
@@ -236,7 +239,8 @@ def test_two_tabs_add_to_one_record_and_each_shows_what_the_other_did(visit, sit
         question = other.locator(".quiz fieldset").first
         for number, page in enumerate([one, other] * 3):
             keep(page, "keepCode", f"cell {number}", str(number))
-            for tab in (one, other):  # a browser takes a moment to tell its tabs of one another
+        for tab in (one, other):  # a browser takes a moment to tell its tabs of one another
+            for number in range(6):
                 tab.wait_for_function("(cell) => record.code(cell) !== null", arg=f"cell {number}")
         one.locator(".quiz fieldset").first.locator("label").first.click()
         expect(question.locator("input").first).to_be_checked()
@@ -256,8 +260,8 @@ def test_two_tabs_add_to_one_record_and_each_shows_what_the_other_did(visit, sit
 
 def test_a_page_that_comes_back_shows_what_was_done_while_it_was_away(visit, site):
     with visit(site) as page:
-        text = json.dumps({"passed": ["next_letter"], "parts": {}})
-        page.evaluate("(text) => localStorage.setItem('attention-course-1', text)", text)  # of which no event tells
+        key = "attention-course-1/passed/next_letter"
+        page.evaluate("(key) => localStorage.setItem(key, '')", key)  # of which no event tells
         page.evaluate("() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
         assert page.locator(".progress td").first.locator("[aria-hidden]").inner_text() == "●○"
 
@@ -332,7 +336,8 @@ def test_the_first_page_leads_back_to_the_last_heading_that_was_on_the_screen_fo
 
 def test_a_heading_that_passes_by_is_not_where_the_reader_stopped(visit, site):
     with visit(site) as page:
-        page.clock.install()
+        page.clock.install(time=0)
+        page.clock.pause_at(1000)
         page.goto(f"{site}{CHAPTER_PAGES[1]}.html#summary")
         page.locator("#summary").wait_for()
         page.evaluate("() => new Promise((done) => new IntersectionObserver(done).observe(document.body))")
@@ -356,7 +361,7 @@ def test_all_is_forgotten_only_when_the_reader_says_so_twice(visit, site):
         page.locator("dialog").get_by_role("button", name="Keep it").click()
         page.get_by_role("button", name="Forget everything").click()
         page.keyboard.press("Escape")
-        assert held(page)["passed"] == RECORDS["a few"]["passed"]
+        assert set(held(page)["passed"]) == set(RECORDS["a few"]["passed"])
         page.get_by_role("button", name="Forget everything").click()
         page.locator("dialog").get_by_role("button", name="Forget everything").click()
         page.reload()

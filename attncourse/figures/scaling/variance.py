@@ -33,14 +33,14 @@ class Numbers(NamedTuple):
 
 def measure(correlation: float = 0.1) -> Numbers:
     """The scores of 1024 pairs of query and key at every width."""
-    scores = np.array([[_scores(d_k, scale, correlation) for d_k in WIDTHS] for scale in SCALES])
+    scores = np.stack([_scores(d_k, correlation) for d_k in WIDTHS], axis=1)  # (scales, widths, pairs)
     return Numbers(correlation, WIDTHS, scores[0].var(axis=-1), scores.mean(axis=-1))
 
 
-def _scores(d_k: int, scale: str, correlation: float) -> np.ndarray:
+def _scores(d_k: int, correlation: float) -> np.ndarray:
     query, key = random_queries_and_keys(d_k, correlation)
     pairs = query.reshape(-1, 1, d_k), key.reshape(-1, 1, d_k)
-    return scaled_dot_scores(*pairs, scale_factor(scale, d_k)).ravel()
+    return np.array([scaled_dot_scores(*pairs, scale_factor(scale, d_k)).ravel() for scale in SCALES])
 
 
 def readout(numbers: Numbers) -> str:

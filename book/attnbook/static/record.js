@@ -6,45 +6,56 @@
 "use strict";
 
 const record = (() => {
-  const KEY = "attention-course-1"; // another number for another form
+  const PREFIX = "attention-course-1/"; // another number for another form
   const OWN = ["code", "answers", "place"], SECTIONS = ["passed", "parts", ...OWN];
   const NOTHING = '{"passed": [], "parts": {}}';
-  const waiting = new Map(); // what storage has not taken: [section, name, value] by section and name
+  const waiting = new Map(); // what storage has not taken: key -> text, or undefined for none
   let warned = false;
 
   const isText = (value) => typeof value === "string";
   const hasTexts = (part) => Object(part) === part && !Array.isArray(part) && Object.values(part).every(isText);
 
+  // A record in hand has texts by section and name: the passed ones are empty, and the place is one text.
   function parsed(text) {
     const held = JSON.parse(text);
     const sections = OWN.map((section) => held?.[section] ?? {});
     const isOurs = Array.isArray(held?.passed) && held.passed.every(isText) && [held.parts, ...sections].every(hasTexts);
     if (!isOurs) throw new TypeError("not this course's");
     const [code, answers, place] = sections;
-    return { passed: Object.fromEntries(held.passed.map((name) => [name, true])), parts: held.parts, code, answers, place };
+    const passed = Object.fromEntries(held.passed.map((name) => [name, ""]));
+    return { passed, parts: held.parts, code, answers, place: place.page ? { last: JSON.stringify(place) } : {} };
   }
 
-  const written = (held) => `${JSON.stringify({ ...held, passed: Object.keys(held.passed) }, null, 1)}\n`;
+  const placeIn = ({ place }) => (place.last ? JSON.parse(place.last) : {});
+  const inFile = (held) => ({ ...held, passed: Object.keys(held.passed) });
+  const written = (form) => `${JSON.stringify(form, null, 1)}\n`;
 
-  // Read anew at each change, so that two tabs add to the same record.
+  // Each entry has a key of its own, so that two tabs which write at the same time both add to the record.
+  const keyOf = (section, name) => `${PREFIX}${section}/${name}`;
+
   function all() {
-    let held = parsed(NOTHING);
+    const found = new Map();
     try {
-      held = parsed(localStorage.getItem(KEY) ?? NOTHING);
-    } catch { /* refused, or no record */ }
-    for (const [section, name, value] of waiting.values()) {
-      if (value === undefined) delete held[section][name];
-      else held[section][name] = value;
+      Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)).sort().forEach((key) => found.set(key, localStorage.getItem(key)));
+    } catch { /* refused */ }
+    for (const [key, value] of waiting) found.set(key, value);
+    const held = parsed(NOTHING);
+    for (const [key, value] of found) {
+      const [, section, name] = key.match(/^[^/]*\/([^/]*)\/(.*)$/s) ?? [];
+      if (value !== undefined && Object.hasOwn(held, section)) held[section][name] = value;
     }
     return held;
   }
 
   function change(entries, quietly = false) {
     if (!entries.length) return;
-    for (const entry of entries) waiting.set(entry.slice(0, 2).join(" "), entry);
+    for (const [section, name, value] of entries) waiting.set(keyOf(section, name), value);
     try {
-      localStorage.setItem(KEY, written(all()));
-      waiting.clear();
+      for (const [key, value] of waiting) {
+        if (value === undefined) localStorage.removeItem(key);
+        else localStorage.setItem(key, value);
+        waiting.delete(key);
+      }
     } catch {
       if (!warned && !quietly) tell("Your browser keeps nothing of this: it is lost when you leave the page.");
       warned ||= !quietly;
@@ -53,7 +64,7 @@ const record = (() => {
   }
 
   const changed = () => document.dispatchEvent(new Event("record"));
-  addEventListener("storage", ({ key }) => [KEY, null].includes(key) && changed());
+  addEventListener("storage", ({ key }) => (key ?? PREFIX).startsWith(PREFIX) && changed());
   addEventListener("pageshow", ({ persisted }) => persisted && changed()); // it was not told while it was away
 
   const entriesOf = (held, sections) =>
@@ -70,10 +81,10 @@ const record = (() => {
 
     // Where the reader stopped: { page, section, title }, or null. They did not ask for it: refused, it is not spoken of.
     get place() {
-      const { place } = all();
+      const place = placeIn(all());
       return place.page ? place : null;
     },
-    keepPlace: (place) => change(Object.entries(place).map(([name, value]) => ["place", name, value]), true),
+    keepPlace: (place) => change([["place", "last", JSON.stringify(place)]], true),
 
     get passed() {
       return Object.keys(all().passed);
@@ -84,8 +95,8 @@ const record = (() => {
 
     // The text of attention-course.json as the checks in Python know it; null if there is nothing in it.
     get course() {
-      const { passed, parts } = all();
-      return Object.keys({ ...passed, ...parts }).length ? written({ passed, parts }) : null;
+      const { passed, parts } = inFile(all());
+      return passed.length || Object.keys(parts).length ? written({ passed, parts }) : null;
     },
 
     // Keep what the checks have added to the text that they were given: another tab may have gone on meanwhile.
@@ -101,7 +112,8 @@ const record = (() => {
 
     // The whole as a file, for the reader or for a notebook's folder.
     get file() {
-      return written(all());
+      const held = all();
+      return written({ ...inFile(held), place: placeIn(held) });
     },
 
     // Add what is in such a file. What is here stays as it is. Returns the entries that came in, and those that differ.
@@ -121,7 +133,7 @@ const record = (() => {
     forget() {
       waiting.clear();
       try {
-        localStorage.removeItem(KEY);
+        Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)).forEach((key) => localStorage.removeItem(key));
       } catch { /* refused: there is nothing */ }
       changed();
     },
@@ -129,7 +141,7 @@ const record = (() => {
     // Whether nothing is kept, as far as is known: a full storage shows only when something is to be kept.
     get refused() {
       try {
-        localStorage.getItem(KEY);
+        localStorage.getItem(PREFIX);
       } catch {
         return true;
       }
