@@ -1,5 +1,7 @@
 """From scores to weights: softmax, its derivative, and how spread out the weights are."""
 
+from functools import cache
+
 import numpy as np
 
 from attnlib.arguments import as_axis, as_floats, as_gradient, describe
@@ -29,7 +31,7 @@ def softmax(x, axis=-1):
     # Taking away the maximum changes no weight, and keeps exp from
     # overflowing. A row of −inf has none to take away.
     with np.errstate(over="ignore"):  # a gap too wide may become −inf
-        shifted = x - np.where(np.isneginf(highest), 0, highest)
+        shifted = x - np.where(highest == -np.inf, 0, highest)
     too_small = shifted < smallest_exponent(x.dtype)
     exps = np.exp(np.where(too_small, -np.inf, shifted))
     total = exps.sum(axis=axis, keepdims=True)
@@ -117,6 +119,7 @@ def check_below_inf(x, highest):
         raise ValueError(f"softmax needs scores below +inf and no NaN: got {found} in {describe(x=x)}")
 
 
+@cache
 def smallest_exponent(dtype):
     """The exponent below which softmax returns zero.
 

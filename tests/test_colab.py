@@ -1,7 +1,5 @@
 """The notebooks' copies for Colab."""
 
-import json
-
 import nbformat
 import pytest
 import yaml
@@ -26,8 +24,6 @@ def test_the_wheel_stands_beside_the_copies_at_the_address_that_they_install(tmp
     python = tmp_path / "_python"
     (python / "wheels-0123").mkdir(parents=True)
     (python / "wheels-0123" / "attnlib-9.9-py3-none-any.whl").write_bytes(b"wheel")
-    described = {"parts": {"core": {"wheels": ["wheels-0123/attnlib-9.9-py3-none-any.whl"]}}}
-    (python / "python.json").write_text(json.dumps(described), "utf-8")
     write_colab(tmp_path, "https://example.org/", CHAPTERS[:2])
     assert {path.name for path in (tmp_path / FOLDER).iterdir()} == {
         *(chapter.name for chapter in CHAPTERS[:2]),

@@ -61,3 +61,18 @@ def test_the_kernel_starts_from_the_address_of_pyodide_with_all_that_it_would_as
         "lockFileURL": "packages.json",
         "packages": list(lite.START),
     }
+
+
+@pytest.mark.parametrize(
+    ("address", "led"),
+    [
+        ("", "See the ledger and [chapter 2](02_scale_the_scores.ipynb)."),
+        (
+            "https://example.org/",
+            "See [the ledger](https://example.org/appendix/claims.html#c1) and [chapter 2](02_scale_the_scores.ipynb).",
+        ),
+    ],
+)
+def test_a_link_to_a_page_that_is_no_notebook_leads_to_the_site_or_nowhere(address, led):
+    text = "See [the ledger](../appendix/claims.md#c1) and [chapter 2](02_scale_the_scores.ipynb)."
+    assert lite.without_dead_links(text, address) == led

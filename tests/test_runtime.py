@@ -41,6 +41,7 @@ def test_without_a_folder_pyodide_stays_at_its_public_address_at_the_version_tha
 
 def test_all_that_is_named_is_there_and_can_be_read_by_any_server(site):
     runtime.write_runtime(site)
+    assert runtime.wheel_in(site).read_bytes() == (site / "_python" / wheels(site, "core")[0]).read_bytes()
     for name in [described(site)["worker"], *wheels(site, "core"), *wheels(site, "drawing")]:
         path = site / "_python" / name
         assert path.is_file()

@@ -4,7 +4,6 @@ Colab opens notebooks from GitHub alone, so the deployment puts the copies on a 
 stands beside the pages, at an address that stays.
 """
 
-import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +12,7 @@ import nbformat
 
 from attnbook.chapters import notebooks
 from attnbook.launch import on_github
-from attnbook.runtime import FOLDER as PYTHON
+from attnbook.runtime import wheel_in
 from attnbook.written import when_written
 
 FOLDER = "colab"
@@ -44,10 +43,9 @@ def write_colab(site: Path, address: str, sources: Iterable[Path]) -> None:
         address: of the site, with the final slash.
         sources: the notebooks.
     """
-    folder, python = site / FOLDER, site / PYTHON
+    folder = site / FOLDER
     folder.mkdir(exist_ok=True)
-    [course] = json.loads((python / "python.json").read_text("utf-8"))["parts"]["core"]["wheels"]
-    wheel = Path(shutil.copy(python / course, folder))
+    wheel = Path(shutil.copy(wheel_in(site), folder))
     for source in sources:
         text = for_colab(source.read_text("utf-8"), f"{address}{FOLDER}/{wheel.name}")
         (folder / source.name).write_text(text, "utf-8")

@@ -7,6 +7,7 @@ Pyodide's lock file knows it: the wheels of the site are added to that list, so 
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -84,7 +85,17 @@ def settings(title: str, address: str, library: str) -> dict[str, Any]:
     }
 
 
-def write_lite(site: Path, sources: Iterable[Path], title: str, dist: str = "") -> None:
+def without_dead_links(text: str, site: str) -> str:
+    """A notebook's Markdown whose links to pages that are no notebooks lead to the site, if its address is known."""
+
+    def led(link: re.Match[str]) -> str:
+        words, page, place = link.groups("")
+        return f"[{words}]({site}{page}.html{place})" if site else words
+
+    return re.sub(r"\[([^]]*)\]\(\.\./([\w/-]+)\.md(#[\w-]+)?\)", led, text)
+
+
+def write_lite(site: Path, sources: Iterable[Path], title: str, dist: str = "", home: str = "") -> None:
     """Write ``lite/``.
 
     Args:
@@ -92,6 +103,7 @@ def write_lite(site: Path, sources: Iterable[Path], title: str, dist: str = "") 
         sources: the notebooks.
         title: of the book.
         dist: a folder with Pyodide's files; what the kernel needs of them goes to those that the pages need.
+        home: the site's address, with the final slash, if it is known.
 
     Raises:
         FileNotFoundError, ValueError: if ``dist`` lacks a file, or has another.
@@ -105,7 +117,7 @@ def write_lite(site: Path, sources: Iterable[Path], title: str, dist: str = "") 
         described = json.loads((python / "python.json").read_text("utf-8"))
         away = "" if described["pyodide"] == pyodide.PUBLIC else f"../{runtime.FOLDER}/"
         address, library = (away + described[part] for part in ("pyodide", "library"))
-        _build(Path(folder), root, sources, settings(title, address, library))
+        _build(Path(folder), root, sources, settings(title, address, library), home)
     added = root / "wheels"
     added.mkdir()
     for name in WIDGETS:
@@ -124,7 +136,7 @@ def _wheel(name: str, places: Iterable[Path]) -> Path:
     return next(wheel for place in places for wheel in place.glob(f"{stem}-*.whl"))
 
 
-def _build(folder: Path, root: Path, sources: Iterable[Path], own: dict[str, Any]) -> None:
+def _build(folder: Path, root: Path, sources: Iterable[Path], own: dict[str, Any], home: str) -> None:
     installed = Path(sys.prefix, "share", "jupyter", "labextensions")
     config = {
         "apps": ["notebooks", "tree"],
@@ -138,7 +150,11 @@ def _build(folder: Path, root: Path, sources: Iterable[Path], own: dict[str, Any
     (folder / "files").mkdir()
     for source in sources:
         # JupyterLab takes each text for one string, which a server makes of the lines in a file; here is no server.
-        text = nbformat.v4.writes(nbformat.read(source, as_version=4), split_lines=False)
+        notebook = nbformat.read(source, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = without_dead_links(cell.source, home)
+        text = nbformat.v4.writes(notebook, split_lines=False)
         (folder / "files" / source.name).write_text(text, "utf-8")
     (folder / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": config}), "utf-8")
     (folder / "jupyter-lite.json").write_text(json.dumps(own), "utf-8")
@@ -154,7 +170,8 @@ def finish(app) -> None:
     """Write it if it is wanted, and leave no older one if not."""
     site = Path(app.outdir)
     if app.config.lite:
-        write_lite(site, notebooks(Path(app.srcdir)), app.config.html_title, os.environ.get("PYODIDE_DIST", ""))
+        dist, home = os.environ.get("PYODIDE_DIST", ""), app.config.html_baseurl
+        write_lite(site, notebooks(Path(app.srcdir)), app.config.html_title, dist, home)
     else:
         shutil.rmtree(site / FOLDER, ignore_errors=True)
 

@@ -43,6 +43,11 @@ def write_runtime(site: Path, dist: str = "") -> None:
     (root / "python.json").write_text(json.dumps({"worker": _write_worker(root)} | found, indent=1) + "\n", "utf-8")
 
 
+def wheel_in(site: Path) -> Path:
+    """The course's wheel in a site where ``_python/`` is written."""
+    return next((site / FOLDER).glob("wheels-*/attnlib-*.whl"))
+
+
 def _elsewhere(wheels: list[str]) -> dict[str, Any]:
     """Where a page finds all at Pyodide's public address, but for the site's own wheels."""
     course, *others = wheels

@@ -177,7 +177,7 @@ one_or_two_heads_training = Training(
     ),
     steps=STEPS,
     effect=150,
-    pace=60,
+    pace=45,
     stride=20,
     settings={
         "heads": Slider("heads", HEADS, stops_only=True),

@@ -191,7 +191,7 @@ date_training = Training(
     ),
     steps=STEPS,
     effect=400,
-    pace=8,
+    pace=7,
     stride=20,
     settings={"heads": Slider("heads", HEADS, stops_only=True)},
     live={

@@ -195,7 +195,7 @@ name_training = Training(
     ),
     steps=STEPS,
     effect=300,
-    pace=30,
+    pace=22,
     stride=25,
     settings={"heads": Slider("heads", (1, 2, 4), stops_only=True)},
     live={"learning_rate": Slider("learning rate", (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032), log=True)},

@@ -32,11 +32,12 @@ const record = (() => {
 
   // Each entry has a key of its own, so that two tabs which write at the same time both add to the record.
   const keyOf = (section, name) => `${PREFIX}${section}/${name}`;
+  const keys = () => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)).sort();
 
   function all() {
     const found = new Map();
     try {
-      Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)).sort().forEach((key) => found.set(key, localStorage.getItem(key)));
+      keys().forEach((key) => found.set(key, localStorage.getItem(key)));
     } catch { /* refused */ }
     for (const [key, value] of waiting) found.set(key, value);
     const held = parsed(NOTHING);
@@ -133,7 +134,7 @@ const record = (() => {
     forget() {
       waiting.clear();
       try {
-        Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)).forEach((key) => localStorage.removeItem(key));
+        keys().forEach((key) => localStorage.removeItem(key));
       } catch { /* refused: there is nothing */ }
       changed();
     },
