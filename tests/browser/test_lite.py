@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.jupyter import move_a_slider
 from tests.browser.python_site import needs_python
 from tests.browser.served import SITE, served
+from tests.browser.test_accessibility import STANDARDS, barriers
 from tests.notebooks import CHAPTERS, code_cells
 
 pytestmark = pytest.mark.lite
@@ -99,6 +100,7 @@ def test_the_page_says_what_a_first_start_costs_and_no_more_is_offered_than_ther
         ways = page.get_by_role("navigation", name="Run this chapter’s notebook")
         expect(ways).to_be_visible()
         assert "MB" in ways.inner_text()
+        assert not barriers(page, {"runOnly": STANDARDS})
         page.keyboard.press("Escape")
         expect(ways).to_be_hidden()
     with visit(f"{site}appendix/claims.html") as page:

@@ -10,6 +10,7 @@ from attncourse.figures.heads import one_or_two_heads_training as heads_training
 from attncourse.figures.transformer import date_training
 from tests.browser.python_site import needs_python
 from tests.browser.served import served
+from tests.browser.test_accessibility import STANDARDS, barriers
 from tests.browser.test_refused import POLICY
 
 pytestmark = [pytest.mark.browser, pytest.mark.site]
@@ -176,3 +177,15 @@ def test_a_run_is_lost_with_python_and_another_can_begin(visit, site):
         press(figure, "Start")
         past(figure, 0)
         pause(figure)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_barrier_while_a_model_learns_and_when_it_rests(visit, site, theme):
+    needs_python()
+    rules = {"include": [["figure.training"]], "runOnly": STANDARDS}
+    with figure_of(visit, site, heads_training, color_scheme=theme) as figure:
+        press(figure, "Start")
+        past(figure, 0)
+        assert not barriers(figure.page, rules)
+        pause(figure)
+        assert not barriers(figure.page, rules)
