@@ -173,7 +173,7 @@ BUGS = [
     Bug("what layers share hears of one alone", "stack", "*map(sum, zip(*grads_shared, strict=True))",
         "*grads_shared[0]"),
     Bug("the rounding error of LayerNorm's mean is taken for variance", "layer_norm",
-        "return x - x.mean(axis=-1, keepdims=True)", "return x"),
+        "for _ in range(2):", "for _ in range(1):"),
     Bug("squares overflow", "normalise", "unit = np.where(largest == 0, 1, largest)", "unit = np.ones_like(largest)"),
     Bug("small squares vanish", "normalise", "unit = np.where(largest == 0, 1, largest)",
         "unit = np.maximum(largest, 1)"),

@@ -59,7 +59,7 @@ ACROSS_CALL = "multi_head_attention(params.cross_attention, x, memory, memory, m
 # fmt: off
 CATCHES = {
     "softmax": Catch(1, lambda library: library("softmax").softmax, [
-        Bug("no maximum taken away", "softmax", "x - np.where(np.isneginf(highest), 0, highest)",
+        Bug("no maximum taken away", "softmax", "x - np.where(highest == -np.inf, 0, highest)",
             "x + 0 * np.where(highest, 0, 0)",
             "large scores become NaN", "softmax(np.array([1000.0, 1000.0]))"),
         Bug("softmax over the wrong axis", "softmax", "exps.sum(axis=axis, keepdims=True)",
@@ -147,7 +147,7 @@ CATCHES = {
             "what should be hidden is seen, and the rest is hidden", ATTEND),
     ]),
     "layer_norm": Catch(6, lambda library: library("layer_norm").layer_norm, [
-        Bug("LayerNorm over the tokens", "layer_norm", "x = x - x.mean(axis=-1, keepdims=True)",
+        Bug("LayerNorm over the tokens", "layer_norm", "x = x - x.sum(axis=-1, keepdims=True) / x.shape[-1]",
             "x = x - x.mean(axis=0, keepdims=True)",
             "one token's numbers depend on the others'", NORM),
         Bug("LayerNorm keeps the mean", "layer_norm", "centred = without_mean(x)", "centred = x",
