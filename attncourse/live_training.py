@@ -82,12 +82,14 @@ class Panel:
         self.go_on()
 
     def changed(self, _change: Any) -> None:
-        """A live setting: the run has it from its next step on, and its picture now."""
+        """A live setting: the run has it from its next step on, and its picture now; without a run a text is read."""
+        live = {name: self.values[name] for name in self.training.live}
         try:
-            if self.run is None:
-                self.run = self.training.start(**self.values)
-            self.run = self.training.change(self.run, **{name: self.values[name] for name in self.training.live})
-            self.redraw()
+            if self.run is not None:
+                self.run = self.training.change(self.run, **live)
+                self.redraw()
+            elif self.training.is_typed:
+                self._say(self.training.beforehand(**live))
         except ValueError as refused:
             self._say(f"Not read: {refused}.")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncourse.controls import Control, described
+from attncourse.controls import Control, Text, described
 from attncourse.duration import duration
 from attncourse.results import load_result
 from attncourse.shown import Shown, display_stored
@@ -32,6 +32,8 @@ class Training(Shown):
     seed and the number of the step alone. ``measure(run, before=None)`` turns a run, and an earlier one to compare it
     with, into ``Numbers``, a flat ``NamedTuple``. ``readout(numbers)`` says them in one sentence, and
     ``draw(numbers, narrow=False)`` draws them, as explorers do.
+
+    One with a text to read also has ``beforehand(**live)``: a sentence about the text while there is no run.
 
     Where no Python runs, the numbers are those of a recorded run: the result file with the module's name, which
     ``experiments.recorded_training`` writes.
@@ -89,6 +91,19 @@ class Training(Shown):
         if other := values.keys() - self.live.keys():
             raise ValueError(f"only {', '.join(self.live)} can change during a run: got {', '.join(sorted(other))}")
         return run._replace(**values)
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether a live setting is a text."""
+        return any(isinstance(control, Text) for control in self.live.values())
+
+    def beforehand(self, **live: Any) -> str:
+        """What is to be said of the reader's text before a run.
+
+        Raises:
+            ValueError: if the text cannot be read.
+        """
+        return sys.modules[self.module].beforehand(**live)
 
     def advance(self, run: Any, seconds: float) -> Any:
         """The run after about this many seconds: at its end, or where it is time for a picture, it stops earlier.

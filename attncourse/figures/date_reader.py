@@ -117,7 +117,9 @@ date_reader = Explorer(
     __name__,
     caption=(
         "A small Transformer, trained for this course and run by its own NumPy library, reads dates as people write "
-        "them. Lines lead from the character it is writing to those it looks at; a thicker line is more weight."
+        "them. Lines lead from the character it is writing to those it looks at; a thicker line is more weight. It "
+        "learned 1950 to 2049 in seven languages, the day first with points, the month first with strokes; “?” says "
+        "that it is no date. About anything else it is often sure and wrong."
     ),
     controls={
         "text": Text("date", stops=EXAMPLES),

@@ -61,6 +61,14 @@ def begin(source: str, values: Mapping[str, Any], narrow: bool, after: int | Non
     return {"session": number, **shown}
 
 
+def beforehand(source: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """What is to be said of the reader's text before a run, ``{"readout": …}``; or ``{"refused": why}``."""
+    try:
+        return {"readout": from_source(source).beforehand(**values)}
+    except ValueError as refused:
+        return {"refused": str(refused)}
+
+
 def advance(session: int, seconds: float, narrow: bool) -> dict[str, Any]:
     """Train for about this many seconds, or to the end, and show what has come of it.
 

@@ -49,6 +49,24 @@ def _is_solution(cell: dict[str, Any]) -> bool:
     return "solution" in cell["metadata"].get("tags", ())
 
 
+def kept_as(code: str) -> tuple[str, list[str]]:
+    """Where the record keeps that an exercise is solved: in ``passed`` or ``parts``, and under which names.
+
+    Args:
+        code: its starter code, whose last line is a check.
+    """
+    *_, last = ast.parse(code).body
+    call: Any = last.value  # type: ignore[attr-defined]
+    names = [word.arg for word in call.keywords]
+    match call.func.attr:
+        case "build":
+            return "parts", names
+        case "catch":
+            return "passed", [f"catch.{name}" for name in names]
+        case name:
+            return "passed", [name]
+
+
 def workbench_html(cell: dict[str, Any], chapter: str, title: str) -> str:
     """The field with the starter code, its buttons, and the place where its output goes.
 
@@ -58,10 +76,11 @@ def workbench_html(cell: dict[str, Any], chapter: str, title: str) -> str:
         title: of the exercise.
     """
     code, keys = cell["source"], f"keys-{cell['id']}"
+    section, names = kept_as(code)
     # The line break at its start is the field's, not the code's.
     return (
         f'<form class="workbench scripted" data-record autocomplete="off" data-chapter="{chapter}" '
-        f'data-cell="{cell["id"]}">'
+        f'data-cell="{cell["id"]}" data-of="{section}" data-names="{" ".join(names)}">'
         f'<div class="code highlight"><textarea rows="{code.count(chr(10)) + 1}" '
         f'aria-label="Your code: {escape(title)}" aria-describedby="{keys}" '
         f'spellcheck="false" autocapitalize="off" autocorrect="off">\n{escape(code, quote=False)}</textarea></div>'
@@ -69,7 +88,7 @@ def workbench_html(cell: dict[str, Any], chapter: str, title: str) -> str:
         '<button type="button" class="stop" hidden>Stop</button>'
         '<button type="button" class="reset">Reset</button>'
         f'<button type="button" class="link">Copy link to this code</button><p class="keys" id="{keys}"></p></div>'
-        '<div class="result" role="status"></div></form>'
+        '<p class="solved" hidden>✓ You have solved this.</p><div class="result" role="status"></div></form>'
     )
 
 

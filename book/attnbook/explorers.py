@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 from attnbook.bundles import Drawn, Picture
 from attnbook.drawing import LAYOUTS, load
 from attnbook.pictures import PICTURES, bundle_name, drawn
+from attncourse.controls import Text
 from attncourse.drawing.svg import as_image
 from attncourse.explorer import Explorer
 
@@ -39,6 +40,8 @@ def figure_html(explorer: Explorer, pictures: Drawn, root: str, number: int = 1)
     addresses = " ".join(f'data-{layout}="{root}{PICTURES}/{bundle_name(explorer, layout)}"' for layout in LAYOUTS)
     if explorer.has_more:
         addresses += f' data-source="{explorer.source}"'  # there is more to see where Python runs
+    if any(isinstance(control, Text) for control in explorer.controls.values()):
+        addresses += " data-typed"
     named = f'id="{key}" aria-label="{name.replace("-", " ")}"'
     parts = [
         f'<figure class="{kind}" {named} data-{kind}="{name}" data-state="{start}" {addresses}>',

@@ -14,6 +14,7 @@ from attncourse.explorer import EXPLORER_MIME
 from tests.between import between, with_any_value
 from tests.browser.python_site import needs_python
 from tests.browser.test_accessibility import STANDARDS, barriers
+from tests.browser.test_python import OFFER
 from tests.notebooks import CHAPTERS, stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.site]
@@ -69,8 +70,8 @@ def test_between_its_stops_a_figure_says_and_draws_what_the_library_says(visit, 
             explorer = EXPLORERS[name]
             figure = page.locator(f'figure[data-explorer="{name}"]').first
             figure.scroll_into_view_if_needed()
-            figure.get_by_role("button", name="Any value").click()
-            expect(figure.get_by_role("button", name="Any value")).to_have_count(0, timeout=START)
+            figure.get_by_role("button", name=OFFER).click()
+            expect(figure.get_by_role("button", name=OFFER)).to_have_count(0, timeout=START)
             states = [figure.get_attribute("data-state")]
             for values in between(explorer, VALUES):
                 for control in values:
@@ -92,7 +93,7 @@ def test_a_text_of_ones_own_is_typed_where_the_button_was_pressed_read_without_a
     place, [name] = INTRO
     with visit(site + place) as page:
         figure = page.locator(f'figure[data-explorer="{name}"]')
-        figure.get_by_role("button", name="Any value").press("Enter")
+        figure.get_by_role("button", name=OFFER).press("Enter")
         field = figure.get_by_role("combobox", name="date", exact=True)
         expect(field).to_be_focused(timeout=START)
         expect(figure.get_by_role("status").last).to_have_text("Python runs here now: type what you like.")

@@ -78,7 +78,9 @@ def test_from_a_chapters_page_its_notebook_opens_runs_and_keeps_what_is_changed(
     chapter = CHAPTERS[0]
     with visit(f"{site}chapters/{chapter.stem}.html") as page:
         page.get_by_role("button", name="Run the notebook").click()
-        page.get_by_role("link", name="In this browser").click()
+        with page.expect_popup() as popup:  # what the page has, such as a training, goes on in its own tab
+            page.get_by_role("link", name="In this browser").click()
+        page = popup.value
         ran = opened(page).evaluate(_RUN_ALL)
         assert ran["errors"] == []
         assert ran["counts"] == list(range(1, len(code_cells(chapter)) + 1))

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from attncourse.figures.heads import one_or_two_heads_training as heads_training
-from attncourse.figures.transformer import date_training
+from attncourse.figures.transformer import date_training, name_training
 from tests.browser.python_site import needs_python
 from tests.browser.served import served
 from tests.browser.test_accessibility import STANDARDS, barriers
@@ -16,6 +16,7 @@ from tests.browser.test_refused import POLICY
 pytestmark = [pytest.mark.browser, pytest.mark.site]
 
 PAGES = {heads_training: "chapters/03_split_into_heads.html", date_training: "chapters/05_build_encoder_decoder.html"}
+OWNERS = PAGES | {name_training: PAGES[date_training]}
 WAIT = 120_000  # milliseconds: a busy machine takes ten times as long as a quiet one
 
 # Set a control as a reader does.
@@ -44,7 +45,7 @@ def site():
 
 @contextmanager
 def figure_of(visit, site, training, **options):
-    with visit(site + PAGES[training], **options) as page:
+    with visit(site + OWNERS[training], **options) as page:
         figure = page.locator(f'figure[data-training="{training.name}"]')
         figure.scroll_into_view_if_needed()
         yield figure
@@ -151,9 +152,10 @@ def test_the_date_model_reads_the_reader_s_text_while_it_learns(visit, site):
     with figure_of(visit, site, date_training) as figure:
         output, text = figure.locator("output"), figure.get_by_label("date to read")
         text.fill("7.6.21")
-        press(figure, "Read")  # before the start: by a model that has learnt nothing, and by the stored one
-        expect(output).to_contain_text("After 0 steps this model reads “7.6.21”", timeout=WAIT)
-        expect(output).to_contain_text("The stored model reads 2021-06-07")
+        before = figure.locator(".stage svg").inner_html()
+        press(figure, "Read")  # before the start: by the stored model, and the recorded picture stays
+        expect(output).to_contain_text("The stored model reads “7.6.21” as 2021-06-07", timeout=WAIT)
+        assert figure.locator(".stage svg").inner_html() == before
         press(figure, "Start")
         past(figure, 0)
         text.fill("le 7 juin 2021")
@@ -164,6 +166,20 @@ def test_the_date_model_reads_the_reader_s_text_while_it_learns(visit, site):
         press(figure, "Read")
         expect(output).to_contain_text("Not read: a text must have 1 to 40 characters", timeout=WAIT)
         assert step_of(figure) == stopped
+
+
+def test_the_readers_own_model_writes_names_at_their_temperature_and_draws_others(visit, site):
+    needs_python()
+    with figure_of(visit, site, name_training, deeper=True) as figure:
+        output = figure.locator("output")
+        press(figure, "Start")
+        past(figure, 0)
+        pause(figure)
+        said = output.inner_text()
+        for control, position in (("draw", 1), ("temperature", 0), ("top_k", 0)):
+            figure.evaluate(_TURN, [control, position])
+            expect(output).not_to_have_text(said, timeout=WAIT)
+            said = output.inner_text()
 
 
 def test_a_run_is_lost_with_python_and_another_can_begin(visit, site):

@@ -1,11 +1,15 @@
 """Python in the page: started when it is asked for, and the page goes on where it is refused, cancelled or lost."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.python_site import needs_python
 from tests.browser.served import served
 from tests.browser.test_refused import NO_STORAGE, POLICY
+
+OFFER = re.compile("Any value|Type your own")  # the button's words: of a figure with sliders, with a text
 
 pytestmark = [pytest.mark.browser, pytest.mark.site]
 
@@ -36,8 +40,8 @@ def figure_on(page: Page, name: str = FIGURE):
 
 
 def start(figure):
-    figure.get_by_role("button", name="Any value").click()
-    expect(figure.get_by_role("button", name="Any value")).to_have_count(0, timeout=START)
+    figure.get_by_role("button", name=OFFER).click()
+    expect(figure.get_by_role("button", name=OFFER)).to_have_count(0, timeout=START)
 
 
 def turn(figure, name, position):
@@ -126,7 +130,7 @@ def test_a_visitor_types_a_date_and_the_model_reads_it(visit, site):
 def test_cancelled_while_it_loads_the_figure_goes_on_with_its_stored_states(visit, site):
     with visit(site + CHAPTER) as page:
         figure = figure_on(page)
-        button = figure.get_by_role("button", name="Any value")
+        button = figure.get_by_role("button", name=OFFER)
         button.click()
         page.locator(".python-bar").get_by_role("button", name="Cancel").click()
         expect(page.locator(".python-bar")).to_be_hidden()
@@ -139,11 +143,11 @@ def test_cancelled_while_it_loads_the_figure_goes_on_with_its_stored_states(visi
 def test_sliders_work_while_python_loads(visit, site):
     with visit(site + CHAPTER) as page:
         figure = figure_on(page)
-        figure.get_by_role("button", name="Any value").click()
+        figure.get_by_role("button", name=OFFER).click()
         for place in (0, 1, 2):
             turn(figure, "seq", place)
             assert figure.get_attribute("data-state").isdigit()
-        expect(figure.get_by_role("button", name="Any value")).to_have_count(0, timeout=START)
+        expect(figure.get_by_role("button", name=OFFER)).to_have_count(0, timeout=START)
 
 
 def test_a_lost_worker_takes_the_figure_back_to_its_stored_states(visit, site):
@@ -171,9 +175,9 @@ def test_two_pages_of_one_browser_each_have_their_own(visit, site):
         other = page.context.new_page()
         other.goto(site + "intro.html")
         figure, reader = figure_on(page), other.locator("#explorer-date-reader")
-        figure.get_by_role("button", name="Any value").click()
+        figure.get_by_role("button", name=OFFER).click()
         start(reader)
-        expect(figure.get_by_role("button", name="Any value")).to_have_count(0, timeout=START)
+        expect(figure.get_by_role("button", name=OFFER)).to_have_count(0, timeout=START)
         reader.locator("input[type=text]").fill("2 May 1990")
         expect(reader.locator("output")).to_contain_text("1990-05-02", timeout=START)
         assert turn(figure, "seq", 5)

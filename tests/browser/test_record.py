@@ -334,6 +334,15 @@ def test_the_first_page_leads_back_to_the_last_heading_that_was_on_the_screen_fo
         expect(page.locator("#what-does-a-wide-spread-do-to-the-weights")).to_be_in_viewport()
 
 
+def test_who_reads_on_below_a_heading_or_in_an_opened_section_comes_back_there(visit, site):
+    with visit(site) as page:
+        page.goto(f"{site}{CHAPTER_PAGES[4]}.html")
+        section = page.locator("details.deeper", has_text="a decoder alone is a language model").first
+        section.locator("summary").first.click()
+        section.locator("figure").first.evaluate("(figure) => figure.scrollIntoView({ block: 'center' })")
+        page.wait_for_function("() => record.place?.title.includes('language model')")
+
+
 def test_a_heading_that_passes_by_is_not_where_the_reader_stopped(visit, site):
     with visit(site) as page:
         page.clock.install(time=0)

@@ -1,7 +1,7 @@
 """Training: a small Transformer learns to read dates, and reads the reader's own while it learns."""
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -118,6 +118,21 @@ def measure(run: Run, before: Run | None = None) -> Numbers:
     )
 
 
+def beforehand(text: str, **_: Any) -> str:
+    """What the stored model makes of a text, while none has been trained here.
+
+    Raises:
+        ValueError: if the text is empty or too long.
+    """
+    text = as_known(text)
+    stored = reading(text)
+    return (
+        f"The stored model reads “{text}” as {_or_nothing(answer_of(signs(stored.said)))}, probability "
+        f"{probability_of(stored):.2f}. The picture is of a recorded run; press Start, and the model that learns here "
+        "reads your text as it goes on."
+    )
+
+
 def probability_of(found: Reading) -> float:
     """The model's own, of the whole answer."""
     return float(found.probs[np.arange(len(found.said)), found.said].prod())
@@ -128,10 +143,14 @@ def readout(numbers: Numbers) -> str:
     characters, dates = numbers.right[-1]
     return (
         f"After {numbers.step:,} steps this model reads “{numbers.text}” as {_or_nothing(answer_of(numbers.said))}, "
-        f"probability {numbers.probability:.2f}; on dates it has never met, {characters:.0%} of the characters and "
-        f"{dates:.0%} of whole dates are right. The stored model reads {numbers.stored_answer}, "
+        f"probability {numbers.probability:.2f}; on dates it has never met, {_share(characters)} of the characters and "
+        f"{_share(dates)} of whole dates are right. The stored model reads {numbers.stored_answer}, "
         f"probability {numbers.stored_probability:.2f}."
     )
+
+
+def _share(part: float) -> str:
+    return "over 99%" if 0.995 <= part < 1 else f"{part:.0%}"
 
 
 def _or_nothing(answer: str) -> str:

@@ -22,7 +22,7 @@ from attnlib.cross_entropy import cross_entropy
 from attnlib.language_model import LanguageModelParams, language_model
 from attnlib.names.counts import count_letters, count_loss
 from attnlib.names.model import init_name_model, name_loss_vjp, write_names
-from attnlib.names.task import as_batch, as_beginning, name_batches
+from attnlib.names.task import VOCAB, as_batch, as_beginning, name_batches
 
 BATCH, STEPS, RISE = 32, 3000, 100  # names a step; steps; steps until the full learning rate, which then falls to 0
 LOOK_EVERY = 50  # steps from one measurement on the names held out to the next
@@ -38,6 +38,9 @@ class Run(NamedTuple):
 
     heads: int
     learning_rate: float  # the highest
+    temperature: float  # at which it writes now
+    top_k: int  # likeliest letters that it chooses among now
+    draw: int  # of the names that it writes now
     seed: int
     params: LanguageModelParams
     state: AdamState
@@ -60,11 +63,19 @@ class Numbers(NamedTuple):
     earlier_held_out: np.ndarray
 
 
-def start(heads: int = 4, learning_rate: float = 0.008, seed: int = 0) -> Run:
+def start(
+    heads: int = 4,
+    learning_rate: float = 0.008,
+    temperature: float = 1.0,
+    top_k: int = VOCAB,
+    draw: int = 1,
+    seed: int = 0,
+) -> Run:
     """A model that has learnt nothing; all numbers of heads have equally many parameters."""
     params = init_name_model(np.random.default_rng([seed, 0]), num_heads=heads)
     state, looked = adam_start(params), loss_on_others(params)
-    return Run(heads, learning_rate, seed, params, state, (), (looked,), (written(params),))
+    now = temperature, top_k, draw
+    return Run(heads, learning_rate, *now, seed, params, state, (), (looked,), (written(params),))
 
 
 def step(run: Run) -> Run:
@@ -101,15 +112,18 @@ def bigram_loss() -> float:
     return count_loss(count_letters(names.training, 1), names.held_out, 1, BIGRAM_SMOOTHING)
 
 
-def written(params: LanguageModelParams) -> tuple[str, ...]:
-    """A few names, drawn with the same random numbers each time."""
-    return tuple(write_names(params, np.random.default_rng(1), WRITTEN))
+def written(
+    params: LanguageModelParams, temperature: float = 1.0, top_k: int = VOCAB, draw: int = 1
+) -> tuple[str, ...]:
+    """A few names; a draw has the same random numbers each time."""
+    return tuple(write_names(params, np.random.default_rng(draw), WRITTEN, temperature=temperature, top_k=top_k))
 
 
 def measure(run: Run, before: Run | None = None) -> Numbers:
     """The loss so far, what it wrote and writes, and where each head looks in one name."""
     _, [attn_weights] = language_model(run.params, as_beginning(SHOWN))
-    at, names = [*WRITES_AT[: len(run.written)], len(run.losses)], [*run.written, written(run.params)]
+    now = written(run.params, run.temperature, run.top_k, run.draw)
+    at, names = [*WRITES_AT[: len(run.written)], len(run.losses)], [*run.written, now]
     lines = {step: " ".join(name or "–" for name in some) for step, some in zip(at, names, strict=True)}
     return Numbers(
         len(run.losses),
@@ -191,12 +205,18 @@ name_training = Training(
     __name__,
     caption=(
         "A decoder alone learns first names. Thick: the loss on names that it never sees; thin: on those it learns "
-        "from. Names are drawn at temperature 1. Below, rows ask and columns are looked at; ▷ is the beginning."
+        "from. The last line follows temperature, top-k and draw; those above are drawn at 1, from all letters. Below, "
+        "rows ask and columns are looked at; ▷ is the beginning."
     ),
     steps=STEPS,
     effect=300,
     pace=22,
     stride=25,
     settings={"heads": Slider("heads", (1, 2, 4), stops_only=True)},
-    live={"learning_rate": Slider("learning rate", (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032), log=True)},
+    live={
+        "learning_rate": Slider("learning rate", (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032), log=True),
+        "temperature": Slider("temperature", (0.25, 0.5, 1.0, 2.0), log=True),
+        "top_k": Slider("top-k", (1, 3, 5, VOCAB), stops_only=True),
+        "draw": Slider("draw", tuple(range(1, 13))),
+    },
 )

@@ -4,6 +4,7 @@
 
 const MAC = /Mac|iP/.test(navigator.platform);
 const RUN_KEYS = MAC ? "⌘+Enter" : "Ctrl+Enter";
+const EDITOR_KEYS = `Tab indents; Escape, then Tab, leaves the editor. ${RUN_KEYS} runs the code.`;
 
 // Whether the Tab key was what the reader used last: then it leads through an editor and on.
 let tabbed = false;
@@ -19,14 +20,15 @@ class CodeField {
   constructor(textarea, { run, changed }) {
     Object.assign(this, { textarea, run, changed, editor: null });
     this.keys = document.getElementById(textarea.getAttribute("aria-describedby"));
-    this.keys.textContent = `${RUN_KEYS} runs the code.`;
+    const coming = document.body.dataset.editor; // it says at once what holds then, so that nothing moves at the first press
+    this.keys.textContent = coming ? EDITOR_KEYS : `${RUN_KEYS} runs the code.`;
     textarea.addEventListener("input", changed);
     textarea.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(MAC ? event.metaKey : event.ctrlKey)) return;
       event.preventDefault();
       run();
     });
-    if (document.body.dataset.editor) textarea.addEventListener("focus", () => CodeField.fetchEditor());
+    if (coming) textarea.addEventListener("focus", () => CodeField.fetchEditor());
     CodeField.all.push(this);
   }
 
@@ -34,7 +36,10 @@ class CodeField {
   static fetchEditor() {
     CodeField.coming ??= import(new URL(document.body.dataset.editor, document.baseURI)).then(
       ({ createEditor }) => CodeField.all.forEach((field) => field.become(createEditor)),
-      () => (CodeField.coming = null),
+      () => {
+        CodeField.coming = null;
+        CodeField.all.forEach(({ keys }) => (keys.textContent = `${RUN_KEYS} runs the code.`));
+      },
     );
   }
 
@@ -51,7 +56,6 @@ class CodeField {
       changed,
       passing: () => tabbed,
     });
-    this.keys.textContent = `Tab indents; Escape, then Tab, leaves the editor. ${RUN_KEYS} runs the code.`;
     textarea.hidden = true;
     if (focused) this.editor.focus();
   }

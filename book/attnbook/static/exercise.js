@@ -27,7 +27,9 @@ class Workbench {
     this.cell = form.dataset.cell;
     this.chapter = form.dataset.chapter;
     this.start = textarea.defaultValue;
+    this.known = form.dataset; // where the record keeps that it is solved
     this.result = form.querySelector(".result");
+    this.solved = form.querySelector(".solved");
     for (const name of ["run", "stop", "reset", "link"]) {
       this[`${name}Button`] = form.querySelector(`.${name}`);
       this[`${name}Button`].addEventListener("click", () => this[name]());
@@ -36,12 +38,13 @@ class Workbench {
     this.field = new CodeField(textarea, { run: () => this.run(), changed: () => this.changed() });
     form.addEventListener("submit", (event) => event.preventDefault());
     addEventListener("pagehide", () => this.keep());
-    document.addEventListener("record", () => this.follow());
+    document.addEventListener("record", () => (this.follow(), this.saySolved()));
     this.sayWhetherChanged();
+    this.saySolved();
     this.take(new URLSearchParams(location.search).get(`code-${this.cell}`));
   }
 
-  // Code that came with the address stands in the field, and replaces what the reader wrote once it is changed or run.
+  // Code that came with the address stands in the field; the reader's own is kept until they change it, and can be had back.
   async take(packed) {
     if (!packed) return;
     try {
@@ -50,15 +53,18 @@ class Workbench {
       return this.say("The link's code is not complete, so it is not shown.");
     }
     this.field.text = this.linked;
-    this.say(this.own === this.start ? "This code came with the link." : "This code came with the link. Yours is kept until you change or run this. ");
-    if (this.own !== this.start) this.result.firstChild.append(quietButton("Back to my code", () => this.giveBack()));
-  }
-
-  giveBack() {
-    this.linked = null;
-    this.field.text = this.own;
-    this.say("This is your code.");
-    this.field.focus();
+    const note = paragraph("This code came with the link.");
+    note.className = "linked";
+    note.setAttribute("role", "status");
+    this.result.before(note);
+    const own = this.own;
+    if (own === this.start) return;
+    note.append(" Yours is kept until you change this. ", quietButton("Back to my code", () => {
+      note.textContent = "This is your code.";
+      this.linked = null;
+      this.field.text = own;
+      this.field.focus();
+    }));
   }
 
   // The address of this exercise with the code that stands in its field.
@@ -80,12 +86,18 @@ class Workbench {
     this.resetButton.setAttribute("aria-disabled", this.field.text === this.start);
   }
 
+  saySolved() {
+    const { of, names } = this.known, done = of === "parts" ? Object.keys(record.parts) : record.passed;
+    this.solved.hidden = !names.split(" ").every((name) => done.includes(name));
+  }
+
   // Only what the reader wrote: the starter code may be better in the next edition.
   keep() {
     clearTimeout(this.pause);
     const { text } = this.field;
     if (!this.unkept || text === this.linked) return; // nothing was written here: another tab may have more
     this.unkept = false;
+    this.linked = null;
     if (text === (record.code(this.cell) ?? this.start)) return;
     if (text === this.start) record.dropCode(this.cell);
     else record.keepCode(this.cell, text);
@@ -107,7 +119,6 @@ class Workbench {
 
   async run() {
     if (this.running) return;
-    this.linked = null; // from now on it is the reader's
     this.keep();
     this.show(true);
     try {

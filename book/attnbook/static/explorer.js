@@ -203,8 +203,20 @@ class Explorer {
     const { state } = this;
     this.picture.show(states[state].map((number) => lines[number]), readouts[state]);
     if (this.output) this.output.textContent = readouts[state];
-    this.say(this.wanted ? "The link means a value that is not stored. Press “Any value” to see it; this is the nearest." : "");
+    this.say(this.wanted ? this.meant : "");
     this.figure.removeAttribute("aria-busy");
+  }
+
+  // What a link asks for that only Python can show.
+  get meant() {
+    const typed = this.dials.findIndex(({ control }, i) => control.tagName === "SELECT" && String(this.wanted[i]).startsWith("="));
+    const text = String(this.wanted[typed]).slice(1);
+    if (typed >= 0) return `The link means “${text}”. Press “${this.offer}” to see it; this is an example that is stored.`;
+    return `The link means a value that is not stored. Press “${this.offer}” to see it; this is the nearest that is.`;
+  }
+
+  get offer() {
+    return "typed" in this.figure.dataset ? "Type your own" : "Any value";
   }
 
   say(words) {
@@ -217,7 +229,7 @@ class Explorer {
   }
 
   offerAnyValue() {
-    this.anyValue = quietButton("Any value (runs Python here)", () => this.open());
+    this.anyValue = quietButton(`${this.offer} (runs Python here)`, () => this.open());
     this.buttons.prepend(this.anyValue);
   }
 
@@ -227,7 +239,7 @@ class Explorer {
       const controls = await python.ask("figures.controls", { source: this.figure.dataset.source });
       this.dials.forEach((dial, i) => dial.open(controls[i], this.moved));
       this.anyValue.remove();
-      this.say(`Python runs here now: ${this.field ? "type what you like." : "between the stops, too, a slider finds something."}`);
+      this.say(`Python runs here now: ${this.field ? "type what you like." : "the sliders stop at any value."}`);
       this.goOn();
       if (this.wanted) this.turnTo(this.wanted);
     } catch (error) {

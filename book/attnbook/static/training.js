@@ -4,6 +4,8 @@
 const SLICE = 0.35; // seconds of training between two pictures: about two pictures a second
 const LOOKBACK = 8; // slices of which the pace is the mean
 
+const spoken = (seconds) => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`);
+
 class Training {
   constructor(figure) {
     this.figure = figure;
@@ -62,6 +64,7 @@ class Training {
     if (!this.session) return;
     this.over = true; // the next run begins with this; the one that is there stays as a faint line
     this.pause();
+    this.pace.textContent = `This run has ended at step ${this.step.toLocaleString("en")}. Start begins another with the new setting.`;
   }
 
   // ---- Runs
@@ -111,16 +114,24 @@ class Training {
     await this.whileItLasts(async () => {
       do {
         this.again = false;
-        const values = this.valuesOf(this.controls.filter((control) => this.isLive(control)));
-        this.show(await python.ask("training.change", { session: this.session, values, narrow: this.narrow }));
+        this.show(await python.ask("training.change", { session: this.session, values: this.liveValues, narrow: this.narrow }));
       } while (this.again);
     });
     this.changing = false;
   }
 
-  // The reader's text: read by the model as it stands, if there is none by one that has learnt nothing.
+  // The reader's text is read by the model as it stands; while there is none, by the stored one.
   read() {
-    return this.session ? this.change() : this.whileItLasts(() => this.begin());
+    if (this.session) return this.change();
+    return this.whileItLasts(async () => {
+      const { source } = this.figure.dataset;
+      const { readout, refused } = await python.ask("training.beforehand", { source, values: this.liveValues });
+      this.output.textContent = refused ? `Not read: ${refused}.` : readout;
+    });
+  }
+
+  get liveValues() {
+    return this.valuesOf(this.controls.filter((control) => this.isLive(control)));
   }
 
   async whileItLasts(work) {
@@ -162,15 +173,15 @@ class Training {
 
   paceNow(fresh) {
     if (!this.running) {
-      if (fresh) return this.forecast;
+      if (fresh) return this.measured ? `At the pace of the run before, ${this.steps.toLocaleString("en")} steps take ${spoken(this.steps / this.measured)}.` : this.forecast;
       return `${this.done ? "Ended" : "Paused"} at step ${this.step.toLocaleString("en")} of ${this.steps.toLocaleString("en")}.`;
     }
     const [from] = this.marks.slice(-LOOKBACK);
     const rate = from && (this.step - from[1]) / (performance.now() - from[0]) * 1000;
     if (!rate) return this.forecast;
-    const left = (this.steps - this.step) / rate;
-    const about = left < 90 ? `${Math.ceil(left)} s` : `${Math.round(left / 60)} min`;
-    return `Step ${this.step.toLocaleString("en")} of ${this.steps.toLocaleString("en")}, ${rate.toFixed(rate < 10 ? 1 : 0)} steps a second, ${about} to go.`;
+    this.measured = rate;
+    const left = spoken((this.steps - this.step) / rate);
+    return `Step ${this.step.toLocaleString("en")} of ${this.steps.toLocaleString("en")}, ${rate.toFixed(rate < 10 ? 1 : 0)} steps a second, ${left} to go.`;
   }
 
   fit() {
