@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from attnbook import pyodide, runtime
+from tests.browser.python_site import needs_python
+from tests.browser.served import SITE
 
 
 @pytest.fixture
@@ -82,3 +84,13 @@ def test_with_a_folder_all_is_beside_the_pages_and_its_bytes_are_known_before(si
     core = (described(site)["lock"], described(site)["library"], "pyodide/pyodide.asm.wasm")
     due["core"] += sum((root / name).stat().st_size for name in core)
     assert described(site)["bytes"] == due
+
+
+@pytest.mark.site
+def test_a_page_says_beforehand_about_how_much_it_fetches():
+    needs_python()
+    core, drawing = described(SITE)["bytes"].values()
+    assert {
+        "core": pytest.approx(core / 1e6, abs=1),
+        "drawing": pytest.approx((core + drawing) / 1e6, abs=1),
+    } == runtime.MEGABYTES

@@ -10,6 +10,7 @@ from sphinx.util.docutils import SphinxDirective
 from attnbook.chapters import CHAPTERS, Chapter
 from attnbook.drawing import load
 from attnbook.explorers import still_html
+from attnbook.mathml import to_words
 from attnbook.notebooks import cells_of, stored
 from attnbook.pictures import drawn
 from attncourse.claims import CLAIMS
@@ -45,10 +46,11 @@ def card(chapter: Chapter, notebook: Path | None, app) -> str:
 
 
 def time_and_needs(notebook: Path) -> str:
-    """How long a chapter takes and what it needs: the line in italics near its head, without its links and marks."""
+    """How long a chapter takes and what it needs: the line in italics near its head, in plain words."""
     first = next((cell["source"] for cell in cells_of(notebook) if cell["cell_type"] == "markdown"), "")
     found = re.search(r"^\*(\d+ minutes.*?)\*$", first, re.MULTILINE)
-    return re.sub(r"\[([^\]]+)\]\([^)]*\)|`", r"\1", found[1]) if found else ""
+    plain = re.sub(r"\[([^\]]+)\]\([^)]*\)|`", r"\1", found[1]) if found else ""
+    return re.sub(r"\$([^$]+)\$", lambda formula: to_words(formula[1]), plain)
 
 
 def _picture(chapter: Chapter, notebook: Path, app) -> str:

@@ -88,7 +88,9 @@ def workbench_html(cell: dict[str, Any], chapter: str, title: str) -> str:
         '<button type="button" class="stop" hidden>Stop</button>'
         '<button type="button" class="reset">Reset</button>'
         f'<button type="button" class="link">Copy link to this code</button><p class="keys" id="{keys}"></p></div>'
-        '<p class="solved" hidden>✓ You have solved this.</p><div class="result" role="status"></div></form>'
+        '<p class="solved" hidden>✓ You have solved this.</p>'
+        '<p class="before" hidden>What is below is of your code before the last change.</p>'
+        '<div class="result" role="status"></div></form>'
     )
 
 

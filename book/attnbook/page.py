@@ -10,6 +10,7 @@ from sphinx_design.icons import get_octicon
 
 from attnbook.deeper import plain_summaries
 from attnbook.launch import ways
+from attnbook.runtime import MEGABYTES
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -205,6 +206,7 @@ def clean(app, pagename, templatename, context, doctree) -> None:
     if pagename in UNWRITTEN:
         context["page_meta"].append(("robots", "noindex"))
         context["canonical"] = ""
+    context["megabytes"] = MEGABYTES
     context["repository_url"] = repository = app.config.repository_url
     if (source := f"{pagename}.ipynb") == context.get("sourcename"):
         lite = context["pathto"]("lite/notebooks/index.html", resource=True) if app.config.lite else ""

@@ -8,6 +8,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from attnbook.chapters import CHAPTERS
+from attnbook.runtime import MEGABYTES
 from attncourse.capstone.parts import PARTS
 from attncourse.check.progress import CHAPTERS as CHECKED
 from attncourse.check.progress import HEAD, READ, READING, YOURS, asked
@@ -38,7 +39,7 @@ stopped? Only a file that you have saved brings it back.</p>
 
 LINE = (
     '<p class="kept scripted" data-record>What you do here is kept in this browser only: '
-    '<a href="{address}">your progress</a>.</p>'
+    '<a href="{address}">your progress</a>. The first run fetches Python, {megabytes} MB at most.</p>'
 )
 
 
@@ -89,7 +90,7 @@ def lead_there(app, doctree, docname: str) -> None:
     for section in doctree.findall(nodes.section):
         if docname.startswith("chapters/") and section[0].astext() == "Exercises":
             address = f"{app.builder.get_relative_uri(docname, app.config.root_doc)}#{ANCHOR}"
-            section.insert(1, nodes.raw("", LINE.format(address=address), format="html"))
+            section.insert(1, nodes.raw("", LINE.format(address=address, megabytes=MEGABYTES["core"]), format="html"))
 
 
 def setup(app) -> None:

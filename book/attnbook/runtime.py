@@ -18,6 +18,8 @@ WORKER = Path(__file__).with_name("python-worker.js")
 # Pyodide's names for what is loaded at once, and for what only a figure needs.
 CORE, DRAWING = ("numpy",), ("matplotlib", "contourpy", "pillow")
 PACKAGES = (*CORE, *DRAWING)
+# What a page says beforehand of what it fetches: for an exercise, and with what only a figure needs.
+MEGABYTES = {"core": 18, "drawing": 26}
 _NAMES = ("__init__.py", ".first")  # the first names that a model of chapter 5 learns
 _FONT = ("__init__.py", "-Regular.ttf", "-Semibold.ttf", "LICENSE.txt")  # what Matplotlib measures words with
 

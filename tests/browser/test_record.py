@@ -381,7 +381,8 @@ def test_every_chapter_says_where_it_is_kept_and_links_there(visit, site):
     for chapter in (CHAPTER_PAGES[0], CHAPTER_PAGES[-1]):
         with visit(f"{site}{chapter}.html") as page:
             line = page.locator("#exercises > .kept")
-            assert line.inner_text() == "What you do here is kept in this browser only: your progress."
+            assert line.inner_text().startswith("What you do here is kept in this browser only: your progress.")
+            assert "MB" in line.inner_text()
             line.get_by_role("link").click()
             page.wait_for_url("**/intro.html#your-progress")
             assert page.locator(".progress tbody tr").count() == len(CHAPTERS)

@@ -118,15 +118,18 @@ def _named(heads: int) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The loss and the right answers so far, an earlier run's faint, and where each head looks now."""
-    figure = sheet(height=330, narrow=narrow, narrow_height=620)
+    maps = 154 * ((numbers.heads + 1) // 2)  # CSS pixels; on a phone the curves stand below, where the buttons are
+    figure = sheet(height=330, narrow=narrow, narrow_height=maps + 332)
     paper = board(figure)
-    curves = [(44, 36, 284, 84), (44, 172, 284, 84)] if narrow else [(44, 36, 290, 92), (44, 186, 290, 92)]
+    curves = (
+        [(44, maps + 56, 284, 84), (44, maps + 192, 284, 84)] if narrow else [(44, 36, 290, 92), (44, 186, 290, 92)]
+    )
     loss, right = (place(figure, *box) for box in curves)
     dress(loss, f"loss, {_named(numbers.heads)}")
     _draw_losses(loss, numbers)
     dress(right, "% right on other sequences", x="training step")
     _draw_right(right, numbers)
-    left, top = (30, 350) if narrow else (404, 52)
+    left, top = (30 if narrow else 404), 52
     cell = 16 if numbers.heads < 3 else 13 if narrow else 14
     for head, attn_weights in enumerate(numbers.attn_weights):
         spot = left + 162 * (head % 2), top + 154 * (head // 2)

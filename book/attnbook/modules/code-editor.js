@@ -1,6 +1,6 @@
 // The reader's code in CodeMirror: Python's colours and indentation, the course's look, keys that lead out again.
 import { EditorState } from "@codemirror/state";
-import { EditorView, keymap, highlightSpecialChars } from "@codemirror/view";
+import { Decoration, EditorView, ViewPlugin, highlightSpecialChars, keymap } from "@codemirror/view";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import {
   HighlightStyle, LRLanguage, bracketMatching, delimitedIndent, indentNodeProp, indentOnInput, indentService, indentUnit,
@@ -63,10 +63,36 @@ const look = EditorView.theme({
   "&.cm-focused": { outline: "none" }, // the frame around it shows the focus
   ".cm-scroller": { fontFamily: "inherit", lineHeight: "inherit" },
   ".cm-content": { padding: "0", caretColor: "currentColor" },
-  ".cm-line": { padding: "0" },
+  ".cm-line": { padding: "0 0 0 var(--rest)" },
   "&.cm-focused .cm-matchingBracket": { background: "none", outline: "1px solid var(--accent)" },
   "&.cm-focused .cm-nonmatchingBracket": { background: "none", outline: "1px solid var(--fails)" },
 });
+
+// A line that does not fit goes on further in than it began, by the classes that the page's own code has.
+const DEEPEST = 3;
+const hanging = [...Array(DEEPEST + 1).keys()].map((depth) => Decoration.line({ class: depth ? `line in-${depth}` : "line" }));
+
+function hangingLines(view) {
+  const marks = [];
+  for (const { from, to } of view.visibleRanges) {
+    for (let at = from; at <= to; ) {
+      const line = view.state.doc.lineAt(at);
+      marks.push(hanging[Math.min(Math.ceil(line.text.search(/\S|$/) / 4), DEEPEST)].range(line.from));
+      at = line.to + 1;
+    }
+  }
+  return Decoration.set(marks);
+}
+
+const wrapped = ViewPlugin.define(
+  (view) => ({
+    decorations: hangingLines(view),
+    update(change) {
+      if (change.docChanged || change.viewportChanged) this.decorations = hangingLines(change.view);
+    },
+  }),
+  { decorations: (plugin) => plugin.decorations },
+);
 
 // Tab indents, but who goes through the page with it goes on, until something is written; Escape lets it lead on, too.
 const leave = (passing) => [
@@ -102,6 +128,7 @@ export function createEditor({ parent, text, selection, label, describedBy, run,
         bracketMatching(),
         syntaxHighlighting(colours),
         EditorView.lineWrapping,
+        wrapped,
         EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": describedBy, autocapitalize: "off" }),
         EditorView.updateListener.of((update) => update.docChanged && changed()),
         look,

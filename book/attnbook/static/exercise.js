@@ -30,6 +30,7 @@ class Workbench {
     this.known = form.dataset; // where the record keeps that it is solved
     this.result = form.querySelector(".result");
     this.solved = form.querySelector(".solved");
+    this.old = form.querySelector(".before");
     for (const name of ["run", "stop", "reset", "link"]) {
       this[`${name}Button`] = form.querySelector(`.${name}`);
       this[`${name}Button`].addEventListener("click", () => this[name]());
@@ -78,12 +79,19 @@ class Workbench {
   changed() {
     this.unkept = true;
     this.sayWhetherChanged();
+    this.sayWhetherOld();
     clearTimeout(this.pause);
     this.pause = setTimeout(() => this.keep(), PAUSE);
   }
 
   sayWhetherChanged() {
     this.resetButton.setAttribute("aria-disabled", this.field.text === this.start);
+  }
+
+  // A verdict does not outlive the code that it was about.
+  sayWhetherOld() {
+    this.old.hidden = this.running || this.ran === undefined || this.ran === this.field.text;
+    this.result.classList.toggle("old", !this.old.hidden);
   }
 
   saySolved() {
@@ -133,9 +141,10 @@ class Workbench {
 
   async runNow() {
     this.say("Running …");
+    this.ran = this.field.text;
     const kept = record.course;
     const cells = await codeOf(this.chapter);
-    const { cell } = this, code = this.field.text;
+    const { cell, ran: code } = this;
     let told = null;
     const answer = await python.ask("cells.run", { code, cell, cells, kept }, (piece) => {
       if (!told) this.result.replaceChildren((told = new Told()).box);
@@ -157,6 +166,7 @@ class Workbench {
     this.runButton.setAttribute("aria-disabled", running);
     if (!running && document.activeElement === this.stopButton) this.runButton.focus();
     this.stopButton.hidden = !running;
+    this.sayWhetherOld();
   }
 
   say(words) {
@@ -216,7 +226,7 @@ function shownOutput({ kind, name, text, data, traceback }) {
 function textBlock(text, name = "") {
   const block = document.createElement("pre");
   block.className = name;
-  if (text.split("\n").length > LONG) {
+  if (text.split("\n").length > LONG || name === "error") {
     const reach = { tabindex: 0, role: "group", "aria-label": "Output, scrolls" };
     Object.entries(reach).forEach(([attribute, value]) => block.setAttribute(attribute, value));
   }

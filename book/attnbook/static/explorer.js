@@ -229,7 +229,7 @@ class Explorer {
   }
 
   offerAnyValue() {
-    this.anyValue = quietButton(`${this.offer} (runs Python here)`, () => this.open());
+    this.anyValue = quietButton(`${this.offer} (runs Python here, ${document.body.dataset.megabytes} MB)`, () => this.open());
     this.buttons.prepend(this.anyValue);
   }
 

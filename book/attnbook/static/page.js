@@ -7,6 +7,9 @@
   // The contents and "On this page" are drawers on narrow windows and columns on wide ones.
   const columns = { contents: matchMedia("(min-width: 992px)"), sections: matchMedia("(min-width: 1400px)") };
 
+  const main = document.getElementById("main-content");
+  const PRESS = 300; // milliseconds in which a press is over
+
   for (const [id, wide] of Object.entries(columns)) {
     const drawer = document.getElementById(id);
     const button = document.querySelector(`[popovertarget="${id}"]`);
@@ -23,6 +26,11 @@
     };
     fit();
     drawer.addEventListener("beforetoggle", (event) => button.setAttribute("aria-expanded", event.newState === "open"));
+    // What closes a drawer presses nothing beneath it: a browser would pass the same press on, to a link for instance.
+    drawer.addEventListener("toggle", ({ newState }) => {
+      if (newState === "open") main.inert = true;
+      else setTimeout(() => (main.inert = Boolean(document.querySelector(".side:popover-open"))), PRESS);
+    });
     wide.addEventListener("change", fit);
     button.addEventListener("click", () => {
       if (!wide.matches) return; // the browser opens and closes a popover
@@ -37,6 +45,7 @@
       const section = document.getElementById(link.hash.slice(1)) ?? document.getElementById("main-content");
       const chosen = section.querySelector("h1, h2, h3, h4") ?? section; // a screen reader says what has the focus
       chosen.tabIndex = -1;
+      main.inert = false;
       setTimeout(() => chosen.focus({ preventScroll: true }));
     });
     drawer.addEventListener("focusout", (event) => {

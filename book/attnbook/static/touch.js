@@ -18,6 +18,7 @@ class Touch {
     stage.setAttribute("aria-label", `${words} Arrow keys say its numbers.`);
     stage.addEventListener("pointermove", (event) => this.at(event));
     stage.addEventListener("pointerdown", (event) => this.at(event));
+    stage.addEventListener("pointercancel", () => this.clear()); // the finger scrolls the page
     stage.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.clear());
     stage.addEventListener("keydown", (event) => this.key(event));
     stage.addEventListener("blur", () => this.clear());
