@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from attnbook.exercises import code_of, kept_as
 from attncourse import check
 from attncourse.capstone.parts import PARTS
 from attncourse.check.catches import CATCHES
@@ -75,3 +76,13 @@ def test_its_part_and_its_property_pass_every_time(chapter):
         kind, _, what = name.partition(".")
         for _ in range(4 if kind == "catch" else 1):
             assert getattr(check, kind)(**{what: answer}, keep=False)
+
+
+def test_the_record_keeps_each_exercise_under_names_that_its_check_writes():
+    written = {"parts": {*PARTS}, "passed": {*check.__all__, *(f"catch.{name}" for name in CATCHES)}}
+    for chapter in NOTEBOOKS:
+        for cell in code_of(chapter):
+            if cell["kind"] == "exercise":
+                section, names = kept_as(cell["source"])
+                assert names
+                assert {*names} <= written[section]

@@ -9,6 +9,7 @@ from ipywidgets import Widget
 
 from attncourse import live_training
 from attncourse.figures.heads import one_or_two_heads_training as heads_training
+from attncourse.figures.transformer import date_training
 from attncourse.live import WIDGET_MIME
 from attncourse.training import TRAINING_MIME
 
@@ -111,3 +112,14 @@ def test_display_leaves_text_picture_and_data(monkeypatch):
     assert set(shown) == {"text/plain", "image/png", TRAINING_MIME, WIDGET_MIME}
     assert base64.b64decode(shown["image/png"], validate=True).startswith(b"\x89PNG")
     assert shown[TRAINING_MIME] == heads_training.describe()
+
+
+def test_before_a_run_the_readers_text_is_read_by_the_stored_model_and_the_recorded_picture_stays():
+    panel = live_training.Panel(date_training)
+    picture = panel.picture.value
+    panel.controls["text"].value = "7.6.21"
+    assert "The stored model reads “7.6.21” as 2021-06-07" in panel.readout.value
+    panel.controls["text"].value = ""
+    assert "Not read: a text must have 1 to 40 characters" in panel.readout.value
+    assert panel.picture.value == picture
+    Widget.close_all()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from attncourse.figures.heads import one_or_two_heads_training as heads_training
+from attncourse.figures.transformer import date_training
 from attncourse.page import training as page
 
 
@@ -83,3 +84,9 @@ def test_numbers_that_run_away_are_said_and_the_run_stays_as_it_was(slowly):
     page._sessions[session].run = broken
     assert "run away: logits must be finite" in page.advance(session, 0.5, narrow=False)["fault"]
     assert page._sessions[session].run is broken
+
+
+def test_before_a_run_a_text_is_read_or_refused():
+    read = page.beforehand(date_training.source, {"text": "7.6.21", "learning_rate": 0.01})
+    assert read["readout"].startswith("The stored model reads “7.6.21” as 2021-06-07, probability ")
+    assert "refused" in page.beforehand(date_training.source, {"text": "", "learning_rate": 0.01})

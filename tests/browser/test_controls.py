@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from attnbook.search import entries
 from attncourse.claims import CLAIMS
@@ -148,3 +149,22 @@ def test_every_passage_of_a_chapter_can_be_found():
         anchors = {entry["to"].partition("#")[2] for entry in entries(html, f"{name}.html", 0)}
         assert anchors >= set(re.findall(r'<section id="([^"]+)"', html))
         assert anchors >= set(re.findall(r'id="(claim-\d-\d)"', html))
+
+
+def test_a_press_that_closes_a_drawer_presses_nothing_beneath_it(visit, site):
+    with visit(f"{site}intro.html", until="networkidle", width=412, height=860, has_touch=True, is_mobile=True) as page:
+        card = page.locator(".cards a").first
+        for _ in range(3):  # what comes near the window is laid out only then
+            card.evaluate("(card) => card.scrollIntoView({ block: 'center', behavior: 'instant' })")
+            page.wait_for_timeout(300)
+        button = page.get_by_role("button", name="On this page").bounding_box()
+        page.touchscreen.tap(button["x"] + 9, button["y"] + 9)  # as `tap` would scroll the page first
+        drawer = page.locator("#sections")
+        expect(drawer).to_be_visible()
+        box = card.bounding_box()
+        page.touchscreen.tap(box["x"] + 5, box["y"] + box["height"] / 2)  # left of the drawer, on a link beneath it
+        expect(drawer).to_be_hidden()
+        page.wait_for_function("() => !document.getElementById('main-content').inert")
+        assert page.url.endswith("intro.html")
+        page.touchscreen.tap(box["x"] + 5, box["y"] + box["height"] / 2)
+        page.wait_for_url("**/chapters/01_*.html*")

@@ -121,10 +121,9 @@ def test_who_goes_through_the_page_with_tab_goes_through_the_editor_and_indents_
 def test_a_screen_reader_is_told_what_the_field_is_for_and_how_to_leave_it(visit, site):
     with visit(f"{site}{PAGE}") as page:
         field = bench_of(page).get_by_role("textbox", name="Your code: 1. Find the next letter")
-        expect(field).to_have_accessible_description("Ctrl+Enter runs the code.")
-        expect(editor_of(page)).to_have_accessible_description(
-            "Tab indents; Escape, then Tab, leaves the editor. Ctrl+Enter runs the code."
-        )
+        keys = "Tab indents; Escape, then Tab, leaves the editor. Ctrl+Enter runs the code."
+        expect(field).to_have_accessible_description(keys)
+        expect(editor_of(page)).to_have_accessible_description(keys)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -278,3 +278,33 @@ def test_a_tab_that_wrote_nothing_takes_over_what_another_wrote_and_drops_nothin
         other.close(run_before_unload=True)
         page.reload()
         expect(first_of(page).locator("textarea")).to_have_value("written = 1")
+
+
+def test_a_verdict_does_not_outlive_its_code_and_a_solved_exercise_stays_marked(visit, site):
+    exercise, solution = next(exercises(FIRST))
+    with visit(site + page_of(FIRST)) as page:
+        bench = bench_of(page, exercise)
+        solved, old = bench.locator(".solved"), bench.locator(".before")
+        expect(solved).to_be_hidden()
+        run(bench, solution["source"].replace(", keep=False", ""))  # as the reader's own
+        expect(solved).to_be_visible()
+        expect(old).to_be_hidden()
+        write(bench, "another = 1")
+        expect(old).to_be_visible()
+        page.reload()
+        expect(solved).to_be_visible()
+        expect(old).to_be_hidden()
+
+
+def test_stop_stands_where_a_second_press_hits_no_other_button(visit, site):
+    with visit(site + page_of(FIRST)) as page:
+        bench = first_of(page)
+        write(bench, "while True:\n    pass")
+        bench.get_by_role("button", name="Run").click()
+        stop = bench.get_by_role("button", name="Stop")
+        box = stop.bounding_box()
+        stop.click()
+        done(bench)
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        assert bench.locator(".cm-content").inner_text().startswith("while True:")
+        expect(bench.locator(".result")).to_contain_text("Stopped.")

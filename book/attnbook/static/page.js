@@ -9,6 +9,9 @@
 
   const main = document.getElementById("main-content");
   const PRESS = 300; // milliseconds in which a press is over
+  let pressing = false;
+  addEventListener("pointerdown", () => (pressing = true), true);
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(() => (pressing = false), PRESS), true);
 
   for (const [id, wide] of Object.entries(columns)) {
     const drawer = document.getElementById(id);
@@ -26,10 +29,10 @@
     };
     fit();
     drawer.addEventListener("beforetoggle", (event) => button.setAttribute("aria-expanded", event.newState === "open"));
-    // What closes a drawer presses nothing beneath it: a browser would pass the same press on, to a link for instance.
-    drawer.addEventListener("toggle", ({ newState }) => {
-      if (newState === "open") main.inert = true;
-      else setTimeout(() => (main.inert = Boolean(document.querySelector(".side:popover-open"))), PRESS);
+    // A press that closes a drawer presses nothing beneath it: a browser would pass it on, to a link for instance.
+    drawer.addEventListener("beforetoggle", ({ newState }) => {
+      main.inert = newState === "open" || pressing;
+      if (newState === "closed") setTimeout(() => (main.inert = Boolean(document.querySelector(".side:popover-open"))), PRESS);
     });
     wide.addEventListener("change", fit);
     button.addEventListener("click", () => {
