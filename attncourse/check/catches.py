@@ -147,8 +147,8 @@ CATCHES = {
             "what should be hidden is seen, and the rest is hidden", ATTEND),
     ]),
     "layer_norm": Catch(6, lambda library: library("layer_norm").layer_norm, [
-        Bug("LayerNorm over the tokens", "layer_norm", "x = x - x.sum(axis=-1, keepdims=True) / x.shape[-1]",
-            "x = x - x.mean(axis=0, keepdims=True)",
+        Bug("LayerNorm over the tokens", "layer_norm", "    for _ in range(2):",
+            "    x = x - x.mean(axis=0, keepdims=True)\n    for _ in range(2):",
             "one token's numbers depend on the others'", NORM),
         Bug("LayerNorm keeps the mean", "layer_norm", "centred = without_mean(x)", "centred = x",
             "the mean of a token is not taken away", NORM),
