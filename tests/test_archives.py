@@ -54,7 +54,7 @@ def test_what_has_not_changed_is_not_made_again_and_what_has_takes_another_name(
 
 def test_an_archive_is_described_with_its_sum_and_where_it_is(tmp_path):
     path = wheel(tmp_path / "one-0123.zip", a="1")
-    found = archives.entry("one", path, "../archives/")
+    found = archives.entry("one", "0123", path, "../archives/one-0123.zip")
     assert (found["name"], found["version"], found["file_name"]) == ("one", "0123", "../archives/one-0123.zip")
 
 

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 COMPILER = Path(__file__).with_name("compile_modules.py")
 RUNNER = Path(__file__).with_name("compile-modules.js")
-LIBRARY = "library"  # the standard one, which Python reads without unpacking
 # Formats that no page writes, with their tables; fonts that nothing here is written in; what only type checkers read.
 SPARE = (
     "fontTools/",
@@ -71,17 +70,28 @@ def write_archives(folder: Path, archives: Sequence[Archive], pyodide: Path) -> 
     return due
 
 
-def entry(name: str, archive: Path, root: str) -> dict[str, Any]:
-    """An archive as Pyodide's lock file describes a package, at an address relative to Pyodide's own files."""
+def entry(
+    name: str, version: str, file: Path, address: str, imports: Iterable[str] = (), depends: Iterable[str] = ()
+) -> dict[str, Any]:
+    """A package as Pyodide's lock file describes it.
+
+    Args:
+        name: of the package.
+        version: of the package, or whatever tells one from the next.
+        file: a wheel or an archive, whose sum is taken.
+        address: where a page finds it, relative to what the lock file is read for.
+        imports: what a cell imports of it.
+        depends: the packages that it needs.
+    """
     return {
         "name": name,
-        "version": archive.stem.rpartition("-")[2],
-        "file_name": root + archive.name,
+        "version": version,
+        "file_name": address,
         "install_dir": "site",
-        "sha256": hashlib.sha256(archive.read_bytes()).hexdigest(),
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "package_type": "package",
-        "imports": [],
-        "depends": [],
+        "imports": list(imports),
+        "depends": list(depends),
         "unvendored_tests": False,
     }
 

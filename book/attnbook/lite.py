@@ -4,7 +4,6 @@ Its kernel is Pyodide, from where Python in the page has it, too. What a cell im
 Pyodide's lock file knows it: the wheels of the site are added to that list, so that no notebook installs anything.
 """
 
-import hashlib
 import json
 import os
 import re
@@ -18,7 +17,7 @@ from typing import Any
 
 import nbformat
 
-from attnbook import pyodide, runtime
+from attnbook import archives, pyodide, runtime
 from attnbook.chapters import notebooks
 from attnbook.wheels import repacked
 from attnbook.written import when_written
@@ -49,17 +48,8 @@ OURS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 def entry(name: str, wheel: Path, root: Path) -> dict[str, Any]:
     """One of our packages as the lock file describes them, with its wheel's address relative to ``root``."""
     depends, imports = OURS[name]
-    return {
-        "name": name,
-        "version": wheel.name.split("-")[1],
-        "file_name": Path(os.path.relpath(wheel, root)).as_posix(),
-        "install_dir": "site",
-        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
-        "package_type": "package",
-        "imports": list(imports),
-        "depends": list(depends),
-        "unvendored_tests": False,
-    }
+    address = Path(os.path.relpath(wheel, root)).as_posix()
+    return archives.entry(name, wheel.name.split("-")[1], wheel, address, imports, depends)
 
 
 def settings(title: str, address: str, library: str) -> dict[str, Any]:

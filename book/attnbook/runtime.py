@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from attnbook import pyodide
-from attnbook.archives import LIBRARY, Archive, entry, write_archives
+from attnbook.archives import Archive, entry, write_archives
+from attnbook.compile_modules import LIBRARY
 from attnbook.wheels import course_wheel, repacked
 from attnbook.written import when_written
 
@@ -78,7 +79,11 @@ def _beside(root: Path, dist: Path, wheels: list[str]) -> dict[str, Any]:
     )
     parts = {"core": ["arrays", "course"], "drawing": ["drawing"]}
     lock = json.loads((root / "pyodide" / pyodide.LOCK).read_bytes())
-    lock["packages"] = {name: entry(name, path, "../archives/") for name, path in made.items() if name != LIBRARY}
+    lock["packages"] = {
+        name: entry(name, path.stem.rpartition("-")[2], path, f"../archives/{path.name}")
+        for name, path in made.items()
+        if name != LIBRARY
+    }
     text = json.dumps(lock, indent=1)
     listed = root / "archives" / f"lock-{hashlib.sha256(text.encode()).hexdigest()[:10]}.json"
     listed.write_text(text, "utf-8")

@@ -56,6 +56,7 @@ class CodeField {
       changed,
       passing: () => tabbed,
     });
+    this.keys.textContent = EDITOR_KEYS; // after a first try that failed it says something else
     textarea.hidden = true;
     if (focused) this.editor.focus();
   }
