@@ -3,7 +3,7 @@
 python compile_modules.py FOLDER NAME …    # FOLDER/NAME.zip; with NAME:sources it keeps these, too
 """
 
-import importlib
+import importlib.util
 import py_compile
 import sys
 import tempfile

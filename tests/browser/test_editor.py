@@ -1,5 +1,7 @@
 """The field for a reader's code: an editor that a keyboard can use and leave, plain text where it cannot be fetched."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -179,9 +181,11 @@ def test_where_it_is_refused_the_plain_field_takes_the_code_and_asks_again_at_th
     assert text_of(page) == "x = 1" + START
     page.keyboard.press("Tab")
     expect(bench_of(page).get_by_role("button", name="Run")).to_be_focused()
+    expect(field).to_have_accessible_description("Ctrl+Enter runs the code.")
     page.unroute("**/_editor/**")
     field.focus()
     expect(bench_of(page).locator(".cm-content")).to_be_focused()
+    expect(bench_of(page).locator(".cm-content")).to_have_accessible_description(re.compile("^Tab indents"))
     assert text_of(page) == "x = 1" + START
     page.close()
 

@@ -182,8 +182,14 @@ def test_a_broken_file_is_refused_and_changes_nothing(visit, site, text):
         assert held(page) == before
 
 
-def test_keys_that_are_not_of_a_record_are_let_be(visit, site):
-    others = ("attention-course-1/", "attention-course-1/unknown/x", "attention-course-1/constructor/x", "theme")
+def test_keys_that_are_broken_or_not_of_a_record_count_as_none(visit, site):
+    others = (
+        "attention-course-1/",
+        "attention-course-1/place/last",
+        "attention-course-1/unknown/x",
+        "attention-course-1/constructor/x",
+        "theme",
+    )
     with visit(site) as page:
         page.evaluate("(keys) => keys.forEach((key) => localStorage.setItem(key, '{'))", others)
         page.reload()

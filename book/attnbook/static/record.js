@@ -26,7 +26,14 @@ const record = (() => {
     return { passed, parts: held.parts, code, answers, place: place.page ? { last: JSON.stringify(place) } : {} };
   }
 
-  const placeIn = ({ place }) => (place.last ? JSON.parse(place.last) : {});
+  function placeIn({ place }) {
+    try {
+      return JSON.parse(place.last) ?? {};
+    } catch {
+      return {}; // none, or broken
+    }
+  }
+
   const inFile = (held) => ({ ...held, passed: Object.keys(held.passed) });
   const written = (form) => `${JSON.stringify(form, null, 1)}\n`;
 
