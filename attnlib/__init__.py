@@ -32,6 +32,7 @@ from attnlib.encoder import (
     encoder_vjp,
     init_encoder,
 )
+from attnlib.fast_attention import fast_attention, fast_attention_vjp
 from attnlib.feed_forward import FeedForwardParams, feed_forward, feed_forward_vjp, init_feed_forward
 from attnlib.fit import Fitted, fit
 from attnlib.greedy import Decoded, greedy
@@ -104,6 +105,8 @@ __all__ = [
     "encoder_layer_vjp",
     "encoder_vjp",
     "entropy",
+    "fast_attention",
+    "fast_attention_vjp",
     "feed_forward",
     "feed_forward_vjp",
     "fit",

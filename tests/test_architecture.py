@@ -12,7 +12,7 @@ import pytest
 from tests.notebooks import ROOT
 
 PACKAGES = {  # package -> what it may import besides the standard library and itself
-    "attnlib": {"numpy"},
+    "attnlib": {"numpy", "threadpoolctl"},  # the second at need, and the library does without
     "attncourse": {"numpy", "attnlib", "matplotlib", "contourpy", "PIL", "IPython", "ipywidgets"},
     "experiments": {"numpy", "attnlib", "attncourse", "torch"},
 }
@@ -20,7 +20,12 @@ INSTALLED = ["attnlib", "attncourse"]  # what the wheel holds
 OUTSIDE = re.compile(
     r"""\.parents\b|\.parent\.parent\b|\.\./|cwd\(|['"](book|chapters|experiments|tests|benchmarks)/"""
 )
-AT_NEED = {"IPython", "ipywidgets", "torch"}  # imported inside the functions that show or ask something
+AT_NEED = {
+    "IPython",
+    "ipywidgets",
+    "torch",
+    "threadpoolctl",
+}  # imported inside the functions that show or ask something
 
 
 def modules(package: str) -> dict[str, Path]:

@@ -1,0 +1,221 @@
+"""The same numbers as ``attention``, which is the reference, in less memory."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from attnlib import attention, attention_vjp, causal_mask, fast_attention, fast_attention_vjp
+from attnlib.attention import attention_weights
+
+LENGTHS = [(1, 1), (5, 7), (7, 5), (256, 512), (257, 513), (600, 1100), (1100, 600)]  # blocks are 256 × 512
+EPS = float(np.finfo(np.float32).eps)
+
+
+def draw(rng, *shapes, sigma=1.0, dtype=np.float64):
+    return [(sigma * rng.normal(size=shape)).astype(dtype) for shape in shapes]
+
+
+def whole_mask(mask, causal, seq_q, seq_k):
+    allowed = np.True_ if mask is None else mask
+    return allowed & causal_mask(seq_q, seq_k) if causal else mask
+
+
+def both(inputs, grad, mask=None, causal=False, **options):
+    """Outputs and gradients, as lists: those of ``fast_attention`` and those of ``attention``."""
+    output, pullback = fast_attention_vjp(*inputs, mask, causal, **options)
+    options.pop("threads", None)
+    whole = whole_mask(mask, causal, inputs[0].shape[-2], inputs[1].shape[-2])
+    expected, expected_pullback = attention_vjp(*inputs, whole, **options)
+    return [output, *pullback(grad)], [expected, *expected_pullback(grad)]
+
+
+def assert_same(found, expected, tolerance=1e-12):
+    for a, b in zip(found, expected, strict=True):
+        assert a.shape == b.shape
+        assert a.dtype == b.dtype
+        np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * max(1, np.abs(b).max(initial=0)))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("causal", [False, True], ids=["full", "causal"])
+@pytest.mark.parametrize("lengths", LENGTHS, ids=str)
+def test_output_and_gradients_are_those_of_attention(rng, lengths, causal, threads):
+    seq_q, seq_k = lengths
+    query, key, value, grad = draw(rng, (2, seq_q, 6), (2, seq_k, 6), (2, seq_k, 3), (2, seq_q, 3))
+    assert_same(*both((query, key, value), grad, causal=causal, threads=threads))
+
+
+@pytest.mark.parametrize("sigma", [1, 10, 100, 1000])
+@pytest.mark.parametrize("shape", [(), (9,), (1, 9), (8, 1), (8, 9), (2, 1, 8, 9), (2, 1, 1, 9), (1, 3, 8, 1)], ids=str)
+@pytest.mark.parametrize("causal", [False, True], ids=["full", "causal"])
+def test_any_mask_and_any_size_of_the_scores_give_what_attention_gives(rng, shape, causal, sigma):
+    query, key, value, grad = draw(rng, (2, 3, 8, 4), (2, 3, 9, 4), (2, 3, 9, 5), (2, 3, 8, 5))
+    mask = rng.random(shape) < 0.6
+    assert_same(*both((sigma * query, key, value), grad, np.asarray(mask), causal), tolerance=1e-12 * sigma)
+
+
+@pytest.mark.parametrize("scale", [None, 0.5, -2.0, 0.0])
+def test_the_scale_counts_on_the_way_there_and_back(rng, scale):
+    query, key, value, grad = draw(rng, (8, 4), (9, 4), (9, 5), (8, 5))
+    assert_same(*both((query, key, value), grad, scale=scale))
+
+
+@pytest.mark.parametrize("leads", [((), (2,), (3, 1)), ((4, 1), (1, 5), ()), ((64, 3), (64, 3), (64, 3))], ids=str)
+def test_leading_axes_are_stretched_and_their_gradients_collected(rng, leads):
+    query, key, value = draw(
+        rng, *((*lead, *shape) for lead, shape in zip(leads, [(40, 4), (50, 4), (50, 2)], strict=True))
+    )
+    [grad] = draw(rng, (*np.broadcast_shapes(*leads), 40, 2))
+    assert_same(*both((query, key, value), grad))
+
+
+@pytest.mark.parametrize(
+    "shapes", [((0, 4), (5, 4), (5, 2)), ((5, 4), (0, 4), (0, 2)), ((0, 3, 4), (0, 3, 4), (0, 3, 2))]
+)
+def test_no_queries_no_keys_and_no_sequences_are_no_error(rng, shapes):
+    query, key, value = draw(rng, *shapes)
+    grad = np.ones((*query.shape[:-1], 2))
+    assert_same(*both((query, key, value), grad))
+
+
+def test_a_query_that_may_attend_to_nothing_gets_zeros_and_gives_none(rng):
+    query, key, value, grad = draw(rng, (300, 4), (600, 4), (600, 2), (300, 2))
+    mask = np.ones((300, 600), bool)
+    mask[7] = False
+    output, pullback = fast_attention_vjp(query, key, value, mask)
+    assert (output[7] == 0).all()
+    assert (pullback(grad)[0][7] == 0).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("other", [np.nan, np.inf, 0.0, 1e4, -1e4])
+@pytest.mark.parametrize("sigma", [1, 20])
+def test_hidden_keys_and_values_never_change_a_bit(rng, other, sigma, dtype):
+    """Large ones neither, although they make the course of the computation another one."""
+    query, key, value, grad = draw(rng, (2, 300, 8), (2, 600, 8), (2, 600, 4), (2, 300, 4), dtype=dtype)
+    mask = rng.random((300, 600)) < 0.7
+    hidden = [3, 511, 512]
+    mask[:, hidden] = False
+    changed_key, changed_value = key.copy(), value.copy()
+    changed_key[:, hidden] = changed_value[:, hidden] = other
+    output, pullback = fast_attention_vjp(sigma * query, key, value, mask)
+    changed, changed_pullback = fast_attention_vjp(sigma * query, changed_key, changed_value, mask)
+    np.testing.assert_array_equal(changed, output)
+    for a, b in zip(changed_pullback(grad), pullback(grad), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("other", [0.0, 1e4, -1e4])
+def test_the_future_never_changes_a_bit_of_the_past(rng, other, dtype):
+    query, key, value = draw(rng, (700, 8), (700, 8), (700, 4), dtype=dtype)
+    later = [x.copy() for x in (query, key, value)]
+    for x in later:
+        x[400:] = other
+    np.testing.assert_array_equal(
+        fast_attention(*later, causal=True)[:400], fast_attention(query, key, value, causal=True)[:400]
+    )
+
+
+@pytest.mark.parametrize("sigma", [1, 10, 100])
+@pytest.mark.parametrize("causal", [False, True], ids=["full", "causal"])
+def test_in_float32_errors_are_at_most_twice_those_of_attention_and_thrice_in_gradients(rng, causal, sigma):
+    exact = draw(rng, (2, 700, 64), (2, 700, 64), (2, 700, 32), (2, 700, 32), dtype=np.float32)
+    exact[0] *= sigma
+    quick, plain = both(exact[:3], exact[3], causal=causal)
+    _, expected = both([x.astype(np.float64) for x in exact[:3]], exact[3].astype(np.float64), causal=causal)
+    for a, b, c, allowed in zip(quick, plain, expected, [2, 3, 3, 3], strict=True):
+        error, plain_error = np.abs(a - c).max(), np.abs(b - c).max()
+        assert error <= allowed * plain_error + EPS * np.abs(c).max()
+
+
+def test_scores_far_below_zero_weigh_as_if_they_were_not(rng):
+    """A softmax does not change if all scores of a row do by the same amount: here by −5000."""
+    query, key, value = draw(rng, (40, 4), (700, 4), (700, 3))
+    far_query, far_key = (np.concatenate([x, np.full((len(x), 1), s)], axis=1) for x, s in ((query, 1), (key, -5000)))
+    np.testing.assert_allclose(
+        fast_attention(far_query, far_key, value, scale=1), fast_attention(query, key, value, scale=1), atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("rows", ["growing", "falling"])
+def test_the_highest_score_may_come_in_any_block(rng, rows):
+    key, value = np.linspace(-900, 900, 1500)[:, None], rng.normal(size=(1500, 3))
+    key = key if rows == "growing" else key[::-1].copy()
+    query = np.array([[1.0], [0.1], [-1.0], [0.0]])
+    np.testing.assert_allclose(
+        fast_attention(query, key, value), attention_weights(query, key) @ value, rtol=0, atol=1e-13
+    )
+
+
+def test_threads_share_the_work_and_change_no_bit(rng):
+    query, key, value = draw(rng, (3, 600, 8), (3, 600, 8), (3, 600, 4), dtype=np.float32)
+    one, *others = [fast_attention(query, key, value, causal=True, threads=threads) for threads in (1, 2, 5)]
+    for other in others:
+        np.testing.assert_array_equal(other, one)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_memory_grows_with_the_length_alone(rng, threads):
+    """The weights alone would be 268 MB, for one head at a length of 8192."""
+
+    def peak(seq):
+        query, key, value = draw(rng, (seq, 16), (seq, 16), (seq, 16), dtype=np.float32)
+        tracemalloc.start()
+        output, pullback = fast_attention_vjp(query, key, value, causal=True, threads=threads)
+        pullback(output)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert peak(8192) < 2 * peak(4096) < 16e6
+
+
+def test_inputs_that_are_transposed_or_read_only_are_left_as_they_are(rng):
+    query, key, value = (np.swapaxes(x, 0, 1) for x in draw(rng, (9, 2, 4), (8, 2, 4), (8, 2, 4)))
+    before = [x.copy() for x in (query, key, value)]
+    for x in (query, key, value):
+        x.flags.writeable = False
+    output, pullback = fast_attention_vjp(query, key, value, causal=True)
+    pullback(output)
+    for x, y in zip((query, key, value), before, strict=True):
+        np.testing.assert_array_equal(x, y)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"mask": np.ones((8, 9))}, TypeError, "mask must be boolean"),
+        ({"mask": np.ones((7, 9), bool)}, ValueError, r"mask must broadcast to .* got mask \(7, 9\)"),
+        ({"causal": None}, TypeError, "causal must be True or False: got None"),
+        ({"causal": np.ones(3, bool)}, TypeError, "causal must be True or False"),
+        ({"threads": 0}, ValueError, "threads must be 1 or more: got 0"),
+        ({"threads": 1.5}, TypeError, "threads must be an integer: got 1.5"),
+        ({"scale": np.nan}, ValueError, "scale"),
+        ({"key": np.zeros((9, 5))}, ValueError, r"query and key must share d_k: got query \(8, 4\), key \(9, 5\)"),
+        ({"value": np.zeros((8, 5))}, ValueError, "one value a key"),
+        ({"value": np.zeros((9, 5), np.float32)}, TypeError, "share one dtype"),
+        (
+            {"query": np.full((8, 4), np.nan)},
+            ValueError,
+            r"query must be finite where .* got NaN or inf in query \(8, 4\)",
+        ),
+        ({"key": np.full((9, 4), np.inf)}, ValueError, "key must be finite where"),
+        ({"value": np.full((9, 5), np.nan)}, ValueError, "value must be finite where"),
+        ({"value": np.full((9, 5), 1e308)}, ValueError, r"overflow float64: got value \(9, 5\)"),
+        ({"query": np.full((8, 4), 1e200), "key": np.full((9, 4), 1e200)}, ValueError, r"got \+inf"),
+    ],
+)
+def test_a_call_that_cannot_be_meant_says_so(rng, change, error, words):
+    query, key, value = draw(rng, (8, 4), (9, 4), (9, 5))
+    with pytest.raises(error, match=words):
+        fast_attention(**{"query": query, "key": key, "value": value, "threads": 2, **change})
+
+
+def test_its_output_is_that_of_attention_in_every_head_of_a_cut_input(rng):
+    from attnlib import split_heads
+
+    query, key, value = (split_heads(x, 4) for x in draw(rng, (3, 70, 32), (3, 90, 32), (3, 90, 32)))
+    expected, _ = attention(query, key, value)
+    np.testing.assert_allclose(fast_attention(query, key, value), expected, atol=1e-14)

@@ -1,0 +1,55 @@
+"""Threads share tasks: every task once, errors come through, and the matrix library is left as it was."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from attnlib import fast_attention
+from attnlib.threads import as_threads, matrix_library, matrix_threads, run_in_threads
+
+
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_every_task_is_done_once(threads):
+    done = []
+    run_in_threads(done.append, range(50), threads)
+    assert sorted(done) == list(range(50))
+
+
+def test_threads_work_at_the_same_time():
+    meeting = threading.Barrier(2, timeout=30)  # two calls must be under way at once, or it breaks
+    run_in_threads(lambda _: meeting.wait(), range(2), 2)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_error_in_a_task_is_raised_and_no_further_task_begins(threads):
+    begun = []
+
+    def work(task):
+        begun.append(task)
+        raise ArithmeticError("of task")
+
+    with pytest.raises(ArithmeticError, match="of task"):
+        run_in_threads(work, range(100), threads)
+    assert len(begun) <= threads
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_matrix_product_inside_a_task_has_one_thread_and_afterwards_as_many_as_before(threads):
+    before, inside = matrix_threads(), []
+    run_in_threads(lambda _: inside.append(matrix_threads()), [0], threads)
+    assert inside == [1]
+    assert matrix_threads() == before
+
+
+def test_without_threadpoolctl_there_is_one_thread_and_more_are_an_error(rng, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "threadpoolctl", None)
+    matrix_library.cache_clear()
+    try:
+        assert as_threads(None) == 1
+        query = rng.normal(size=(5, 4))
+        assert np.isfinite(fast_attention(query, query, query)).all()
+        with pytest.raises(ModuleNotFoundError, match="threads=2 needs the package threadpoolctl"):
+            fast_attention(query, query, query, threads=2)
+    finally:
+        matrix_library.cache_clear()
