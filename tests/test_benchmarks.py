@@ -6,7 +6,7 @@ import pytest
 
 from attncourse.figures.scaling.temperature import temperature
 from attnlib.dates.task import date_batches
-from benchmarks import date_model, gradient_errors, live_updates, torch_errors, training
+from benchmarks import date_model, fast_attention, gradient_errors, live_updates, torch_errors, training
 
 
 @pytest.mark.parametrize("name", gradient_errors.CALLS)
@@ -27,6 +27,20 @@ def test_the_date_model_trains_on_the_same_losses_in_pytorch():
     losses = date_model.agree(list(islice(date_batches(0, 4), 3)))
     assert len(losses) == date_model.STEPS_TO_AGREE
     assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("backward", [False, True])
+def test_all_attentions_that_race_compute_the_same(causal, backward):
+    pytest.importorskip("torch")
+    racing = fast_attention.contenders(fast_attention.draw(2, 3, 40, 8), causal, backward, threads=1)
+    fast_attention.check_agreement(racing)
+    assert {"fast_attention", "attention", "PyTorch"} <= set(racing)
+    times = fast_attention.take_turns(racing, rounds=2)
+    assert {len(found) for found in times.values()} == {2}
+    racing["attention"] = lambda: [2 * x for x in racing["fast_attention"]()]
+    with pytest.raises(SystemExit, match="attention and PyTorch differ"):
+        fast_attention.check_agreement(racing)
 
 
 def test_decoding_with_and_without_the_cache_says_the_same():

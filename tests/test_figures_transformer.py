@@ -32,6 +32,7 @@ from attncourse.figures.transformer.journey import _plan as journey_plan
 from attncourse.figures.transformer.mask_workshop import mask_workshop
 from attncourse.figures.transformer.next_character import SIGNS, next_character
 from attncourse.figures.transformer.padding_damage import DATES, MASKS, PADDINGS, padding_damage, wrong_characters
+from attncourse.figures.transformer.running_softmax import running_softmax
 from attncourse.figures.transformer.shift_by_one import READ, STEPS, WANTED, shift_by_one
 from attnlib import (
     attention_weights,
@@ -397,3 +398,23 @@ def test_any_beginning_can_be_drawn(beginning, narrow):
     written = words_of(next_character, {"beginning": beginning}, narrow=narrow)
     assert f"after “▷{beginning.lower()}”: drawn next" in written
     assert {*SIGNS} <= {*written}
+
+
+@every_state(running_softmax)
+def test_three_numbers_are_enough_for_the_softmax_of_the_keys_so_far(state):
+    numbers = running_softmax.measure(**state)
+    keys = 3 * state["read"]
+    attn_weights = softmax(numbers.scores[:keys])
+    np.testing.assert_allclose(numbers.attn_weights[:keys], attn_weights)
+    assert (numbers.attn_weights[keys:] == 0).all()
+    assert numbers.highest[-1] == numbers.scores[:keys].max()
+    np.testing.assert_allclose(numbers.total[-1], np.exp(numbers.scores[:keys] - numbers.highest[-1]).sum())
+    read, blocks, output, *_ = numbers_in(running_softmax.readout(numbers))
+    assert (read, blocks) == (state["read"], 4)
+    assert output == pytest.approx(numbers.weighted[-1] / numbers.total[-1], abs=0.005)
+
+
+@pytest.mark.parametrize("high", [1, 2, 3, 4])
+def test_after_the_last_block_the_output_is_that_of_the_whole_softmax(high):
+    last = numbers_in(running_softmax.readout(running_softmax.measure(read=4, high=high)))
+    assert last[2] == last[3]

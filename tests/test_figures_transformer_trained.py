@@ -1,10 +1,21 @@
+from itertools import product
+
 import numpy as np
 import pytest
 
-from attncourse.figures.transformer import cached_cost, cost_curve, depth_gradients, free_running, warmup_training
+from attncourse.figures.transformer import (
+    attention_in_blocks,
+    cached_cost,
+    cost_curve,
+    depth_gradients,
+    free_running,
+    warmup_training,
+)
 from attncourse.figures.transformer.depth_gradients import PLACEMENTS
 from attncourse.results import load_result
+from attnlib.blocks import key_spans, query_spans
 from attnlib.dates.task import as_texts
+from experiments.blocks import sizes
 from tests.explorers import every_state, numbers_in, words_of
 
 
@@ -129,6 +140,30 @@ def test_measured_steps_are_medians_of_the_rounds(cost):
     numbers = cached_cost.measure()
     for row, way in enumerate(("cached", "uncached")):
         np.testing.assert_allclose(numbers.measured[row], np.median([found[way] for found in cost["decoding"]], axis=0))
+
+
+# Blocks
+
+
+@every_state(attention_in_blocks)
+def test_the_blocks_shown_are_those_that_fast_attention_computes(state, monkeypatch):
+    numbers = attention_in_blocks.measure(**state)
+    monkeypatch.setattr("attnlib.blocks.ROWS", numbers.side)
+    monkeypatch.setattr("attnlib.blocks.COLUMNS", numbers.side)
+    spans = [key_spans(rows, state["tokens"], state["causal"]) for rows in query_spans(state["tokens"])]
+    assert numbers.computed.tolist() == [len(columns) for columns in spans]
+    tokens, *sides, computed, whole, _, _, time = numbers_in(attention_in_blocks.readout(numbers).replace(",", ""))
+    assert (tokens, *sides) == (state["tokens"], numbers.side, numbers.side)
+    assert (computed, whole) == (numbers.computed.sum(), len(numbers.computed) ** 2)
+    assert time == pytest.approx(numbers.times[1, numbers.sides == numbers.side][0], rel=0.1)
+
+
+def test_times_are_medians_of_the_rounds_at_that_length():
+    result = load_result("blocks")
+    for n, causal in product(attention_in_blocks.controls["tokens"].stops, (False, True)):
+        numbers = attention_in_blocks.measure(n, 512, causal)
+        at = [size[::2] == (n, causal) for size in sizes()]
+        np.testing.assert_allclose(numbers.times[1], np.median(np.array(result["rounds"])[:, at], axis=0))
 
 
 # Free running
