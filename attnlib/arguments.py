@@ -41,6 +41,8 @@ def as_floats(**arrays):
     Raises:
         TypeError: if an array is not float32 or float64, or if the dtypes differ.
     """
+    if all_plain(*arrays.values()):
+        return list(arrays.values())
     found = {name: as_array(name, array) for name, array in arrays.items()}
     for name, array in found.items():
         if array.dtype not in FLOATS:
@@ -52,6 +54,13 @@ def as_floats(**arrays):
         got = ", ".join(f"{name} {array.dtype} {array.shape}" for name, array in found.items())
         raise TypeError(f"{listed(found)} must share one dtype: got {got}; convert one with .astype")
     return list(found.values())
+
+
+def all_plain(first, *others):
+    """Whether these are NumPy's own arrays of one dtype, float32 or float64: the usual case, and quickly seen."""
+    if type(first) is not np.ndarray or first.dtype not in FLOATS:
+        return False
+    return all(type(other) is np.ndarray and other.dtype is first.dtype for other in others)
 
 
 def as_number(name, number, wanted, fits):

@@ -6,7 +6,8 @@
 Both start from the same parameters and see the same batches: an encoder and a decoder of two layers each, padding
 masks, a tied table. PyTorch has its own layers, autograd and Adam. They take turns in one process with the same number
 of threads; the median of the rounds' ratios counts. Before the race all train a few steps in float64, and their losses
-must be the same. Then decoding with the cache takes turns with decoding without; the answers must be the same too.
+must be the same. Then decoding takes turns: attnlib's with its cache and without, and PyTorch's, whose layers have no
+cache and so see all that was said at every step; for many texts at once, and for one. The answers must be the same too.
 """
 
 import argparse
@@ -44,24 +45,18 @@ def torch_trainer(params, batches, fused):
     import torch
     from torch.nn import functional
 
-    from attnlib import sinusoidal_positions
-
-    model = torch_model(params)
+    model, read = torch_model(params), torch_reader(params)
     # PyTorch's attention has biases, which stay 0 and are not trained.
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimiser = torch.optim.Adam(trained, lr=LEARNING_RATE, betas=(0.9, 0.98), eps=1e-9, fused=fused)
-    d_model, dtype = model["source"].weight.shape[1], model["source"].weight.dtype
-    waves = torch.tensor(sinusoidal_positions(64, d_model), dtype=dtype)
-
-    def read(side, tokens):
-        return model[side](tokens) * d_model**0.5 + waves[: tokens.shape[1]]
 
     def step():
         source, lengths, target, wanted = (torch.from_numpy(x) for x in next(batches))
         hidden = torch.arange(source.shape[1]) >= lengths[:, None]
-        future = torch.triu(torch.ones(target.shape[1], target.shape[1], dtype=torch.bool), diagonal=1)
-        memory = model["encoder"](read("source", source), src_key_padding_mask=hidden)
-        x = model["decoder"](read("target", target), memory, tgt_mask=future, memory_key_padding_mask=hidden)
+        memory = model["encoder"](read(model["source"], source), src_key_padding_mask=hidden)
+        x = model["decoder"](
+            read(model["target"], target), memory, tgt_mask=torch_future(target), memory_key_padding_mask=hidden
+        )
         logits = functional.linear(x, model["target"].weight)
         loss = functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=-1)
         optimiser.zero_grad()
@@ -70,6 +65,48 @@ def torch_trainer(params, batches, fused):
         return loss.item()
 
     return step
+
+
+def torch_reader(params):
+    """A function that turns tokens into vectors, with their positions."""
+    import torch
+
+    from attnlib import sinusoidal_positions
+
+    d_model = params.source_tokens.shape[1]
+    waves = torch.tensor(sinusoidal_positions(64, d_model).astype(params.source_tokens.dtype))
+    return lambda table, tokens: table(tokens) * d_model**0.5 + waves[: tokens.shape[1]]
+
+
+def torch_future(target):
+    """What a token must not look at, in PyTorch's polarity."""
+    import torch
+
+    return torch.triu(torch.ones(target.shape[1], target.shape[1], dtype=torch.bool), diagonal=1)
+
+
+def torch_decoder(params, batch, steps, begin):
+    """A function that translates the texts with PyTorch's layers, greedily; the memory is computed once."""
+    import torch
+    from torch.nn import functional
+
+    model, read = torch_model(params).eval(), torch_reader(params)
+    source, lengths = torch.from_numpy(batch.source), torch.from_numpy(batch.lengths)
+    hidden = torch.arange(source.shape[1]) >= lengths[:, None]
+
+    @torch.inference_mode()
+    def decode():
+        memory = model["encoder"](read(model["source"], source), src_key_padding_mask=hidden)
+        said = torch.full((len(source), 1), begin)
+        for _ in range(steps):
+            x = model["decoder"](
+                read(model["target"], said), memory, tgt_mask=torch_future(said), memory_key_padding_mask=hidden
+            )
+            logits = functional.linear(x[:, -1], model["target"].weight)
+            said = torch.cat([said, logits.argmax(dim=-1, keepdim=True)], dim=1)
+        return said[:, 1:].numpy()
+
+    return decode
 
 
 def torch_model(params):
@@ -171,7 +208,7 @@ def ratio(times, name, other):
 
 
 def decoders(batch):
-    """Decoding the same texts with and without the cache; the answers must be the same."""
+    """Three ways to translate the same texts; the answers must be the same."""
     from attnlib import greedy, padding_mask
     from attnlib.dates.model import load_date_model
     from attnlib.dates.task import BEGIN, STEPS
@@ -181,9 +218,16 @@ def decoders(batch):
     def decode(cached):
         return greedy(params, batch.source, BEGIN, STEPS, mask, cached=cached).tokens
 
-    if (decode(True) != decode(False)).any():
-        raise SystemExit("decoding with the cache says something else than without")
-    return {"cached": lambda: decode(True), "uncached": lambda: decode(False)}
+    racing = {
+        "attnlib, cached": lambda: decode(True),
+        "attnlib, uncached": lambda: decode(False),
+        "PyTorch": torch_decoder(params, batch, STEPS, BEGIN),
+    }
+    expected = decode(True)
+    for name, decode_again in racing.items():
+        if (decode_again() != expected).any():
+            raise SystemExit(f"{name} says something else than decoding with the cache")
+    return racing
 
 
 def main():
@@ -215,12 +259,14 @@ def main():
             f"{name:22} {tokens / statistics.median(found):9,.0f} tokens/s   "
             f"{ratio(times, name, 'PyTorch'):5.2f} times the time of PyTorch"
         )
-    times = take_turns(decoders(batches[0]), options.rounds, options.seconds, clock)
-    for name, found in times.items():
-        print(
-            f"decoding, {name:12} {BATCH / statistics.median(found):9,.0f} texts/s   "
-            f"{ratio(times, name, 'cached'):5.2f} times the time with the cache"
-        )
+    for number in (BATCH, 1):
+        some = batches[0]._replace(source=batches[0].source[:number], lengths=batches[0].lengths[:number])
+        times = take_turns(decoders(some), options.rounds, options.seconds, clock)
+        for name, found in times.items():
+            print(
+                f"translating {number:2} at a time, {name:18} {number / statistics.median(found):7,.0f} texts/s   "
+                f"{ratio(times, name, 'PyTorch'):5.2f} times the time of PyTorch"
+            )
 
 
 if __name__ == "__main__":
