@@ -86,11 +86,12 @@ def attention_vjp(query, key, value, mask=None, bias=None, scale=None):
     def pullback(grad_output):
         grad_output = as_gradient(grad_output, output)
         grad_value = attn_weights.mT @ grad_output
-        grad_weights = grad_output @ value.mT
-        grad_weights = np.where(attn_weights == 0, 0, grad_weights)  # here too 0 · NaN and 0 · inf are to be 0
-        # Back through softmax: the mean of grad_weights is grad_output · output, a shorter sum. Zero where masked.
-        mean = np.vecdot(grad_output, output)[..., None]
-        grad_scores = attn_weights * (grad_weights - mean)
+        # In place from here on: for long texts these are the largest arrays.
+        grad_scores = grad_output @ value.mT  # by the weights, so far
+        np.copyto(grad_scores, 0, where=attn_weights == 0)  # here too 0 · NaN and 0 · inf are to be 0
+        # Back through softmax: the mean of these is grad_output · output, a shorter sum. Zero where masked.
+        grad_scores -= np.vecdot(grad_output, output)[..., None]
+        grad_scores *= attn_weights
         grad_query = grad_scores @ key * scale
         grad_key = grad_scores.mT @ query * scale
         grads = [(grad_query, query), (grad_key, key), (grad_value, value)]
