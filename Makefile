@@ -12,6 +12,7 @@ SITE := _build/html
 BOOK := .venv/installed-for-the-book
 TESTS := .venv/installed-for-the-tests
 LITE_TOOLS := .venv/installed-for-jupyterlite
+CONFORMITY := .venv-conformity/installed
 PORT ?= 8000
 
 define README_PICTURE
@@ -27,7 +28,7 @@ step = @printf '\n=== %s (%s) ===\n' "$(1)" "$$(date +%H:%M:%S)"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help site serve lite pyodide lab notebooks test test-everywhere lint types unit nbval wheel browser format readme-picture constraints clean
+.PHONY: help site serve lite pyodide lab notebooks test test-everywhere conformity lint types unit nbval wheel browser format readme-picture constraints clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf 'make %-16s %s\n' "$$name" "$$what"; done
@@ -59,6 +60,12 @@ test: lint types unit nbval browser ## every check; `make -k test` goes on after
 
 test-everywhere: $(TESTS) ## unit tests and notebooks with other kernels, threads, NumPys and Pythons; ONLY=word chooses
 	$(BIN)/python -m tests.everywhere $(ONLY)
+
+conformity: $(CONFORMITY) ## compare with ONNX, PyTorch, JAX and Keras again, in an environment of its own
+	.venv-conformity/bin/python -m conformity.onnx
+	.venv-conformity/bin/python -m conformity.torch_samples
+	.venv-conformity/bin/python -m conformity.libraries
+	.venv-conformity/bin/python -m conformity.errors
 
 lint: $(TESTS) ## style of code and notebooks
 	$(call step,style)
@@ -109,7 +116,7 @@ constraints: ## pin anew what the pinned packages bring along
 
 clean: ## remove what was built, keep .venv
 	rm -rf _build build dist .pytest_cache .mypy_cache .ruff_cache
-	find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -exec rm -rf {} +
+	find . -name ".venv*" -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -exec rm -rf {} +
 
 # A stamp is newer than the pins it was made from: the second call installs nothing.
 $(BOOK): requirements.txt constraints.txt pyproject.toml book/pyproject.toml
@@ -120,6 +127,12 @@ $(BOOK): requirements.txt constraints.txt pyproject.toml book/pyproject.toml
 
 $(LITE_TOOLS): $(BOOK) requirements-lite.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-lite.txt
+	@touch $@
+
+$(CONFORMITY): requirements-conformity.txt
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found: install one, or call make PYTHON=/path/to/python3"; exit 1; }
+	test -x .venv-conformity/bin/python || $(PYTHON) -m venv .venv-conformity
+	.venv-conformity/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-conformity.txt
 	@touch $@
 
 $(TESTS): $(BOOK) requirements-test.txt

@@ -1,4 +1,4 @@
-"""Attention in NumPy, small enough to read: every function here appears in a chapter of the course."""
+"""Attention in NumPy, small enough to read: the code behind every chapter of the course."""
 
 from attnlib.activations import gelu, gelu_vjp, relu, relu_vjp
 from attnlib.adam import AdamState, adam_start, adam_step, warmup_schedule
@@ -40,12 +40,13 @@ from attnlib.heads import merge_heads, split_heads
 from attnlib.language_model import LanguageModelParams, init_language_model, language_model, language_model_vjp
 from attnlib.layer_norm import LayerNormParams, init_layer_norm, layer_norm, layer_norm_vjp
 from attnlib.linear import linear, linear_vjp
+from attnlib.log_softmax import log_softmax, log_softmax_vjp
 from attnlib.masks import causal_mask, padding_mask
 from attnlib.multi_head import MultiHeadParams, init_multi_head, multi_head_attention, multi_head_attention_vjp
 from attnlib.params import count_parameters, tree_leaves, tree_map
 from attnlib.positions import learned_positions, learned_positions_vjp, sinusoidal_positions, wave_angles
 from attnlib.rms_norm import rms_norm, rms_norm_vjp
-from attnlib.rotary import rotate, rotate_vjp
+from attnlib.rotary import rotate, rotate_vjp, turn_pairs, turn_pairs_vjp
 from attnlib.sampling import next_probs, sample_tokens
 from attnlib.scores import additive_scores, bilinear_scores, cosine_scores, dot_scores, scaled_dot_scores
 from attnlib.softmax import entropy, softmax, softmax_jacobian, softmax_vjp
@@ -128,6 +129,8 @@ __all__ = [
     "learned_positions_vjp",
     "linear",
     "linear_vjp",
+    "log_softmax",
+    "log_softmax_vjp",
     "merge_heads",
     "multi_head_attention",
     "multi_head_attention_vjp",
@@ -151,6 +154,8 @@ __all__ = [
     "transformer_vjp",
     "tree_leaves",
     "tree_map",
+    "turn_pairs",
+    "turn_pairs_vjp",
     "update_statistics",
     "warmup_schedule",
     "wave_angles",

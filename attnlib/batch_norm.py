@@ -63,16 +63,18 @@ def start_statistics(d_model, seq=None, dtype=np.float64):
     return Statistics(np.zeros(shape, as_float_type(dtype)), np.ones(shape, as_float_type(dtype)))
 
 
-def update_statistics(running, x, mask=None, momentum=0.1):
+def update_statistics(running, x, mask=None, momentum=0.1, unbiased=True):
     """Running statistics after one more batch: a little of the batch's, the rest as before.
 
     Args:
         running: ``Statistics``, from ``start_statistics`` or the batch before; their shape says whether per position.
         x, mask: as for ``batch_statistics``; at most as many positions as ``running`` has, if it counts them.
         momentum: the share of the new batch, from 0 to 1.
+        unbiased: whether the batch's variance counts times n / (n − 1), as in the paper and in PyTorch.
+            ONNX and Keras take it as it is.
 
     Returns:
-        ``Statistics`` like ``running``. The batch's variance counts unbiased, times n / (n − 1), as in the paper.
+        ``Statistics`` like ``running``.
         What has fewer than two tokens that count stays as it was.
 
     Raises:
@@ -88,8 +90,8 @@ def update_statistics(running, x, mask=None, momentum=0.1):
     batch = batch_statistics(x, mask, per_position)
     size = number_of(counting(x, mask), token_axes(x, per_position), x.dtype)
     share = np.where(size > 1, momentum, 0.0).astype(x.dtype)
-    unbiased = batch.variance * (size / np.maximum(size - 1, 1))
-    news = [seen.mean + share * (batch.mean - seen.mean), seen.variance + share * (unbiased - seen.variance)]
+    variance = batch.variance * (size / np.maximum(size - 1, 1) if unbiased else 1)
+    news = [seen.mean + share * (batch.mean - seen.mean), seen.variance + share * (variance - seen.variance)]
     check_statistics("updated statistics", *news)
     if not per_position:
         return Statistics(*news)

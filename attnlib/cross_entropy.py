@@ -3,6 +3,7 @@
 import numpy as np
 
 from attnlib.arguments import as_array, as_floats, as_integer, as_number, as_tokens, describe
+from attnlib.log_softmax import log_softmax
 
 
 def cross_entropy(logits, targets, label_smoothing=0.0, ignore=-1):
@@ -36,8 +37,7 @@ def cross_entropy_vjp(logits, targets, label_smoothing=0.0, ignore=-1):
     vocab = logits.shape[-1]
     rows, at_target = logits[counts], targets[counts][:, None]  # the places that count: (n, vocab) and (n, 1)
     with np.errstate(over="ignore"):  # a gap too wide for the dtype becomes −inf, and the loss may become inf
-        shifted = rows - rows.max(axis=-1, keepdims=True)
-        log_probs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        log_probs = log_softmax(rows)
         losses = -np.take_along_axis(log_probs, at_target, axis=-1)
         if even:
             losses = (1 - even) * losses - even * log_probs.mean(axis=-1, keepdims=True)

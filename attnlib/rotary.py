@@ -3,22 +3,23 @@
 import numpy as np
 
 from attnlib.arguments import as_array, as_floats, as_gradient, describe
+from attnlib.broadcast import fits
 from attnlib.positions import wave_angles
 from attnlib.shapes import check_sequences
 
 
-@np.errstate(over="ignore", invalid="ignore")  # attention looks at what comes of it, and says more
-def rotate(x, positions=None, base=10000.0):
+def rotate(x, positions=None, base=10000.0, halves=False):
     """Turn each pair of features by an angle that grows with the position.
 
     The pair (2i, 2i + 1) turns by position / base^(2i/width). A query turned by p and a key turned by r have an
-    inner product that depends on p − r only. Some libraries pair feature i with i + width/2 instead: the same
-    idea with the features in another order, but weights trained for one layout do not fit the other.
+    inner product that depends on p − r only.
 
     Args:
         x: (..., seq, width) queries or keys of one head; an even width.
         positions: (seq,) numbers, or None for 0, 1, 2, …
         base: the slowest pair turns once in base^(1 − 2/width) · 2π positions; above 0.
+        halves: whether a pair is feature i and feature i + width/2, as in many libraries: the same idea with the
+            features in another order, but weights trained for one layout do not fit the other.
 
     Returns:
         Same shape and dtype as ``x``; every vector keeps its norm.
@@ -29,23 +30,56 @@ def rotate(x, positions=None, base=10000.0):
 
     Source: Su et al. (2021), eq. 15 and 34.
     """
+    return rotate_vjp(x, positions, base, halves)[0]
+
+
+def rotate_vjp(x, positions=None, base=10000.0, halves=False):
+    """``rotate``, and its pullback to ``x``: it turns the other way."""
     [x] = as_floats(x=x)
     cos, sin = turns(x, positions, base)
-    first, second = x[..., 0::2], x[..., 1::2]
+    return turn_pairs_vjp(x, cos, sin, halves)
+
+
+@np.errstate(over="ignore", invalid="ignore")  # attention looks at what comes of it, and says more
+def turn_pairs(x, cos, sin, halves=False):
+    """Turn each pair of features by an angle whose cosine and sine are given.
+
+    Args:
+        x: (..., seq, width), an even width.
+        cos, sin: broadcastable to (..., seq, width / 2), the angle of pair i in column i.
+        halves: whether pair i is feature i and feature i + width/2. Otherwise it is features 2i and 2i + 1.
+
+    Returns:
+        Same shape and dtype as ``x``.
+
+    Raises:
+        TypeError: if the arrays are not all float32 or all float64.
+        ValueError: if the width is odd, or the shapes do not fit.
+
+    Source: Su et al. (2021), eq. 34.
+    """
+    x, cos, sin = as_floats(x=x, cos=cos, sin=sin)
+    check_sequences(x=x)
+    *lead, width = x.shape
+    if width % 2 or not all(fits(array.shape, (*lead, width // 2)) for array in (cos, sin)):
+        raise ValueError(
+            f"x needs an even width, and cos and sin must broadcast to (..., seq, width / 2): "
+            f"got {describe(x=x, cos=cos, sin=sin)}"
+        )
+    pair = (slice(width // 2), slice(width // 2, None)) if halves else (slice(0, None, 2), slice(1, None, 2))
+    first, second = (x[..., features] for features in pair)
     turned = np.empty_like(x)
-    turned[..., 0::2] = first * cos - second * sin
-    turned[..., 1::2] = first * sin + second * cos
+    turned[..., pair[0]] = first * cos - second * sin
+    turned[..., pair[1]] = first * sin + second * cos
     return turned
 
 
-def rotate_vjp(x, positions=None, base=10000.0):
-    """``rotate``, and its pullback to ``x``: it turns the other way."""
-    output = rotate(x, positions, base)
-    # As floats: the opposite of an unsigned integer would wrap around.
-    backwards = -np.asarray(np.arange(output.shape[-2]) if positions is None else positions, dtype=np.float64)
+def turn_pairs_vjp(x, cos, sin, halves=False):
+    """``turn_pairs``, and its pullback to ``x``: it turns the other way. Cosines and sines are constants."""
+    output, back = turn_pairs(x, cos, sin, halves), np.negative(sin)
 
     def pullback(grad_output):
-        return rotate(as_gradient(grad_output, output), backwards, base)
+        return turn_pairs(as_gradient(grad_output, output), cos, back, halves)
 
     return output, pullback
 

@@ -310,6 +310,9 @@ def test_an_update_by_hand():
     assert_allclose(found.mean, [0.4], rtol=1e-15)
     assert_allclose(found.variance, [0.9 + 0.1 * 20 / 3], rtol=1e-15)
     assert_allclose(update_statistics(start_statistics(1), x, momentum=0.5).mean, [2.0], rtol=1e-15)
+    biased = update_statistics(start_statistics(1), x, unbiased=False)
+    assert_array_equal(biased.mean, found.mean)
+    assert_allclose(biased.variance, [0.9 + 0.1 * 5], rtol=1e-15)
 
 
 @every_mask

@@ -42,6 +42,13 @@ def test_every_package_is_pinned_exactly_and_once():
     assert {"sphinx", "myst-nb", "docutils"} <= set(brought_along)
 
 
+def test_the_comparison_with_other_libraries_has_pins_of_its_own_that_agree():
+    others = pins("requirements-conformity.txt")
+    known = pins("requirements.txt") | pins("requirements-test.txt")
+    assert {"numpy", "onnx"} <= {package for package, version in others.items() if known.get(package) == version}
+    assert {"torch", "jax", "keras", "expecttest"} == set(others) - set(known)
+
+
 def test_requirements_install_the_library_and_heed_the_constraints():
     assert {"-e .", "-c constraints.txt"} <= set(text("requirements.txt").splitlines())
     for name in ("requirements-test.txt", "requirements-lite.txt"):

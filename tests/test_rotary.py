@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from attnlib import rotate, rotate_vjp, sinusoidal_positions, wave_angles
+from attnlib import rotate, rotate_vjp, sinusoidal_positions, turn_pairs, turn_pairs_vjp, wave_angles
 
 SEQ, WIDTH = 5, 6
 
@@ -77,14 +77,32 @@ def test_positions_count_from_zero_unless_given(rng):
     assert_array_equal(rotate(x), rotate(x, [0.0, 1.0, 2.0, 3.0, 4.0]))
 
 
-def test_pairing_halves_is_the_same_turn_with_the_features_in_another_order(rng):
-    x, angles = rng.normal(size=(SEQ, WIDTH)), wave_angles(np.arange(SEQ), WIDTH)
-    first, second = x[:, : WIDTH // 2], x[:, WIDTH // 2 :]
-    cos, sin = np.cos(angles), np.sin(angles)
-    halves = np.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
+@every_lead
+def test_pairing_halves_is_the_same_turn_with_the_features_in_another_order(rng, lead):
+    x = rng.normal(size=(*lead, SEQ, WIDTH))
     order = np.arange(WIDTH).reshape(2, -1).T.ravel()  # feature i beside feature i + width/2
-    assert_allclose(rotate(x[:, order]), halves[:, order], rtol=1e-13)
-    assert not np.allclose(rotate(x), halves)
+    halves = rotate(x, halves=True)
+    assert_array_equal(rotate(x[..., order]), halves[..., order])
+    assert x.size == 0 or not np.allclose(rotate(x), halves)
+
+
+def test_in_halves_a_quarter_turn_goes_from_the_first_half_to_the_second():
+    x, quarters = np.array([[1.0, 2, 3, 4]]), np.array([0.0, 1])  # pairs (1, 3) and (2, 4)
+    assert_array_equal(turn_pairs(x, 1 - quarters, quarters, halves=True), [[1, -4, 3, 2]])
+
+
+@both_dtypes
+def test_cosines_and_sines_may_be_given_one_set_a_sequence(rng, dtype):
+    x, angles = rng.normal(size=(2, 4, SEQ, WIDTH)).astype(dtype), rng.normal(size=(2, 1, SEQ, WIDTH // 2))
+    cos, sin = np.cos(angles).astype(dtype), np.sin(angles).astype(dtype)
+    turned = turn_pairs(x, cos, sin)
+    assert_array_equal(turned[1, 3], turn_pairs(x[1, 3], cos[1, 0], sin[1, 0]), strict=True)
+
+
+def test_rotate_turns_by_the_cosines_and_sines_of_the_positions(rng):
+    x, angles = rng.normal(size=(SEQ, WIDTH)), wave_angles(np.arange(SEQ), WIDTH)
+    for halves in (False, True):
+        assert_array_equal(rotate(x, halves=halves), turn_pairs(x, np.cos(angles), np.sin(angles), halves))
 
 
 def test_the_base_slows_the_later_pairs(rng):
@@ -142,3 +160,23 @@ def test_what_does_not_fit_is_restated(turn, x, positions, error, words):
 def test_the_base_is_above_zero(turn):
     with pytest.raises(ValueError, match="base must be a finite number above 0: got 0"):
         turn(np.ones((5, 6)), base=0)
+
+
+@pytest.mark.parametrize("turn", [turn_pairs, turn_pairs_vjp], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    ("x", "cos", "sin", "error", "words"),
+    [
+        ((5, 7), (5, 3), (5, 3), ValueError, r"x needs an even width.*: got x \(5, 7\), cos \(5, 3\), sin \(5, 3\)"),
+        ((5, 6), (5, 2), (5, 3), ValueError, r"cos and sin must broadcast .*: got x \(5, 6\), cos \(5, 2\)"),
+        ((5, 6), (5, 3), (2, 5, 3), ValueError, r"must broadcast .* width / 2\): .* sin \(2, 5, 3\)"),
+        ((6,), (3,), (3,), ValueError, r"x must have shape \(\.\.\., seq, width\), two axes or more: got x \(6,\)"),
+    ],
+)
+def test_cosines_and_sines_that_do_not_fit_are_restated(turn, x, cos, sin, error, words):
+    with pytest.raises(error, match=words):
+        turn(np.ones(x), np.ones(cos), np.ones(sin))
+
+
+def test_cosines_and_sines_share_the_dtype():
+    with pytest.raises(TypeError, match="x, cos and sin must share one dtype: got x float32"):
+        turn_pairs(np.ones((5, 6), np.float32), np.ones((5, 3)), np.ones((5, 3)))

@@ -27,6 +27,7 @@ from attnlib import (
     learned_positions_vjp,
     linear,
     linear_vjp,
+    log_softmax_vjp,
     multi_head_attention,
     multi_head_attention_vjp,
     padding_mask,
@@ -38,6 +39,7 @@ from attnlib import (
     transformer,
     transformer_vjp,
     tree_map,
+    turn_pairs_vjp,
 )
 from attnlib.attention_model import attention_model_vjp, layer_vjp
 from attnlib.dates.model import date_loss_vjp
@@ -168,12 +170,16 @@ CASES = [
     *cases(gelu_vjp, draws.numbers, shape=(3, 5), size=[0.1, 4, 12]),
     *cases(softmax_vjp, draws.scores, shape=(2, 5, 3), axis=[-1, 0, 1], hidden=[0, 2]),
     *cases(softmax_vjp, draws.scores, shape=[(3, 0), (0, 3)]),
+    *cases(log_softmax_vjp, draws.scores, shape=[(2, 5, 3), (3, 0), (0, 3)], axis=[-1, 0], hidden=0),
     *cases(cross_entropy_vjp, draws.logits, lead=[(), (5,), (2, 5), (4, 2, 5)], label_smoothing=[0, 0.1, 0.5, 1]),
     *cases(cross_entropy_vjp, draws.logits, lead=(2, 5), label_smoothing=0.1, ignore=[3, -100]),
     *cases(embedding_vjp, draws.tokens, lead=[*EVERY_LEAD, (4, 2, 5), (3, 2, 40)]),
     *cases(vectors_vjp, draws.tokens_in_place, lead=SEQUENCES, first=[0, 3]),
     *cases(learned_positions_vjp, draws.places, seq=[0, 1, 4, 11]),
     *cases(rotate_vjp, draws.turning, lead=SEQUENCES, positions=[None, (3, 0, -2, 7, 0.5)]),
+    *cases(rotate_vjp, draws.turning, lead=(2,), positions=None, halves=True),
+    *cases(turn_pairs_vjp, draws.turning_pairs, lead=[(), (2,)], angles=(), halves=BOTH),
+    *cases(turn_pairs_vjp, draws.turning_pairs, lead=[(2,), (3, 2)], angles=(2,), halves=True),
     *cases(linear_vjp, draws.mapped, lead=[*EVERY_LEAD, (4, 2, 5)], biased=BOTH),
     *cases(project_vjp, draws.projected, projected, lead=SEQUENCES),
     *cases(layer_norm_vjp, draws.normed, lead=EVERY_LEAD, eps=[0.0, 1e-5, 0.5]),

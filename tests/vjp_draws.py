@@ -98,9 +98,15 @@ def places(rng, seq):
     return {"table": rng.normal(size=(VOCAB, D_IN))}, {"seq": seq}
 
 
-def turning(rng, lead, positions):
+def turning(rng, lead, positions, halves=False):
     positions = None if positions is None else np.array(positions)
-    return {"x": rng.normal(size=(*lead, SEQ, D_K))}, {"positions": positions, "base": np.float64(50)}
+    others = {"positions": positions, "base": np.float64(50), "halves": halves}
+    return {"x": rng.normal(size=(*lead, SEQ, D_K))}, others
+
+
+def turning_pairs(rng, lead, angles, halves):
+    angles = rng.normal(size=(*angles, SEQ, D_K // 2))
+    return {"x": rng.normal(size=(*lead, SEQ, D_K))}, {"cos": np.cos(angles), "sin": np.sin(angles), "halves": halves}
 
 
 def mapped(rng, lead, biased):

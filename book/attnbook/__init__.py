@@ -3,7 +3,7 @@
 from importlib import import_module
 
 PARTS = """
-    math page pictures progress explorers trainings ledger cards deeper editor exercises glossary api
+    math page pictures progress explorers trainings ledger conformity cards deeper editor exercises glossary api
     runtime lite colab site
 """
 
