@@ -82,18 +82,28 @@ def vectors(mean=0.0, deviation=1.0, vectors=2, shape=(4, 16, 256)):
 
 LOGITS = {"σ = 1": 1.0, "σ = 10": 10.0, "σ = 100": 100.0}
 MEANS = {"mean 0": 0.0, "mean 1,000": 1e3, "mean 10,000": 1e4}
+
+
+def of_attention(operation):
+    """The cases of ``attention`` and of the same in blocks."""
+    return [
+        *(Case(operation, f"scores with {name}", heads(deviation)) for name, deviation in LOGITS.items()),
+        *(Case(operation, f"values with {name}", heads(mean=mean)) for name, mean in MEANS.items() if mean),
+        Case(operation, "causal", heads(seq_q=64, causal=True)),
+        Case(operation, "4,096 keys", heads(seq_k=4096)),
+        Case(operation, "4,096 queries", heads(seq_q=4096)),
+        Case(operation, "4,096 keys, scores with σ = 10", heads(10.0, seq_k=4096)),
+    ]
+
+
 CASES = [
     *(Case("softmax", f"scores with {name}", scores(deviation)) for name, deviation in LOGITS.items()),
     *(Case("softmax", f"scores with {name}", scores(mean=mean)) for name, mean in MEANS.items() if mean),
     Case("softmax", "4,096 scores", scores(shape=(2, 4096))),
     *(Case("log_softmax", f"scores with {name}", scores(deviation)) for name, deviation in LOGITS.items()),
     Case("log_softmax", "4,096 scores", scores(shape=(2, 4096))),
-    *(Case("attention", f"scores with {name}", heads(deviation)) for name, deviation in LOGITS.items()),
-    *(Case("attention", f"values with {name}", heads(mean=mean)) for name, mean in MEANS.items() if mean),
-    Case("attention", "causal", heads(seq_q=64, causal=True)),
-    Case("attention", "4,096 keys", heads(seq_k=4096)),
-    Case("attention", "4,096 queries", heads(seq_q=4096)),
-    Case("attention", "4,096 keys, scores with σ = 10", heads(10.0, seq_k=4096)),
+    *of_attention("attention"),
+    *of_attention("fast_attention"),
     *(Case("multi_head_attention", f"scores with {name}", tokens(deviation)) for name, deviation in LOGITS.items()),
     Case("multi_head_attention", "1,024 tokens", tokens(seq=1024)),
     *(Case("layer_norm", f"vectors with {name}", vectors(mean)) for name, mean in MEANS.items()),

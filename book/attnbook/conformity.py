@@ -14,6 +14,7 @@ OPERATIONS = {
     "softmax": "softmax",
     "log_softmax": "log_softmax",
     "attention": "attention",
+    "fast_attention": "attention in blocks",
     "multi_head_attention": "multi-head attention",
     "layer_norm": "LayerNorm",
     "rms_norm": "RMSNorm",
