@@ -28,7 +28,7 @@ step = @printf '\n=== %s (%s) ===\n' "$(1)" "$$(date +%H:%M:%S)"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help site serve lite pyodide lab notebooks test test-everywhere conformity lint types unit nbval wheel browser format readme-picture constraints clean
+.PHONY: help site serve lite pyodide lab translator notebooks test test-everywhere conformity lint types unit nbval wheel browser format readme-picture constraints clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf 'make %-16s %s\n' "$$name" "$$what"; done
@@ -51,8 +51,11 @@ pyodide: $(BOOK) ## fetch Python for the page into build/pyodide: then `make sit
 lab: $(BOOK) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=chapters
 
+translator: $(BOOK) ## install a real translator (39 MB), which the appendix then asks about any sentence
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-translator.txt
+
 notebooks: $(BOOK) ## run every notebook again and keep its outputs, ready to commit
-	$(BIN)/python -m attnbook.execute chapters/*.ipynb
+	$(BIN)/python -m attnbook.execute chapters/*.ipynb appendix/*.ipynb
 
 test: lint types unit nbval browser ## every check; `make -k test` goes on after the first that fails
 	@echo
@@ -85,7 +88,7 @@ unit: $(TESTS) ## the tests that need neither browser nor built site
 # Jupyter's own warnings are not ours to mend, so here they are no errors.
 nbval: $(TESTS) ## run every notebook and compare its outputs with the stored ones
 	$(call step,notebooks)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -W default --nbval --nbval-cell-timeout=60 chapters
+	$(BIN)/python -m pytest -n 2 --dist loadfile -W default --nbval --nbval-cell-timeout=60 chapters appendix
 
 wheel: $(TESTS) ## of the unit tests, those that build the wheel, and use it in a new environment and an empty folder
 	$(call step,wheel)

@@ -50,6 +50,7 @@ from attnlib.rotary import rotate, rotate_vjp, turn_pairs, turn_pairs_vjp
 from attnlib.sampling import next_probs, sample_tokens
 from attnlib.scores import additive_scores, bilinear_scores, cosine_scores, dot_scores, scaled_dot_scores
 from attnlib.softmax import entropy, softmax, softmax_jacobian, softmax_vjp
+from attnlib.ssru import SSRUParams, init_ssru, ssru, ssru_vjp
 from attnlib.transformer import (
     AttentionMaps,
     TransformerParams,
@@ -73,6 +74,7 @@ __all__ = [
     "LanguageModelParams",
     "LayerNormParams",
     "MultiHeadParams",
+    "SSRUParams",
     "Statistics",
     "TransformerParams",
     "accuracy",
@@ -120,6 +122,7 @@ __all__ = [
     "init_language_model",
     "init_layer_norm",
     "init_multi_head",
+    "init_ssru",
     "init_transformer",
     "language_model",
     "language_model_vjp",
@@ -149,6 +152,8 @@ __all__ = [
     "softmax_jacobian",
     "softmax_vjp",
     "split_heads",
+    "ssru",
+    "ssru_vjp",
     "start_statistics",
     "transformer",
     "transformer_vjp",

@@ -26,13 +26,14 @@ class DecoderLayerParams(NamedTuple):
     feed_forward: FeedForwardParams
     feed_forward_norm: LayerNormParams
     norm_first: bool = True  # pre-LN; False is post-LN
+    eps: float = 1e-5  # what its norms add to the variance; it is not learned
 
 
 class DecoderParams(NamedTuple):
     """The layers, and the norm behind the last one that pre-LN needs."""
 
     layers: tuple[DecoderLayerParams, ...]
-    norm: LayerNormParams | None
+    norm: LayerNormParams | None  # adds 1e-5, as ``layer_norm`` does without being told
 
 
 def init_decoder(rng, num_layers, d_model, num_heads, d_ff, norm_first=True, activation="relu", dtype=np.float64):
@@ -96,9 +97,9 @@ def decoder_layer(params, x, memory, memory_mask=None, mask=None):
     def think(x):
         return feed_forward(params.feed_forward, x), None
 
-    x, self_weights = residual(params.self_attention_norm, x, look_back, params.norm_first)
-    x, cross_weights = residual(params.cross_attention_norm, x, look_across, params.norm_first)
-    x, _ = residual(params.feed_forward_norm, x, think, params.norm_first)
+    x, self_weights = residual(params.self_attention_norm, x, look_back, params.norm_first, params.eps)
+    x, cross_weights = residual(params.cross_attention_norm, x, look_across, params.norm_first, params.eps)
+    x, _ = residual(params.feed_forward_norm, x, think, params.norm_first, params.eps)
     return x, (self_weights, cross_weights)
 
 
@@ -116,16 +117,16 @@ def decoder_layer_vjp(params, x, memory, memory_mask=None, mask=None):
     def think_vjp(x):
         return thinking_vjp(params.feed_forward, x)
 
-    x, back_self = residual_vjp(params.self_attention_norm, x, look_back_vjp, params.norm_first)
-    x, back_cross = residual_vjp(params.cross_attention_norm, x, look_across_vjp, params.norm_first)
-    output, back_feed_forward = residual_vjp(params.feed_forward_norm, x, think_vjp, params.norm_first)
+    x, back_self = residual_vjp(params.self_attention_norm, x, look_back_vjp, params.norm_first, params.eps)
+    x, back_cross = residual_vjp(params.cross_attention_norm, x, look_across_vjp, params.norm_first, params.eps)
+    output, back_feed_forward = residual_vjp(params.feed_forward_norm, x, think_vjp, params.norm_first, params.eps)
 
     def pullback(grad_output):
         grad, grad_feed_forward_norm, grad_feed_forward = back_feed_forward(grad_output)
         grad, grad_cross_norm, grad_cross, grad_memory = back_cross(grad)
         grad, grad_self_norm, grad_self = back_self(grad)
         grads = grad_self, grad_self_norm, grad_cross, grad_cross_norm, grad_feed_forward, grad_feed_forward_norm
-        return DecoderLayerParams(*grads, params.norm_first), grad, grad_memory
+        return DecoderLayerParams(*grads, params.norm_first, params.eps), grad, grad_memory
 
     return output, pullback
 

@@ -22,13 +22,14 @@ class EncoderLayerParams(NamedTuple):
     feed_forward: FeedForwardParams
     feed_forward_norm: LayerNormParams
     norm_first: bool = True  # pre-LN; False is post-LN
+    eps: float = 1e-5  # what its norms add to the variance; it is not learned
 
 
 class EncoderParams(NamedTuple):
     """The layers, and the norm behind the last one that pre-LN needs."""
 
     layers: tuple[EncoderLayerParams, ...]
-    norm: LayerNormParams | None
+    norm: LayerNormParams | None  # adds 1e-5, as ``layer_norm`` does without being told
 
 
 def init_encoder(rng, num_layers, d_model, num_heads, d_ff, norm_first=True, activation="relu", dtype=np.float64):
@@ -86,8 +87,8 @@ def encoder_layer(params, x, mask=None):
     def think(x):
         return feed_forward(params.feed_forward, x), None
 
-    x, attn_weights = residual(params.attention_norm, x, attend, params.norm_first)
-    x, _ = residual(params.feed_forward_norm, x, think, params.norm_first)
+    x, attn_weights = residual(params.attention_norm, x, attend, params.norm_first, params.eps)
+    x, _ = residual(params.feed_forward_norm, x, think, params.norm_first, params.eps)
     return x, attn_weights
 
 
@@ -101,14 +102,14 @@ def encoder_layer_vjp(params, x, mask=None):
     def think_vjp(x):
         return thinking_vjp(params.feed_forward, x)
 
-    x, back_attention = residual_vjp(params.attention_norm, x, attend_vjp, params.norm_first)
-    output, back_feed_forward = residual_vjp(params.feed_forward_norm, x, think_vjp, params.norm_first)
+    x, back_attention = residual_vjp(params.attention_norm, x, attend_vjp, params.norm_first, params.eps)
+    output, back_feed_forward = residual_vjp(params.feed_forward_norm, x, think_vjp, params.norm_first, params.eps)
 
     def pullback(grad_output):
         grad, grad_feed_forward_norm, grad_feed_forward = back_feed_forward(grad_output)
         grad, grad_attention_norm, grad_attention = back_attention(grad)
         grads = grad_attention, grad_attention_norm, grad_feed_forward, grad_feed_forward_norm
-        return EncoderLayerParams(*grads, params.norm_first), grad
+        return EncoderLayerParams(*grads, params.norm_first, params.eps), grad
 
     return output, pullback
 

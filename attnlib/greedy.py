@@ -6,9 +6,8 @@ import numpy as np
 
 from attnlib.arguments import as_array, as_count, as_tokens
 from attnlib.feed_forward import feed_forward
-from attnlib.heads import split_heads
 from attnlib.linear import linear
-from attnlib.multi_head import attend_heads, key_value_heads
+from attnlib.multi_head import attend_heads, key_value_heads, query_heads
 from attnlib.params import check_params
 from attnlib.residual import last_norm, residual
 from attnlib.softmax import softmax
@@ -122,22 +121,17 @@ def layer_next(params, x, cache, source_mask):
         new_keys, new_values = key_value_heads(params.self_attention, x, x)
         keys = np.concatenate([cache.keys, new_keys], axis=-2)
         values = np.concatenate([cache.values, new_values], axis=-2)
-        added, _ = attend_heads(params.self_attention, queries(params.self_attention, x), keys, values)
+        added, _ = attend_heads(params.self_attention, query_heads(params.self_attention, x), keys, values)
         return added, cache._replace(keys=keys, values=values)
 
     def look_across(x):
-        query = queries(params.cross_attention, x)
+        query = query_heads(params.cross_attention, x)
         return attend_heads(params.cross_attention, query, cache.memory_keys, cache.memory_values, source_mask)
 
     def think(x):
         return feed_forward(params.feed_forward, x), None
 
-    x, cache = residual(params.self_attention_norm, x, look_back, params.norm_first)
-    x, _ = residual(params.cross_attention_norm, x, look_across, params.norm_first)
-    x, _ = residual(params.feed_forward_norm, x, think, params.norm_first)
+    x, cache = residual(params.self_attention_norm, x, look_back, params.norm_first, params.eps)
+    x, _ = residual(params.cross_attention_norm, x, look_across, params.norm_first, params.eps)
+    x, _ = residual(params.feed_forward_norm, x, think, params.norm_first, params.eps)
     return x, cache
-
-
-def queries(params, x):
-    """The heads' queries, (..., num_heads, seq_q, d_k)."""
-    return split_heads(linear(x, params.w_q), params.num_heads)

@@ -18,6 +18,7 @@ class MultiHeadParams(NamedTuple):
     """The four maps of multi-head attention, and how many heads share them.
 
     The columns of ``w_q``, ``w_k`` and ``w_v`` are the heads' maps side by side; the rows of ``w_o`` likewise.
+    A map may add a bias, as PyTorch's and Marian's do; the paper's add none.
     """
 
     w_q: np.ndarray  # (d_model, num_heads · d_k)
@@ -26,6 +27,10 @@ class MultiHeadParams(NamedTuple):
     w_o: np.ndarray  # (num_heads · d_v, d_out)
     num_heads: int
     num_kv_heads: int | None = None  # None: as many as num_heads. Fewer: neighbouring heads share keys and values.
+    b_q: np.ndarray | None = None  # (num_heads · d_k,), added to x · w_q; None adds nothing
+    b_k: np.ndarray | None = None  # (num_kv_heads · d_k,)
+    b_v: np.ndarray | None = None  # (num_kv_heads · d_v,)
+    b_o: np.ndarray | None = None  # (d_out,)
 
 
 def init_multi_head(rng, d_model, num_heads, num_kv_heads=None, dtype=np.float64):
@@ -41,6 +46,7 @@ def init_multi_head(rng, d_model, num_heads, num_kv_heads=None, dtype=np.float64
 
     Returns:
         ``MultiHeadParams``; w_q and w_o are (d_model, d_model), w_k and w_v (d_model, num_kv_heads · head_dim).
+        There are no biases.
 
     Raises:
         TypeError, ValueError: if ``rng`` is no generator, a size not a positive integer, one does not divide the
@@ -78,6 +84,7 @@ def multi_head_attention(params, query, key, value, mask=None, bias=None, scale=
 
     Returns:
         ``(output, attn_weights)``, shapes (..., seq_q, d_out) and (..., num_heads, seq_q, seq_k).
+        A query that may attend to nothing gets zeros, or ``b_o`` if there is one.
 
     Raises:
         TypeError: as ``attention``, or if ``params`` or ``first_query`` is of another kind.
@@ -87,16 +94,22 @@ def multi_head_attention(params, query, key, value, mask=None, bias=None, scale=
     Source: Vaswani et al. (2017), section 3.2.2.
     """
     check_multi_head(params, query, key, value, first_query)
-    query = split_heads(linear(query, params.w_q), params.num_heads)  # (..., num_heads, seq_q, d_k)
+    query = query_heads(params, query)  # linear, then split_heads: (..., num_heads, seq_q, d_k)
     key, value = key_value_heads(params, key, value)
     if rotary:
         query, key = rotate(query, query_positions(query, first_query)), rotate(key)
     return attend_heads(params, query, key, value, mask, bias, scale)
 
 
+def query_heads(params, query):
+    """What the heads ask, (..., num_heads, seq_q, d_k)."""
+    return split_heads(linear(query, params.w_q, params.b_q), params.num_heads)
+
+
 def key_value_heads(params, key, value):
     """What the heads may look at, (..., num_kv_heads, seq_k, d_k) and d_v: decoding keeps it from step to step."""
-    return (split_heads(linear(x, w), kv_heads(params)) for x, w in ((key, params.w_k), (value, params.w_v)))
+    projected = linear(key, params.w_k, params.b_k), linear(value, params.w_v, params.b_v)
+    return (split_heads(x, kv_heads(params)) for x in projected)
 
 
 def attend_heads(params, query, key, value, mask=None, bias=None, scale=None):
@@ -104,7 +117,7 @@ def attend_heads(params, query, key, value, mask=None, bias=None, scale=None):
     key, value = (share_heads(x, params.num_heads) for x in (key, value))
     mask, bias = for_every_head(mask, bias, query, key)
     outputs, attn_weights = attention(query, key, value, mask, bias, scale)
-    return linear(merge_heads(outputs), params.w_o), attn_weights
+    return linear(merge_heads(outputs), params.w_o, params.b_o), attn_weights
 
 
 def multi_head_attention_vjp(params, query, key, value, mask=None, bias=None, scale=None, rotary=False, first_query=0):
@@ -116,36 +129,42 @@ def multi_head_attention_vjp(params, query, key, value, mask=None, bias=None, sc
     """
     check_multi_head(params, query, key, value, first_query)
     num_kv_heads = kv_heads(params)
-    query, back_w_q = project_vjp(query, params.w_q, params.num_heads)
-    key, back_w_k = project_vjp(key, params.w_k, num_kv_heads)
-    value, back_w_v = project_vjp(value, params.w_v, num_kv_heads)
+    query, back_q = project_vjp(query, params.w_q, params.b_q, params.num_heads)
+    key, back_k = project_vjp(key, params.w_k, params.b_k, num_kv_heads)
+    value, back_v = project_vjp(value, params.w_v, params.b_v, num_kv_heads)
     if rotary:
         query, back_query_turn = rotate_vjp(query, query_positions(query, first_query))
         key, back_key_turn = rotate_vjp(key)
     key, value = (share_heads(x, params.num_heads) for x in (key, value))
     mask, bias = for_every_head(mask, bias, query, key)
     outputs, back_attention = attention_vjp(query, key, value, mask, bias, scale)
-    output, back_w_o = linear_vjp(merge_heads(outputs), params.w_o)
+    output, back_o = linear_vjp(merge_heads(outputs), params.w_o, params.b_o)
 
     def pullback(grad_output):
-        grad_merged, grad_w_o = back_w_o(grad_output)
+        grad_merged, *grads_o = back_o(grad_output)
         grad_query, grad_key, grad_value, *grad_bias = back_attention(split_heads(grad_merged, params.num_heads))
         grad_key, grad_value = (collect_heads(grad, num_kv_heads) for grad in (grad_key, grad_value))
         if rotary:
             grad_query, grad_key = back_query_turn(grad_query), back_key_turn(grad_key)
-        grad_query, grad_w_q = back_w_q(grad_query)
-        grad_key, grad_w_k = back_w_k(grad_key)
-        grad_value, grad_w_v = back_w_v(grad_value)
-        grad_params = params._replace(w_q=grad_w_q, w_k=grad_w_k, w_v=grad_w_v, w_o=grad_w_o)
+        grad_query, *grads_q = back_q(grad_query)
+        grad_key, *grads_k = back_k(grad_key)
+        grad_value, *grads_v = back_v(grad_value)
+        grad_params = with_maps(params, q=grads_q, k=grads_k, v=grads_v, o=grads_o)
         return grad_params, grad_query, grad_key, grad_value, *grad_bias
 
     return output, pullback
 
 
-def project_vjp(x, weight, num_heads):
+def project_vjp(x, weight, bias, num_heads):
     """Projected vectors, cut into heads: (..., seq, d_model) → (..., num_heads, seq, width), and the pullback."""
-    projected, back = linear_vjp(x, weight)
+    projected, back = linear_vjp(x, weight, bias)
     return split_heads(projected, num_heads), lambda grad_heads: back(merge_heads(grad_heads))
+
+
+def with_maps(params, **maps):
+    """The parameters with other maps: each a weight, or a weight and a bias, by the letter that ends their names."""
+    fields = {f"{kind}_{end}": array for end, arrays in maps.items() for kind, array in zip("wb", arrays, strict=False)}
+    return params._replace(**fields)
 
 
 def query_positions(query, first_query):

@@ -5,18 +5,20 @@ import numpy as np
 from attnlib.arguments import as_array, as_count, as_float_type, as_floats, as_gradient, as_number, as_size, describe
 
 
-def sinusoidal_positions(seq, d_model, base=10000.0, dtype=np.float64):
+def sinusoidal_positions(seq, d_model, base=10000.0, dtype=np.float64, halves=False):
     """One vector a position, made of sines and cosines of ever longer waves.
 
     Feature 2i is sin(p / base^(2i/d_model)), feature 2i + 1 the cosine of the *same* angle: interleaved, as in
     the paper. Some libraries put all sines before all cosines; that is the same encoding with its features in
-    another order, ``encoding[:, [*range(0, d_model, 2), *range(1, d_model, 2)]]``.
+    another order, ``encoding[:, [*range(0, d_model, 2), *range(1, d_model, 2)]]``. Those that follow Tensor2Tensor
+    also make the longest wave base · 2π positions long: a base of ``base ** (d_model / (d_model - 2))`` does that here.
 
     Args:
         seq: number of positions, counted from 0.
         d_model: width of a vector, even.
         base: the longest wave is base^(1 − 2/d_model) · 2π positions long; above 0.
         dtype: float32 or float64. The angles are computed in float64 in any case.
+        halves: whether all sines stand before all cosines.
 
     Returns:
         (seq, d_model), every number between −1 and 1, every row of norm √(d_model/2).
@@ -29,8 +31,8 @@ def sinusoidal_positions(seq, d_model, base=10000.0, dtype=np.float64):
     """
     seq, d_model, dtype = as_size("seq", seq), as_count("d_model", d_model), as_float_type(dtype)
     angles = wave_angles(np.arange(seq), d_model, base)
-    pairs = np.stack([np.sin(angles), np.cos(angles)], axis=-1)
-    return pairs.reshape(seq, d_model).astype(dtype)
+    waves = np.stack([np.sin(angles), np.cos(angles)], axis=-1)  # (seq, d_model / 2, 2)
+    return (waves.mT if halves else waves).reshape(seq, d_model).astype(dtype)
 
 
 def wave_angles(positions, width, base=10000.0):

@@ -6,7 +6,7 @@ from attnlib.arguments import as_floats, as_gradient, describe
 from attnlib.layer_norm import LayerNormParams, layer_norm, layer_norm_vjp
 
 
-def residual(norm, x, sublayer, norm_first=True):
+def residual(norm, x, sublayer, norm_first=True, eps=1e-5):
     """What came in plus what the sublayer makes of it.
 
     Args:
@@ -15,6 +15,7 @@ def residual(norm, x, sublayer, norm_first=True):
         sublayer: takes vectors like ``x``; returns ``(added, more)``, with ``added`` of the shape of ``x``.
         norm_first: True is pre-LN, x + sublayer(norm(x)), as most code has it. False is post-LN,
             norm(x + sublayer(x)), as the paper has it.
+        eps: what the norm adds to the variance, as for ``layer_norm``.
 
     Returns:
         ``(output, more)``, the output in the shape of ``x``.
@@ -25,20 +26,20 @@ def residual(norm, x, sublayer, norm_first=True):
     Source: Vaswani et al. (2017), section 3.1, for post-LN; Xiong et al. (2020), table 1, for both.
     """
     if norm_first:
-        added, more = sublayer(layer_norm(x, *norm))
+        added, more = sublayer(layer_norm(x, norm.gain, norm.bias, eps))
         return total(x, added), more
     added, more = sublayer(x)
-    return layer_norm(total(x, added), *norm), more
+    return layer_norm(total(x, added), norm.gain, norm.bias, eps), more
 
 
-def residual_vjp(norm, x, sublayer_vjp, norm_first=True):
+def residual_vjp(norm, x, sublayer_vjp, norm_first=True, eps=1e-5):
     """``residual``, and its pullback both ways, past the sublayer and through it: → ``(grad_x, grad_norm, *rest)``.
 
     ``sublayer_vjp`` takes vectors like ``x`` and returns ``(added, pullback)``, and ``pullback(grad_added)`` a tuple:
     the gradient by those vectors first, then the rest.
     """
     if norm_first:
-        normed, back_norm = layer_norm_vjp(x, *norm)
+        normed, back_norm = layer_norm_vjp(x, norm.gain, norm.bias, eps)
         added, back_sublayer = sublayer_vjp(normed)
         output = total(x, added)
 
@@ -50,7 +51,7 @@ def residual_vjp(norm, x, sublayer_vjp, norm_first=True):
 
         return output, pullback
     added, back_sublayer = sublayer_vjp(x)
-    output, back_norm = layer_norm_vjp(total(x, added), *norm)
+    output, back_norm = layer_norm_vjp(total(x, added), norm.gain, norm.bias, eps)
 
     def pullback_after(grad_output):
         grad_sum, *grad_norm = back_norm(grad_output)

@@ -151,7 +151,7 @@ def torch_model(params):
         ours = getattr(params, side)
         put_norm(model[side].norm, ours.norm)
         for module, layer in zip(model[side].layers, ours.layers, strict=True):
-            *attentions, dense, dense_norm, _ = layer
+            *attentions, dense, dense_norm, _norm_first, _eps = layer
             modules = [module.self_attn, getattr(module, "multihead_attn", None)]
             for i in range(0, len(attentions), 2):
                 put_attention(modules[i // 2], attentions[i])

@@ -74,7 +74,7 @@ def torch_trainer(params, batches, fused):
 
     def logits_of(tokens):
         x = functional.embedding(tokens, params.tokens) + params.positions
-        for (w_q, w_k, w_v, w_o, num_heads, _), (w_in, b_in, w_out, b_out, _) in params.layers:
+        for (w_q, w_k, w_v, w_o, num_heads, *_), (w_in, b_in, w_out, b_out, _) in params.layers:
             query, key, value = (heads(x @ w, num_heads) for w in (w_q, w_k, w_v))
             x = x + functional.scaled_dot_product_attention(query, key, value).transpose(-3, -2).flatten(-2) @ w_o
             x = x + functional.linear(functional.relu(functional.linear(x, w_in.T, b_in)), w_out.T, b_out)

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 PLACE = ROOT / "build" / "everywhere"
 LOGS = PLACE / "logs"
 UNIT = ["-n", "2", "--dist", "loadfile", "-m", "not (browser or site or lite or wheel)", "tests"]
-NBVAL = ["-n", "2", "--dist", "loadfile", "-W", "default", "--nbval", "--nbval-cell-timeout=60", "chapters"]
+NBVAL = ["-n", "2", "--dist", "loadfile", "-W", "default", "--nbval", "--nbval-cell-timeout=60", "chapters", "appendix"]
 RUNS = {"unit tests": UNIT, "notebooks": NBVAL}
 
 # Of OpenBLAS, and the instructions without which a kernel stops the process.

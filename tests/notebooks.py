@@ -1,4 +1,4 @@
-"""The chapters' notebooks as the tests read them: plain JSON, whatever wrote it."""
+"""The notebooks as the tests read them: plain JSON, whatever wrote it."""
 
 import json
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+NOTEBOOKS = [*CHAPTERS, *sorted((ROOT / "appendix").glob("*.ipynb"))]
 
 
 def code_cells(chapter: Path, tag: str | None = None) -> list[dict[str, Any]]:

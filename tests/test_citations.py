@@ -5,10 +5,10 @@ import re
 import pytest
 from pybtex.database import Entry, parse_file
 
-from tests.notebooks import CHAPTERS, ROOT, prose
+from tests.notebooks import NOTEBOOKS, ROOT, prose
 
 TEXTS = {page.name: page.read_text(encoding="utf-8") for page in [ROOT / "intro.md", *(ROOT / "appendix").glob("*.md")]}
-TEXTS |= {chapter.name: prose(chapter) for chapter in CHAPTERS}
+TEXTS |= {chapter.name: prose(chapter) for chapter in NOTEBOOKS}
 ENTRIES = parse_file(str(ROOT / "appendix" / "references.bib")).entries
 
 

@@ -6,12 +6,12 @@ import yaml
 
 from attnbook.colab import FOLDER, for_colab, write_colab
 from attnbook.launch import COLAB_BRANCH
-from tests.notebooks import CHAPTERS, ROOT
+from tests.notebooks import CHAPTERS, NOTEBOOKS, ROOT
 
 WHEEL = "https://someone.github.io/attention/colab/attnlib-0.1.0-py3-none-any.whl"
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+@pytest.mark.parametrize("chapter", NOTEBOOKS, ids=lambda chapter: chapter.stem)
 def test_a_copy_is_valid_and_has_one_cell_more_before_all_others(chapter):
     text = chapter.read_text("utf-8")
     copy = nbformat.reads(for_colab(text, WHEEL), as_version=4)

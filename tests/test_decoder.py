@@ -41,14 +41,14 @@ def draw(rng, norm_first=True, dtype=np.float64, lead=(BATCH,), activation="relu
 @both_activations
 def test_a_pre_ln_layer_put_together_by_hand(rng, activation):
     params, x, memory = draw(rng, activation=activation)
-    layer = params.layers[0]
-    normed = layer_norm(x, *layer.self_attention_norm)
+    layer = params.layers[0]._replace(eps=0.1)
+    normed = layer_norm(x, *layer.self_attention_norm, layer.eps)
     added, self_weights = multi_head_attention(layer.self_attention, normed, normed, normed, causal_mask(SEQ, SEQ))
     h = x + added
-    normed = layer_norm(h, *layer.cross_attention_norm)
+    normed = layer_norm(h, *layer.cross_attention_norm, layer.eps)
     added, cross_weights = multi_head_attention(layer.cross_attention, normed, memory, memory, MASK)
     h = h + added
-    expected = h + feed_forward(layer.feed_forward, layer_norm(h, *layer.feed_forward_norm))
+    expected = h + feed_forward(layer.feed_forward, layer_norm(h, *layer.feed_forward_norm, layer.eps))
     output, weights = decoder_layer(layer, x, memory, MASK)
     assert_allclose(output, expected, rtol=1e-12, atol=1e-14)
     assert_allclose(weights[0], self_weights, rtol=1e-12)
@@ -58,12 +58,12 @@ def test_a_pre_ln_layer_put_together_by_hand(rng, activation):
 @both_activations
 def test_a_post_ln_layer_put_together_by_hand(rng, activation):
     params, x, memory = draw(rng, norm_first=False, activation=activation)
-    layer = params.layers[0]
+    layer = params.layers[0]._replace(eps=0.1)
     added, self_weights = multi_head_attention(layer.self_attention, x, x, x, causal_mask(SEQ, SEQ))
-    h = layer_norm(x + added, *layer.self_attention_norm)
+    h = layer_norm(x + added, *layer.self_attention_norm, layer.eps)
     added, cross_weights = multi_head_attention(layer.cross_attention, h, memory, memory, MASK)
-    h = layer_norm(h + added, *layer.cross_attention_norm)
-    expected = layer_norm(h + feed_forward(layer.feed_forward, h), *layer.feed_forward_norm)
+    h = layer_norm(h + added, *layer.cross_attention_norm, layer.eps)
+    expected = layer_norm(h + feed_forward(layer.feed_forward, h), *layer.feed_forward_norm, layer.eps)
     output, weights = decoder_layer(layer, x, memory, MASK)
     assert_allclose(output, expected, rtol=1e-12, atol=1e-14)
     assert_allclose(weights[0], self_weights, rtol=1e-12)

@@ -54,11 +54,11 @@ def with_bend(params, activation):
 @both_activations
 def test_a_pre_ln_layer_put_together_by_hand(rng, activation):
     params, x = draw(rng, activation=activation)
-    layer = params.layers[0]
-    normed = layer_norm(x, *layer.attention_norm)
+    layer = params.layers[0]._replace(eps=0.1)
+    normed = layer_norm(x, *layer.attention_norm, layer.eps)
     attended, expected_weights = multi_head_attention(layer.attention, normed, normed, normed, MASK)
     h = x + attended
-    expected = h + by_hand(layer.feed_forward, layer_norm(h, *layer.feed_forward_norm), activation)
+    expected = h + by_hand(layer.feed_forward, layer_norm(h, *layer.feed_forward_norm, layer.eps), activation)
     output, weights = encoder_layer(layer, x, MASK)
     assert_allclose(output, expected, rtol=1e-12, atol=1e-14)
     assert_allclose(weights, expected_weights, rtol=1e-12)
@@ -67,10 +67,10 @@ def test_a_pre_ln_layer_put_together_by_hand(rng, activation):
 @both_activations
 def test_a_post_ln_layer_put_together_by_hand(rng, activation):
     params, x = draw(rng, norm_first=False, activation=activation)
-    layer = params.layers[0]
+    layer = params.layers[0]._replace(eps=0.1)
     attended, expected_weights = multi_head_attention(layer.attention, x, x, x, MASK)
-    h = layer_norm(x + attended, *layer.attention_norm)
-    expected = layer_norm(h + by_hand(layer.feed_forward, h, activation), *layer.feed_forward_norm)
+    h = layer_norm(x + attended, *layer.attention_norm, layer.eps)
+    expected = layer_norm(h + by_hand(layer.feed_forward, h, activation), *layer.feed_forward_norm, layer.eps)
     output, weights = encoder_layer(layer, x, MASK)
     assert_allclose(output, expected, rtol=1e-12, atol=1e-14)
     assert_allclose(weights, expected_weights, rtol=1e-12)

@@ -286,6 +286,7 @@ def test_the_public_names_are_sorted_and_each_says_what_it_is():
 TAKES = {  # what each function takes as params
     "multi_head_attention": attnlib.MultiHeadParams,
     "feed_forward": attnlib.FeedForwardParams,
+    "ssru": attnlib.SSRUParams,
     "encoder_layer": attnlib.EncoderLayerParams,
     "encoder": attnlib.EncoderParams,
     "decoder_layer": attnlib.DecoderLayerParams,

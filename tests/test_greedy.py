@@ -73,6 +73,24 @@ def test_the_cache_changes_nothing_but_roundings(rng, norm_first, dtype, tied, m
     assert_allclose(cached.probs, uncached.probs, rtol=0, atol=100 * np.finfo(dtype).eps)
 
 
+def test_the_cache_keeps_keys_and_values_with_their_biases_and_norms_their_eps(rng):
+    params, source = draw(rng)
+
+    def biased(attention):
+        return attention._replace(**{f"b_{end}": rng.normal(size=D_MODEL) for end in "qkvo"})
+
+    layers = [
+        layer._replace(
+            self_attention=biased(layer.self_attention), cross_attention=biased(layer.cross_attention), eps=0.1
+        )
+        for layer in params.decoder.layers
+    ]
+    params = params._replace(decoder=params.decoder._replace(layers=tuple(layers)))
+    cached, uncached = (greedy(params, source, BEGIN, STEPS, MASK, cached=c) for c in (True, False))
+    assert_array_equal(cached.tokens, uncached.tokens)
+    assert_allclose(cached.probs, uncached.probs, rtol=0, atol=1e-13)
+
+
 @both_orders
 def test_one_step_with_the_cache_computes_the_last_logits(rng, norm_first):
     params, source = draw(rng, norm_first)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from attnbook import lite, runtime
-from tests.notebooks import CHAPTERS, code_cells
+from tests.notebooks import NOTEBOOKS, code_cells
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_all_that_a_package_needs_is_pyodides_or_ours():
 
 def test_whatever_a_notebook_imports_is_loaded_by_its_name():
     offered = {name for _, imports in lite.OURS.values() for name in imports} | {*runtime.PACKAGES}
-    for chapter in CHAPTERS:
+    for chapter in NOTEBOOKS:
         source = "\n".join("".join(cell["source"]) for cell in code_cells(chapter))
         nodes = list(ast.walk(ast.parse(source)))
         modules = [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
@@ -45,7 +45,8 @@ def test_whatever_a_notebook_imports_is_loaded_by_its_name():
 
 
 def test_the_course_asks_for_no_package_that_it_does_not_get():
-    asked = {need.split(">")[0] for need in importlib.metadata.requires("attnlib")}
+    needs = importlib.metadata.requires("attnlib")
+    asked = {need.split(">")[0] for need in needs if "extra ==" not in need}
     assert asked <= {*lite.OURS["attnlib"][0]}
 
 
@@ -76,3 +77,8 @@ def test_the_kernel_starts_from_the_address_of_pyodide_with_all_that_it_would_as
 def test_a_link_to_a_page_that_is_no_notebook_leads_to_the_site_or_nowhere(address, led):
     text = "See [the ledger](../appendix/claims.md#c1) and [chapter 2](02_scale_the_scores.ipynb)."
     assert lite.without_dead_links(text, address) == led
+
+
+def test_the_appendix_s_notebook_finds_the_chapters_beside_it():
+    text = "See [chapter 2](../chapters/02_scale_the_scores.ipynb)."
+    assert lite.without_dead_links(text, "") == "See [chapter 2](02_scale_the_scores.ipynb)."

@@ -72,6 +72,10 @@ def one_head_at_a_time(params, query, key, value, mask=None, bias=None, scale=No
     return output, np.stack(weights, axis=-3)
 
 
+def with_biases(rng, params, ends="qkvo"):
+    return params._replace(**{f"b_{end}": rng.normal(size=getattr(params, f"w_{end}").shape[1]) for end in ends})
+
+
 # Two derivations agree
 
 
@@ -325,7 +329,7 @@ def test_random_maps_have_the_promised_shapes_and_dtype(rng, num_kv_heads, dtype
     kv_width = 2 * (num_kv_heads or HEADS)
     assert [w.shape for w in tree_leaves(params)] == [(12, 12), (12, kv_width), (12, kv_width), (12, 12)]
     assert {w.dtype for w in tree_leaves(params)} == {np.dtype(dtype)}
-    assert params[4:] == (HEADS, num_kv_heads)
+    assert params[4:] == (HEADS, num_kv_heads, *[None] * 4)
 
 
 def test_the_number_of_heads_does_not_change_the_number_of_parameters(rng):
@@ -474,3 +478,51 @@ def test_a_mask_is_boolean_and_fits(rng, attend):
         attend(params, *inputs, np.ones((HEADS, SEQ_Q, SEQ_K), bool))
     with pytest.raises(ValueError, match=r"bias must broadcast .* got bias \(4, 2, 5\) for scores \(4, 6, 2, 5\)"):
         attend(params, *inputs, bias=np.ones((4, SEQ_Q, SEQ_K)))
+
+
+# Biases
+
+
+@every_sharing
+def test_a_bias_is_one_more_row_of_its_map_for_a_feature_that_is_always_one(rng, num_kv_heads):
+    params = with_biases(rng, maps(rng, num_kv_heads))
+    inputs = draw(rng)
+    output, weights = multi_head_attention(params, *inputs)
+    rows = {f"w_{end}": np.vstack([getattr(params, f"w_{end}"), getattr(params, f"b_{end}")]) for end in "qkv"}
+    without = params._replace(**rows, b_q=None, b_k=None, b_v=None, b_o=None)
+    ones = [np.append(x, np.ones((len(x), 1)), axis=-1) for x in inputs]
+    expected, same_weights = multi_head_attention(without, *ones)
+    assert_allclose(weights, same_weights, rtol=1e-12)
+    assert_allclose(output, expected + params.b_o, rtol=1e-12, atol=1e-13)
+
+
+def test_a_bias_of_the_keys_changes_no_weight(rng):
+    """It adds the same number to all scores of a query, and softmax sees differences only."""
+    params, inputs = maps(rng), draw(rng)
+    _, weights = multi_head_attention(params, *inputs)
+    for end in "qk":
+        _, moved = multi_head_attention(with_biases(rng, params, end), *inputs)
+        assert np.allclose(moved, weights, rtol=1e-12) == (end == "k")
+
+
+def test_a_bias_of_the_values_reaches_the_output_whole(rng):
+    """Rows of weights sum to one, so a mean of shifted values is the mean, shifted."""
+    params, inputs = maps(rng), draw(rng)
+    output, _ = multi_head_attention(params, *inputs)
+    shifted = with_biases(rng, params, "v")
+    assert_allclose(multi_head_attention(shifted, *inputs)[0], output + shifted.b_v @ params.w_o, rtol=1e-11)
+
+
+def test_a_query_that_may_attend_to_nothing_gets_the_last_bias_alone(rng):
+    params = with_biases(rng, maps(rng))
+    output, weights = multi_head_attention(params, *draw(rng), np.array([[True], [False]]))
+    assert_array_equal(output[1], params.b_o)
+    assert_array_equal(weights[:, 1], 0)
+
+
+@both_forms
+@pytest.mark.parametrize("end", "qkvo")
+def test_a_bias_of_another_width_is_restated(rng, attend, end):
+    params = maps(rng)._replace(**{f"b_{end}": np.ones(2)})
+    with pytest.raises(ValueError, match=r"bias must have shape \(d_out,\): got weight .*, bias \(2,\)"):
+        attend(params, *draw(rng))

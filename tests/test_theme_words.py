@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.notebooks import CHAPTERS, ROOT
+from tests.notebooks import NOTEBOOKS, ROOT
 from tests.shades import shades
 
 
@@ -13,8 +13,8 @@ def test_a_shade_is_found_and_a_hue_is_not():
     assert shades("Stronger colour is more weight; grey-blue is below zero; the light theme; a black box.") == []
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
-def test_no_chapter_names_a_shade(chapter):
+@pytest.mark.parametrize("chapter", NOTEBOOKS, ids=lambda chapter: chapter.stem)
+def test_no_notebook_names_a_shade(chapter):
     for cell in json.loads(chapter.read_text("utf-8"))["cells"]:
         if cell["cell_type"] == "markdown":
             assert shades("".join(cell["source"])) == [], "".join(cell["source"])

@@ -15,6 +15,7 @@ def random_multi_head(rng):
     mask = [None, (seq_q, seq_k), (batch, seq_q, seq_k)][rng.integers(3)]
     sizes = {"lead": (batch,), "seq_q": seq_q, "seq_k": seq_k, "d_query": heads * d_k, "d_key": d_key}
     sizes |= {"d_value": d_value, "heads": heads, "d_k": d_k, "d_v": d_k, "d_out": heads * d_k, "mask": mask}
+    sizes["biased"] = bool(rng.integers(2))
     return Case("multi-head", sizes, {"heads": heads})
 
 

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from tests.notebooks import CHAPTERS, ROOT
+from tests.notebooks import NOTEBOOKS, ROOT
 
 pytestmark = pytest.mark.wheel
 
@@ -95,7 +95,7 @@ def test_every_explorer_measures_speaks_and_draws(python, tmp_path):
     assert int(run(python, "-c", EVERY_EXPLORER, cwd=tmp_path)) >= 54
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+@pytest.mark.parametrize("chapter", NOTEBOOKS, ids=lambda chapter: chapter.stem)
 def test_a_downloaded_notebook_runs_from_top_to_bottom(python, chapter, tmp_path):
     downloaded = shutil.copy(chapter, tmp_path)
     run(python, "-c", RUN_NOTEBOOK, downloaded, cwd=tmp_path)

@@ -6,10 +6,10 @@ import unicodedata
 import pytest
 
 from attncourse.explorer import EXPLORER_MIME
-from tests.notebooks import CHAPTERS, ROOT, prose, stored
+from tests.notebooks import CHAPTERS, NOTEBOOKS, ROOT, prose, stored
 
 LAW = (ROOT / "appendix" / "notation.md").read_text("utf-8")
-PAGES = [*CHAPTERS, ROOT / "intro.md", *sorted(ROOT.glob("appendix/*.md"))]
+PAGES = [*NOTEBOOKS, ROOT / "intro.md", *sorted(ROOT.glob("appendix/*.md"))]
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
 

@@ -58,6 +58,7 @@ CALLS = {
     "associative_recall": {"rng": RNG, "batch": 2, "pairs": 3, "keys": 4, "values": 5},
     "init_multi_head": {"rng": RNG, "d_model": 6, "num_heads": 2},
     "init_feed_forward": {"rng": RNG, "d_model": 6, "d_ff": 4},
+    "init_ssru": {"rng": RNG, "d_model": 6},
     "init_encoder": {"rng": RNG, "num_layers": 1, "d_model": 6, "num_heads": 2, "d_ff": 4},
     "init_decoder": {"rng": RNG, "num_layers": 1, "d_model": 6, "num_heads": 2, "d_ff": 4},
 }

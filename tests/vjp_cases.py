@@ -36,6 +36,7 @@ from attnlib import (
     rotate_vjp,
     softmax_vjp,
     split_heads,
+    ssru_vjp,
     transformer,
     transformer_vjp,
     tree_map,
@@ -93,12 +94,12 @@ def cases(of, draw, fun=None, vjp=None, turns=None, **options):
 # The functions of vjps that have none of their own, and calls of those that are given a function
 
 
-def own_residual(x, norm, weight, norm_first):
-    return residual(norm, x, lambda x: (linear(x, weight), None), norm_first)
+def own_residual(x, norm, weight, norm_first, eps):
+    return residual(norm, x, lambda x: (linear(x, weight), None), norm_first, eps)
 
 
-def own_residual_vjp(x, norm, weight, norm_first):
-    return residual_vjp(norm, x, lambda x: linear_vjp(x, weight), norm_first)
+def own_residual_vjp(x, norm, weight, norm_first, eps):
+    return residual_vjp(norm, x, lambda x: linear_vjp(x, weight), norm_first, eps)
 
 
 def no_norm(x):
@@ -127,8 +128,8 @@ def own_stack_vjp(layers, x, shared):
     return stack_vjp(layers, x, map_vjp)
 
 
-def projected(x, weight, num_heads):
-    return split_heads(linear(x, weight), num_heads)
+def projected(x, weight, bias, num_heads):
+    return split_heads(linear(x, weight, bias), num_heads)
 
 
 def thinking(x, params):
@@ -159,6 +160,7 @@ def name_loss(params, batch):
 
 BOTH = [False, True]
 EVERY_LEAD, SEQUENCES = [(), (5,), (4, 2), (0,), (2, 0)], [(), (BATCH,), (2, BATCH), (0,)]
+EPS = {"eps": [1e-5, 0.5, 0.5]}
 BENDS = {"activation": ["relu", "gelu", "gelu"]}
 ONE_BATCH = {"lead": (BATCH,), "norm_first": BOTH, "turns": BENDS}
 BIASES = [(), (5,), (2, 1), (1, 5), (2, 5)]
@@ -181,7 +183,7 @@ CASES = [
     *cases(turn_pairs_vjp, draws.turning_pairs, lead=[(), (2,)], angles=(), halves=BOTH),
     *cases(turn_pairs_vjp, draws.turning_pairs, lead=[(2,), (3, 2)], angles=(2,), halves=True),
     *cases(linear_vjp, draws.mapped, lead=[*EVERY_LEAD, (4, 2, 5)], biased=BOTH),
-    *cases(project_vjp, draws.projected, projected, lead=SEQUENCES),
+    *cases(project_vjp, draws.projected, projected, lead=SEQUENCES, biased=BOTH),
     *cases(layer_norm_vjp, draws.normed, lead=EVERY_LEAD, eps=[0.0, 1e-5, 0.5]),
     *cases(rms_norm_vjp, draws.normed, lead=EVERY_LEAD, eps=[0.0, 1e-5, 0.5], biased=False),
     *cases(batch_norm_vjp, draws.batch, lead=[(BATCH,), (2, BATCH)], training=BOTH, per_position=BOTH, masked=BOTH),
@@ -197,21 +199,31 @@ CASES = [
     *cases(fast_attention_vjp, draws.queries, leads="batch", masked=True, hidden=[np.nan, np.inf]),
     *cases(multi_head_attention_vjp, draws.heads, leads=[*LEADS], kv_heads=[None, 6, 3, 2, 1], turns={"rotary": BOTH}),
     *cases(multi_head_attention_vjp, draws.heads, leads="batch", kv_heads=2, bias=[*BIASES, (6, 1, 5), (4, 1, 2, 5)]),
+    *cases(multi_head_attention_vjp, draws.heads, leads="batch", kv_heads=[None, 2], biased=["qkvo", "q", "ko"]),
     *cases(self_attention_vjp, draws.self_attention, self_attention, rotary=BOTH),
     *cases(cross_attention_vjp, draws.cross_attention, cross_attention),
     *cases(feed_forward_vjp, draws.network, lead=EVERY_LEAD, activation=["relu", "gelu"]),
     *cases(thinking_vjp, draws.thinking, thinking, lead=(4, 2), activation=["relu", "gelu"]),
-    *cases(residual_vjp, draws.residual, own_residual, own_residual_vjp, lead=[(5,), (2, 5), (0, 5)], norm_first=BOTH),
+    *cases(ssru_vjp, draws.remembered, lead=EVERY_LEAD, begun=BOTH),
+    *cases(
+        residual_vjp,
+        draws.residual,
+        own_residual,
+        own_residual_vjp,
+        lead=[(5,), (2, 5), (0, 5)],
+        norm_first=BOTH,
+        turns=EPS,
+    ),
     *cases(last_norm_vjp, draws.last_norm, lead=SEQUENCES),
     *cases(last_norm_vjp, draws.numbers, no_norm, no_norm_vjp, shape=(2, 5)),
     *cases(stack_vjp, draws.layers, own_stack, own_stack_vjp, number=[1, 4]),
     *cases(encoder_vjp, draws.encoding, lead=SEQUENCES, norm_first=BOTH, masked=BOTH, turns=BENDS),
     *cases(encoder_vjp, draws.encoding, masked=False, seq=0, **ONE_BATCH),
-    *cases(encoder_layer_vjp, draws.encoding_once, norm_first=BOTH),
+    *cases(encoder_layer_vjp, draws.encoding_once, norm_first=BOTH, eps=[1e-5, 0.5]),
     *cases(decoder_vjp, draws.decoding, lead=SEQUENCES, norm_first=BOTH, masked=BOTH, turns=BENDS),
     *cases(decoder_vjp, draws.decoding, masked=True, own_mask=True, **ONE_BATCH),
     *cases(decoder_vjp, draws.decoding, masked=False, lead_memory=(), **ONE_BATCH),
-    *cases(decoder_layer_vjp, draws.decoding_once, norm_first=BOTH),
+    *cases(decoder_layer_vjp, draws.decoding_once, norm_first=BOTH, eps=[1e-5, 0.5]),
     *cases(transformer_vjp, draws.translation, lead=[(), (BATCH,)], norm_first=BOTH, tied=BOTH, turns=BENDS),
     *cases(transformer_vjp, draws.translation, lead=(2, BATCH), norm_first=True, tied=True, activation="gelu"),
     *cases(transformer_vjp, draws.translation, lead=(2, BATCH), norm_first=False, tied=False, activation="gelu"),

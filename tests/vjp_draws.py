@@ -16,6 +16,7 @@ from attnlib import (
     init_feed_forward,
     init_language_model,
     init_multi_head,
+    init_ssru,
     init_transformer,
     padding_mask,
     sinusoidal_positions,
@@ -114,8 +115,12 @@ def mapped(rng, lead, biased):
     return given | ({"bias": rng.normal(size=D_OUT)} if biased else {}), {}
 
 
-def projected(rng, lead):
-    return {"x": rng.normal(size=(*lead, SEQ, D_IN)), "weight": rng.normal(size=(D_IN, 8))}, {"num_heads": 4}
+def projected(rng, lead, biased):
+    given, _ = mapped(rng, (*lead, SEQ), biased)
+    given["weight"] = rng.normal(size=(D_IN, 8))
+    if biased:
+        given["bias"] = rng.normal(size=8)
+    return given, {"num_heads": 4} | ({} if biased else {"bias": None})
 
 
 def normed(rng, lead, eps, biased=True):
@@ -153,10 +158,11 @@ def queries(rng, leads, masked=False, bias=None, widths=(D_K, D_K, D_V), seq_q=S
     return given, others
 
 
-def heads(rng, leads, kv_heads, rotary=False, bias=None):
+def heads(rng, leads, kv_heads, rotary=False, bias=None, biased=""):
     widths, shared = (10, 12, 11), kv_heads or HEADS
     shapes = [(10, HEADS * D_K), (12, shared * D_K), (11, shared * D_V), (HEADS * D_V, D_OUT)]
     params = MultiHeadParams(*(rng.normal(size=shape) * shape[0] ** -0.5 for shape in shapes), HEADS, kv_heads)
+    params = params._replace(**{f"b_{end}": rng.normal(size=getattr(params, f"w_{end}").shape[1]) for end in biased})
     given, _ = queries(rng, leads, bias=bias, widths=widths)
     return {"params": params} | given, {"mask": some_mask(rng), "scale": 0.6, "rotary": rotary, "first_query": 3}
 
@@ -184,10 +190,16 @@ def thinking(rng, lead, activation):
     return {"x": given["x"], "params": given["params"]}, {}
 
 
-def residual(rng, lead, norm_first):
+def remembered(rng, lead, begun):
+    params = shaken(rng, init_ssru(rng, D_MODEL))
+    given = {"params": params, "x": rng.normal(size=(*lead, SEQ, D_MODEL))}
+    return given | ({"state": rng.normal(size=(*lead, D_MODEL))} if begun else {}), {}
+
+
+def residual(rng, lead, norm_first, eps):
     given, _ = last_norm(rng, lead)
     given = {"x": given["x"], "norm": given["norm"], "weight": rng.normal(size=(D_MODEL, D_MODEL))}
-    return given, {"norm_first": norm_first}
+    return given, {"norm_first": norm_first, "eps": eps}
 
 
 def last_norm(rng, lead):
@@ -214,14 +226,14 @@ def decoding(rng, lead, norm_first, activation, masked, seq=SEQ_TARGET, lead_mem
     return given, {"memory_mask": padding_for(lead) if masked else None, "mask": mask}
 
 
-def encoding_once(rng, norm_first):
+def encoding_once(rng, norm_first, eps):
     given, others = encoding(rng, (BATCH,), norm_first, "gelu", masked=True)
-    return given | {"params": given["params"].layers[1]}, others
+    return given | {"params": given["params"].layers[1]._replace(eps=eps)}, others
 
 
-def decoding_once(rng, norm_first):
+def decoding_once(rng, norm_first, eps):
     given, others = decoding(rng, (BATCH,), norm_first, "gelu", masked=True)
-    return given | {"params": given["params"].layers[1]}, others
+    return given | {"params": given["params"].layers[1]._replace(eps=eps)}, others
 
 
 def translation(rng, lead, norm_first, tied, activation, seq_source=SEQ):

@@ -18,8 +18,9 @@ class Chapter(NamedTuple):
 
 
 def notebooks(root: Path) -> list[Path]:
-    """The notebooks of all chapters that are written, in their order."""
-    return [notebook for chapter in CHAPTERS if (notebook := chapter.notebook(root))]
+    """The notebooks of all chapters that are written, in their order, and those of the appendix."""
+    chapters = [notebook for chapter in CHAPTERS if (notebook := chapter.notebook(root))]
+    return chapters + sorted((root / "appendix").glob("*.ipynb"))
 
 
 CHAPTERS = (

@@ -76,13 +76,16 @@ def settings(title: str, address: str, library: str) -> dict[str, Any]:
 
 
 def without_dead_links(text: str, site: str) -> str:
-    """A notebook's Markdown whose links to pages that are no notebooks lead to the site, if its address is known."""
+    """A notebook's Markdown whose links to pages that are no notebooks lead to the site, if its address is known.
+
+    All notebooks lie in one folder there, those of the appendix, too.
+    """
 
     def led(link: re.Match[str]) -> str:
         words, page, place = link.groups("")
         return f"[{words}]({site}{page}.html{place})" if site else words
 
-    return re.sub(r"\[([^]]*)\]\(\.\./([\w/-]+)\.md(#[\w-]+)?\)", led, text)
+    return re.sub(r"\[([^]]*)\]\(\.\./([\w/-]+)\.md(#[\w-]+)?\)", led, text.replace("](../chapters/", "]("))
 
 
 def write_lite(site: Path, sources: Iterable[Path], title: str, dist: str = "", home: str = "") -> None:

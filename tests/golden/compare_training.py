@@ -11,7 +11,7 @@ from tests.golden.make_training import LAYER
 # 87 in the feed-forward network, and 23 elsewhere.
 MORE_ROUNDINGS = {"model": 1024, "feed-forward": 256}
 
-MAPS = ("w_q", "w_k", "w_v", "w_o")
+MAPS, BIASES = ("w_q", "w_k", "w_v", "w_o"), ("b_q", "b_k", "b_v", "b_o")
 NETWORK = ("w_in", "b_in", "w_out", "b_out")
 
 
@@ -20,7 +20,8 @@ def named_grads(names, grads):
 
 
 def ask_multi_head(inputs, heads, kv_heads=None, scale=None):
-    params = attnlib.MultiHeadParams(*(inputs[name] for name in MAPS), heads, kv_heads)
+    biases = {name: inputs[name] for name in BIASES if name in inputs}
+    params = attnlib.MultiHeadParams(*(inputs[name] for name in MAPS), heads, kv_heads, **biases)
     arguments = [params, *(inputs[name] for name in ("query", "key", "value"))]
     options = {"mask": inputs.get("mask"), "bias": inputs.get("bias"), "scale": scale}
     output, attn_weights = attnlib.multi_head_attention(*arguments, **options)
@@ -28,7 +29,8 @@ def ask_multi_head(inputs, heads, kv_heads=None, scale=None):
     assert_close(same_output, output, "output of multi_head_attention_vjp")
     grad_params, *grads = pullback(inputs["grad_output"])
     names = ["query", "key", "value", "bias"][: len(grads)]
-    return {"output": output, "attn_weights": attn_weights} | named_grads([*names, *MAPS], [*grads, *grad_params[:4]])
+    grads = named_grads(names, grads) | {f"grad_{name}": getattr(grad_params, name) for name in (*MAPS, *biases)}
+    return {"output": output, "attn_weights": attn_weights} | grads
 
 
 def ask_linear(inputs):

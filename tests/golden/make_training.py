@@ -35,7 +35,7 @@ def normal(rng, shape, size=1.0):
 
 
 def draw_multi_head(rng, lead, seq_q, seq_k, d_query, d_key, d_value, heads, d_k, d_v, d_out, kv_heads=None, mask=None,
-                    bias=None):  # fmt: skip
+                    bias=None, biased=False):  # fmt: skip
     kv_heads = kv_heads or heads
     shapes = {
         "query": (*lead, seq_q, d_query),
@@ -56,6 +56,8 @@ def draw_multi_head(rng, lead, seq_q, seq_k, d_query, d_key, d_value, heads, d_k
     if mask is not None:
         inputs["mask"] = rng.random(mask) < 0.6
         inputs["mask"][..., 0] = True  # PyTorch's module gives NaN to a query without a key
+    if biased:
+        inputs |= {f"b_{name[-1]}": normal(rng, shape[1]) for name, shape in maps.items()}
     return inputs
 
 
@@ -124,13 +126,13 @@ def results_of(leaves, **outputs):
 
 
 def torch_multi_head(inputs, heads):
-    """torch.nn.MultiheadAttention without biases. Its weights are transposed, and True in its mask means *hidden*."""
+    """torch.nn.MultiheadAttention. Its weights are transposed, and True in its mask means *hidden*."""
     import torch
 
     d_model, d_key, d_value = (inputs[name].shape[-1] for name in ("query", "key", "value"))
     dtype = torch.tensor(inputs["query"]).dtype
     module = torch.nn.MultiheadAttention(
-        d_model, heads, bias=False, kdim=d_key, vdim=d_value, batch_first=True, dtype=dtype
+        d_model, heads, bias="b_q" in inputs, kdim=d_key, vdim=d_value, batch_first=True, dtype=dtype
     )
     maps = {name: torch.tensor(inputs[name].T) for name in ("w_q", "w_k", "w_v", "w_o")}
     with torch.no_grad():
@@ -140,6 +142,9 @@ def torch_multi_head(inputs, heads):
         else:
             module.in_proj_weight.copy_(torch.cat([maps["w_q"], maps["w_k"], maps["w_v"]]))
         module.out_proj.weight.copy_(maps["w_o"])
+        if "b_q" in inputs:
+            module.in_proj_bias.copy_(torch.cat([torch.tensor(inputs[f"b_{name}"]) for name in ("q", "k", "v")]))
+            module.out_proj.bias.copy_(torch.tensor(inputs["b_o"]))
     leaves = leaves_of({name: inputs[name] for name in ("query", "key", "value")})
     hidden = None
     if "mask" in inputs:
@@ -154,8 +159,12 @@ def torch_multi_head(inputs, heads):
     else:
         grads = module.in_proj_weight.grad.chunk(3)
     grads = dict(zip(("w_q", "w_k", "w_v", "w_o"), [*grads, module.out_proj.weight.grad], strict=True))
+    if "b_q" in inputs:
+        biases = [*module.in_proj_bias.grad.chunk(3), module.out_proj.bias.grad]
+        grads |= dict(zip(("b_q", "b_k", "b_v", "b_o"), biases, strict=True))
     results = results_of(leaves, output=output, attn_weights=weights)
-    return results | {f"grad_{name}": grad.T.contiguous().numpy() for name, grad in grads.items()}
+    return results | {f"grad_{name}": grad.mT.contiguous().numpy() if grad.ndim > 1 else grad.numpy()
+                      for name, grad in grads.items()}  # fmt: skip
 
 
 def torch_shared_heads(inputs, heads, kv_heads, scale=None):
@@ -355,6 +364,7 @@ CASES = {
         "model", MODEL | {"max_seq": 9, "causal": True}, {"heads": 2, "label_smoothing": 0.1}
     ),
     "model, rotary": Case("model", MODEL | {"causal": True}, {"heads": 3, "rotary": True}),
+    "multi-head, biases": Case("multi-head", CROSS | {"mask": (4, 2, 5), "biased": True}, {"heads": 3}),
 }
 
 
