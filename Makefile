@@ -13,6 +13,7 @@ BOOK := .venv/installed-for-the-book
 TESTS := .venv/installed-for-the-tests
 LITE_TOOLS := .venv/installed-for-jupyterlite
 CONFORMITY := .venv-conformity/installed
+MUTANTS := .venv/installed-for-mutants
 PORT ?= 8000
 
 define README_PICTURE
@@ -28,7 +29,7 @@ step = @printf '\n=== %s (%s) ===\n' "$(1)" "$$(date +%H:%M:%S)"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help site serve lite pyodide lab translator notebooks test test-everywhere conformity lint types unit nbval wheel browser format readme-picture constraints clean
+.PHONY: help site serve lite pyodide lab translator notebooks test test-everywhere conformity mutants planted lint types unit nbval wheel browser format readme-picture constraints clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do printf 'make %-16s %s\n' "$$name" "$$what"; done
@@ -69,6 +70,13 @@ conformity: $(CONFORMITY) ## compare with ONNX, PyTorch, JAX and Keras again, in
 	.venv-conformity/bin/python -m conformity.torch_samples
 	.venv-conformity/bin/python -m conformity.libraries
 	.venv-conformity/bin/python -m conformity.errors
+
+mutants: $(MUTANTS) ## change attnlib in some 7,000 small ways, and list what no test notices; ONLY="softmax masks" chooses modules
+	nice $(BIN)/python -m tests.mutants $(ONLY)
+
+planted: $(TESTS) ## plant bugs in attnlib, and list those that no unit test, and those that no chapter notices; two hours
+	nice $(BIN)/python -m tests.planted_bugs --own
+	nice $(BIN)/python -m tests.planted_in_chapters
 
 lint: $(TESTS) ## style of code and notebooks
 	$(call step,style)
@@ -113,8 +121,8 @@ readme-picture: $(BOOK) ## draw the picture of README.md again
 constraints: ## pin anew what the pinned packages bring along
 	rm -rf build/pins && $(PYTHON) -m venv build/pins
 	sed '/^[^#]/d' constraints.txt > build/pins/reasons && cp build/pins/reasons constraints.txt
-	build/pins/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt -r requirements-lite.txt
-	grep -ho '^[A-Za-z0-9._-]*==' requirements.txt requirements-test.txt requirements-lite.txt > build/pins/direct
+	build/pins/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-mutants.txt -r requirements-lite.txt
+	grep -ho '^[A-Za-z0-9._-]*==' requirements*.txt > build/pins/direct
 	build/pins/bin/python -m pip freeze --exclude-editable | grep -ivF -f build/pins/direct >> constraints.txt
 
 clean: ## remove what was built, keep .venv
@@ -140,4 +148,8 @@ $(CONFORMITY): requirements-conformity.txt
 
 $(TESTS): $(BOOK) requirements-test.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	@touch $@
+
+$(MUTANTS): $(TESTS) requirements-mutants.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-mutants.txt
 	@touch $@

@@ -49,13 +49,14 @@ def adam_step(params, grads, state, learning_rate, beta1=0.9, beta2=0.98, eps=1e
     check_gradients(params, grads, state)
     learning_rate, beta1, beta2, eps = rates(learning_rate, beta1, beta2, eps)
     step = state.step + 1
-    mean = tree_map(lambda m, g: beta1 * m + (1 - beta1) * g, state.mean, grads)
-    square = tree_map(lambda s, g: beta2 * s + (1 - beta2) * g * g, state.square, grads)
+    grads = tree_map(np.asarray, grads)  # between two of NumPy's matrices * would be their product
+    mean = tree_map(lambda m, g: beta1 * np.asarray(m) + (1 - beta1) * g, state.mean, grads)
+    square = tree_map(lambda s, g: beta2 * np.asarray(s) + (1 - beta2) * g * g, state.square, grads)
     # Both means started at zero and are too small at first; these factors undo that.
     rate, root = learning_rate / (1 - beta1**step), (1 - beta2**step) ** -0.5
 
     def moved(param, m, s):
-        return param - rate * m / divisor(root * np.sqrt(s) + eps)  # in float32 a small eps is 0
+        return np.asarray(param) - rate * m / divisor(root * np.sqrt(s) + eps)  # in float32 a small eps is 0
 
     return tree_map(moved, params, mean, square), AdamState(step, mean, square)
 
@@ -89,7 +90,7 @@ def check_gradients(params, grads, state):
 
     tree_map(check, params, grads, state.mean, state.square)
     for i, grad in enumerate(tree_leaves(grads)):
-        largest = np.abs(grad).max(initial=0)
+        largest = np.abs(np.asarray(grad)).max(initial=0)
         if not largest < np.finfo(grad.dtype).max ** 0.5:
             fault = f"too large for its square ({largest:.3g})" if np.isfinite(largest) else f"not finite ({largest})"
             name = leaf_names(params)[i] or "the parameter"

@@ -2,6 +2,7 @@
 
 import operator
 import reprlib
+import sys
 from collections.abc import Iterable
 
 import numpy as np
@@ -134,7 +135,7 @@ def as_integer(name, number):
         TypeError: if it is not an integer. True is none, although Python counts it as 1.
     """
     try:
-        if not isinstance(number, bool):
+        if not isinstance(number, bool | np.bool):
             return operator.index(number)
     except TypeError:
         pass
@@ -146,11 +147,11 @@ def as_size(name, size):
 
     Raises:
         TypeError: if it is not an integer.
-        ValueError: if it is negative.
+        ValueError: if it is negative, or too large for any index.
     """
     count = as_integer(name, size)
-    if count < 0:
-        raise ValueError(f"{name} must be 0 or more: got {count}")
+    if not 0 <= count <= sys.maxsize:
+        raise ValueError(f"{name} must be 0 or more{' and fit 64 bits' if count > 0 else ''}: got {count}")
     return count
 
 

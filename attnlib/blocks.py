@@ -3,16 +3,25 @@
 import math
 from itertools import product
 
-ROWS, COLUMNS = 256, 512  # queries and keys in a block, at most
-BLOCK = ROWS * COLUMNS  # scores in a block: half a megabyte in float32, for which a processor's own cache has room
+ROWS, COLUMNS = 512, 512  # queries and keys in a block, at most
+BLOCK = 2 * ROWS * COLUMNS  # scores in the blocks of a tile: in float32 as much as fits into a processor's own cache
 
 
-def tiles(lead, seq_q, seq_k):
+def block_shape(seq_q, seq_k, causal, at_once=1):
+    """How many queries and keys a block has, if so many blocks are needed at a time.
+
+    Half of a causal block on the diagonal is in vain: there it is a part of the text, and square on the way back.
+    """
+    rows = min(ROWS // at_once, max(seq_q // 4, 128) if causal else max(seq_q, 1))
+    return rows, min(rows if causal and at_once > 1 else COLUMNS, max(seq_k, 1))
+
+
+def tiles(lead, rows, columns):
     """Index tuples that cut the leading axes into parts, one block of scores deep; one entry at least.
 
     Short sequences share a block: many small matrices in one call of NumPy.
     """
-    fit = max(1, BLOCK // max(1, min(seq_q, ROWS) * min(seq_k, COLUMNS)))
+    fit = max(1, BLOCK // (rows * columns))
     axis = len(lead)
     while axis and math.prod(lead[axis - 1 :]) <= fit:
         axis -= 1  # this axis, and all behind it, fit as a whole
@@ -28,13 +37,8 @@ def spans(start, stop, size):
     return [slice(first, min(first + size, stop)) for first in range(start, stop, size)]
 
 
-def query_spans(seq_q):
-    """The queries, cut into blocks."""
-    return spans(0, seq_q, ROWS)
-
-
-def key_spans(rows, seq_k, causal):
+def key_spans(rows, seq_k, columns, causal):
     """The keys that these queries may attend to, cut into blocks. If causal, the square on the diagonal is the last."""
     before = min(rows.start, seq_k) if causal else seq_k
     end = min(rows.stop, seq_k) if causal else seq_k
-    return spans(0, before, COLUMNS) + spans(before, end, COLUMNS)
+    return spans(0, before, columns) + spans(before, end, columns)

@@ -22,11 +22,11 @@ def next_probs(logits, temperature=1.0, top_k=None):
         (..., vocab), rows of sum 1.
 
     Raises:
-        TypeError, ValueError: if the logits are not floats with an axis, or not finite, the temperature is no finite
-            number above 0, or ``top_k`` no positive integer.
+        TypeError, ValueError: if the logits are not floats, not finite, or of no token at all, the temperature is no
+            finite number above 0, or ``top_k`` no positive integer.
     """
     [logits] = as_floats(logits=logits)
-    if logits.ndim == 0 or not np.isfinite(logits).all():
+    if logits.ndim == 0 or logits.shape[-1] == 0 or not np.isfinite(logits).all():
         raise ValueError(f"logits must be finite numbers of shape (..., vocab): got shape {logits.shape}")
     temperature = as_number("temperature", temperature, "be a finite number above 0", lambda t: 0 < t < np.inf)
     if top_k is not None:

@@ -50,6 +50,7 @@ def softmax_vjp(x, axis=-1):
     return weights, pullback
 
 
+@np.errstate(over="ignore", invalid="ignore")  # weights above 1 are no output of softmax, and may have no square
 def softmax_jacobian(weights):
     """All derivatives of softmax at once: diag(p) − p pᵀ for each row p of weights.
 

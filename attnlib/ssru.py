@@ -60,7 +60,7 @@ def ssru(params, x, state=None):
 
     Source: Kim et al. (2019), the "simpler simple recurrent unit".
     """
-    check_ssru(params, x, state)
+    state = check_ssru(params, x, state)
     kept, new = gate(linear(x, params.w_f, params.b_f)), linear(x, params.w)
     states = fade(kept, new, state)
     return relu(states[..., 1:, :]), states[..., -1, :]
@@ -71,7 +71,7 @@ def ssru_vjp(params, x, state=None):
 
     If there is a state before the first token, its gradient stands behind them.
     """
-    check_ssru(params, x, state)
+    state = check_ssru(params, x, state)
     asked, back_f = linear_vjp(x, params.w_f, params.b_f)
     new, back_w = linear_vjp(x, params.w)
     kept = gate(asked)
@@ -107,7 +107,7 @@ def fade(kept, new, state):
 
 
 def check_ssru(params, x, state):
-    """The maps fit the tokens and one another, and the state fits both.
+    """The state as an array, or None; the maps fit the tokens and one another, and it fits both.
 
     Raises:
         TypeError, ValueError: if not.
@@ -121,3 +121,4 @@ def check_ssru(params, x, state):
             "w and w_f (d_in, d_state) must share their shape, and state (..., d_state) fit x (..., seq, d_in): got "
             f"{describe(w=w, w_f=w_f, x=x)}" + "".join(f", {describe(state=state)}" for state in states)
         )
+    return states[0] if states else None

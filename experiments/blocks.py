@@ -47,8 +47,11 @@ def sizes(settings: Settings = SETTINGS) -> list[tuple[int, int, bool]]:
 @contextmanager
 def square_blocks(side: int) -> Iterator[None]:
     """While this lasts, blocks are ``side`` queries by ``side`` keys."""
-    sizes = {"ROWS": side, "COLUMNS": side, "BLOCK": side * side}
-    with mock.patch.multiple("attnlib.blocks", **sizes), mock.patch("attnlib.fast_attention.BLOCK", side * side):
+    with (
+        mock.patch("attnlib.blocks.BLOCK", side * side),
+        mock.patch("attnlib.fast_attention.BLOCK", side * side),
+        mock.patch("attnlib.fast_attention.block_shape", return_value=(side, side)),
+    ):
         yield
 
 

@@ -1,7 +1,14 @@
+import os
 import sys
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# The same examples in every run, so that what passes once passes again; HYPOTHESIS_PROFILE=explore looks for new ones.
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None, max_examples=60)
+settings.register_profile("explore", deadline=None, database=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 def pytest_addoption(parser):

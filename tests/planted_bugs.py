@@ -28,19 +28,8 @@ ROOT = Path(__file__).parents[1]
 UNIT_TESTS = [
     *("softmax", "masks", "scores", "attention", "errors", "testing", "golden", "vjp_contracts"),
     *("heads", "multi_head", "positions", "rotary", "alibi"),
-    *(
-        "linear",
-        "rows",
-        "stack",
-        "embedding",
-        "activations",
-        "feed_forward",
-        "log_softmax",
-        "cross_entropy",
-        "params",
-        "adam",
-        "fit",
-    ),
+    *("linear", "rows", "stack", "embedding", "activations", "feed_forward", "log_softmax", "cross_entropy"),
+    *("params", "adam", "fit", "threads", "blocks", "power", "fast_attention"),
     *("tasks", "attention_model", "golden_training"),
     *("layer_norm", "rms_norm", "batch_norm", "residual", "encoder", "decoder", "transformer", "greedy"),
     *("ssru", "translator_marian_file", "translator_shortlist", "translator_model"),
@@ -50,9 +39,20 @@ UNIT_TESTS = [
 OWN = {  # for modules that have no tests of the same name
     "arguments": ["errors", "attention", "layer_norm", "embedding"],
     "shapes": ["errors", "attention", "scores"],
-    "broadcast": ["attention"],
-    "normalise": ["layer_norm", "rms_norm", "batch_norm"],
+    "broadcast": ["broadcast", "attention"],
+    "normalise": ["normalise", "layer_norm", "rms_norm", "batch_norm"],
     "sublayers": ["encoder", "decoder"],
+    "translator/installed": ["translator"],
+    "translator/translate": ["translator"],
+    "stack": ["stack", "encoder", "decoder"],
+    "rows": ["rows", "linear", "embedding"],
+    "residual": ["residual", "encoder", "decoder"],
+    "leaf_names": ["leaf_names", "testing", "adam"],
+    "dates/command": ["dates_translate", "dates_train"],
+    "names/characters": ["names"],
+    "names/counts": ["names"],
+    "names/model": ["names"],
+    "names/task": ["names"],
 }
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv*", "build", "_build", "*.egg-info", ".*_cache", "__pycache__", ".ipynb_checkpoints"
@@ -358,6 +358,31 @@ BUGS = [
     Bug("lines are answered only when all are there", "dates/translate", "stream.read1(CHUNK)", "stream.read()"),
     Bug("resumed steps are counted from one", "fit", "start=state.step + 1", "start=1"),
     Bug("an error line and no exit code", "dates/translate", "return 1 if faults else 0", "return 0"),
+    Bug("the blocks on the diagonal left out", "blocks", "+ spans(before, end, columns)", "+ []"),
+    Bug("an error in a thread is lost", "threads", "list(pool.map(work_on, range(threads)))",
+        "pool.map(work_on, range(threads))"),
+    Bug("a product inside a task has all threads", "threads", "library.limit(limits=1)", "nullcontext()"),
+    Bug("powers of two without the factor", "power", "math.log2(math.e)", "1.0"),
+    Bug("what was added up is not shrunk", "fast_attention", "            weighted *= shrink\n", ""),
+    Bug("the sum is not shrunk", "fast_attention", "            total *= shrink\n", ""),
+    Bug("hidden keys move the shift", "fast_attention",
+        "        np.fmin(exponents, (allowed - 0.5) * np.inf, out=exponents)", "        pass"),
+    Bug("the shift never falls", "fast_attention", "| too_low", ""),
+    Bug("a block's mask is forgotten", "fast_attention",
+        "        if allowed is not None:\n            powers *= allowed\n", ""),
+    Bug("the mask is forgotten on the way back", "fast_attention",
+        "    if allowed is not None:\n        powers *= allowed\n    add_product(grad_value",
+        "    add_product(grad_value"),
+    Bug("the diagonal of a causal block is hidden", "fast_attention", "np.tri(rows, columns, before, dtype)",
+        "np.tri(rows, columns, before - 1, dtype)"),
+    Bug("the way back forgets the mean", "fast_attention", "-np.vecdot(grads, output)[..., None]", "0"),
+    Bug("the way back forgets the shift", "fast_attention",
+        "        exponents -= shift\n        np.fmin", "        np.fmin"),
+    Bug("gradients of queries without the scale", "fast_attention", "    grad_query *= call.scale\n", ""),
+    Bug("one share of the queries' gradients only", "fast_attention", "grad_query += more", "grad_query += 0 * more"),
+    Bug("overflow passes in silence", "fast_attention",
+        "    if not broken.any():\n        raise ValueError(",
+        "    if not broken.any():\n        return part.value\n        raise ValueError("),
 ]  # fmt: skip
 
 
@@ -395,7 +420,7 @@ def own_tests(bugs):
     return list(dict.fromkeys(name for bug in bugs for name in OWN.get(bug.file, [bug.file.replace("/", "_")])))
 
 
-def fails(command, copy, timeout=600, plugins=False, compiled=False):
+def fails(command, copy, timeout=600, plugins=False, compiled=False, **variables):
     """Whether the command fails in the copy, importing attnlib from there; and the first line that names a reason.
 
     Args:
@@ -404,9 +429,10 @@ def fails(command, copy, timeout=600, plugins=False, compiled=False):
         timeout: seconds.
         plugins: whether pytest loads every plugin that is installed, which takes longer than most tests.
         compiled: whether compiled modules are kept for the next command. Not those of a planted bug.
+        variables: of the environment.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    environment |= {"PYTHONPATH": os.pathsep.join([str(copy), str(copy / "book")]), "OMP_NUM_THREADS": "1"}
+    environment |= variables | {"PYTHONPATH": os.pathsep.join([str(copy), str(copy / "book")]), "OMP_NUM_THREADS": "1"}
     environment |= {} if plugins else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     environment |= {} if compiled else {"PYTHONDONTWRITEBYTECODE": "1"}
     try:

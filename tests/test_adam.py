@@ -250,3 +250,19 @@ def test_bad_sizes_are_restated(arguments, error, words):
 def test_steps_count_from_one(step):
     with pytest.raises(ValueError, match=rf"step must be . or more: got {step}"):
         warmup_schedule(64)(step)
+
+
+def test_matrices_are_squared_entry_by_entry_like_arrays():
+    """``*`` between two of NumPy's matrices would be their product."""
+    params, grads = np.ones((2, 2)), np.array([[1.0, 2.0], [3.0, 4.0]])
+    expected, state = adam_step(params, grads, adam_start(params), 0.1)
+    as_matrices = [x.view(np.matrix) for x in (params, grads)]
+    found, found_state = adam_step(*as_matrices, adam_start(as_matrices[0]), 0.1)
+    assert type(found) is np.ndarray
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(found_state.square, state.square)
+
+
+def test_a_schedule_may_be_multiplied_by_nothing_or_by_less_than_one():
+    assert warmup_schedule(4, 9, 0)(3) == 0
+    assert warmup_schedule(4, 9, 0.5)(3) == warmup_schedule(4, 9)(3) / 2

@@ -486,3 +486,12 @@ def test_bad_sizes_are_restated():
         start_statistics(3, 2.0)
     with pytest.raises(TypeError, match="dtype must be float32 or float64: got float16"):
         start_statistics(3, dtype=np.float16)
+
+
+def test_where_the_gain_is_not_one_the_mean_of_the_gradient_is_taken_over_the_tokens_that_count(rng):
+    """By hand, for three tokens of one feature of which two count: both lie one standard deviation from the mean."""
+    x, mask = np.array([[1.0], [3.0], [9.0]]), np.array([True, True, False])
+    _, pullback = batch_norm_vjp(x, np.array([2.0]), np.array([0.0]), mask=mask, eps=3.0)
+    grad_x, grad_gain, grad_bias = pullback(np.array([[1.0], [0.0], [5.0]]))
+    assert_allclose(grad_x[:, 0], [0.375, -0.375, 0])  # gain/√(1 + 3) · (±1/2 ∓ 1/2 · 1/4)
+    assert_allclose([grad_gain[0], grad_bias[0]], [-0.5, 1])

@@ -3,38 +3,43 @@
 import numpy as np
 import pytest
 
-from attnlib.blocks import BLOCK, COLUMNS, ROWS, key_spans, query_spans, tiles
+from attnlib.blocks import BLOCK, block_shape, key_spans, spans, tiles
 
 LEADS = [(), (1,), (7,), (64, 4), (2, 3, 5), (3, 0, 2)]
+LENGTHS = [(1, 1), (25, 38), (100, 100), (4096, 4096), (0, 5), (5, 0)]
+each_kind = pytest.mark.parametrize("causal", [False, True], ids=["full", "causal"])
+there_and_back = pytest.mark.parametrize("at_once", [1, 2])
 
 
+@each_kind
 @pytest.mark.parametrize("lead", LEADS, ids=str)
-@pytest.mark.parametrize("lengths", [(1, 1), (25, 38), (100, 100), (4096, 4096), (0, 5)], ids=str)
-def test_tiles_cover_the_leading_axes_once(lead, lengths):
+@pytest.mark.parametrize("lengths", LENGTHS, ids=str)
+def test_tiles_cover_the_leading_axes_once(lead, lengths, causal):
     times = np.zeros(lead, int)
-    for tile in tiles(lead, *lengths):
+    for tile in tiles(lead, *block_shape(*lengths, causal)):
         times[tile] += 1
     assert (times == 1).all()
 
 
+@each_kind
+@there_and_back
 @pytest.mark.parametrize("lead", LEADS, ids=str)
-@pytest.mark.parametrize("lengths", [(25, 38), (100, 100), (4096, 4096)], ids=str)
-def test_a_tile_has_the_scores_of_one_block_at_most(lead, lengths):
-    seq_q, seq_k = lengths
-    for tile in tiles(lead, seq_q, seq_k):
-        matrices = np.empty(lead, bool)[tile].size
-        assert matrices * min(seq_q, ROWS) * min(seq_k, COLUMNS) <= BLOCK
+@pytest.mark.parametrize("lengths", LENGTHS, ids=str)
+def test_a_tile_has_as_many_scores_at_a_time_as_there_is_room_for(lead, lengths, causal, at_once):
+    rows, columns = block_shape(*lengths, causal, at_once)
+    for tile in tiles(lead, rows, columns):
+        assert np.empty(lead, bool)[tile].size * rows * columns <= BLOCK
 
 
-@pytest.mark.parametrize("causal", [False, True])
-@pytest.mark.parametrize("lengths", [(1, 1), (300, 600), (600, 300), (1024, 1024), (5, 0)], ids=str)
+@each_kind
+@pytest.mark.parametrize("lengths", [(1, 1), (300, 600), (600, 300), (1024, 1024), (2100, 900), (5, 0)], ids=str)
 def test_blocks_cover_each_pair_that_may_count_once_and_skip_those_above_the_diagonal(lengths, causal):
     seq_q, seq_k = lengths
-    times = np.zeros(lengths, int)
-    for rows in query_spans(seq_q):
-        for columns in key_spans(rows, seq_k, causal):
-            times[rows, columns] += 1
+    times, (size, columns) = np.zeros(lengths, int), block_shape(seq_q, seq_k, causal)
+    for rows in spans(0, seq_q, size):
+        for keys in key_spans(rows, seq_k, columns, causal):
+            times[rows, keys] += 1
     row, column = np.indices(lengths)
     assert (times[(column <= row) | (not causal)] == 1).all()
     if causal:
-        assert (times[column >= (row // ROWS + 1) * ROWS] == 0).all()
+        assert (times[column >= (row // size + 1) * size] == 0).all()

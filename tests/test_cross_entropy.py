@@ -270,3 +270,7 @@ def test_the_gradient_of_a_loss_is_one_number(bad):
     _, pullback = cross_entropy_vjp(np.zeros((2, VOCAB)), [0, 1])
     with pytest.raises((TypeError, ValueError), match="grad_loss must be one number: got"):
         pullback(bad)
+
+
+def test_a_place_with_logits_far_below_those_of_another_counts_as_much():
+    assert_allclose(cross_entropy(np.array([[0.0, 0.0], [2000.0, 2000.0]]), [0, 1]), np.log(2))

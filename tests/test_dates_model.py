@@ -261,3 +261,8 @@ def test_the_loss_is_the_mean_over_every_character_asked_for_and_no_padding(rng)
     short, long = ("hm", NO_DATE), ("le 7 juin 2021", "2021-06-07")
     together, one, other = (float(date_loss_vjp(params, as_batch(p))[0]) for p in ([short, long], [short], [long]))
     assert together == pytest.approx((2 * one + 11 * other) / 13, rel=1e-12)  # "?" and the end; ten and the end
+
+
+def test_a_reading_ends_with_the_sign_for_the_end():
+    said = read(load_date_model(), "no date at all").said
+    assert said.tolist().index(END) == len(said) - 1 < STEPS - 1

@@ -30,10 +30,10 @@ def test_the_size_of_a_block_changes_nothing_but_the_last_digits(rng, side):
 
 
 def test_afterwards_blocks_are_as_large_as_before():
-    before = blocks.ROWS, blocks.COLUMNS, blocks.BLOCK
+    before = blocks.BLOCK
     with square_blocks(32):
-        assert (blocks.ROWS, blocks.COLUMNS, blocks.BLOCK) == (32, 32, 1024)
-    assert before == (blocks.ROWS, blocks.COLUMNS, blocks.BLOCK)
+        assert blocks.BLOCK == 1024
+    assert before == blocks.BLOCK
 
 
 @pytest.mark.parametrize("causal", [False, True])

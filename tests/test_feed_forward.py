@@ -77,3 +77,7 @@ def test_what_does_not_fit_is_restated(rng, call):
 def test_bad_sizes_are_restated(rng, arguments, error, words):
     with pytest.raises(error, match=words):
         init_feed_forward(rng, *arguments)
+
+
+def test_the_bend_that_is_asked_for_is_kept_in_the_parameters(rng):
+    assert init_feed_forward(rng, 4, 3, "gelu").activation == "gelu"

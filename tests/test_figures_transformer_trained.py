@@ -13,7 +13,7 @@ from attncourse.figures.transformer import (
 )
 from attncourse.figures.transformer.depth_gradients import PLACEMENTS
 from attncourse.results import load_result
-from attnlib.blocks import key_spans, query_spans
+from attnlib.blocks import key_spans, spans
 from attnlib.dates.task import as_texts
 from experiments.blocks import sizes
 from tests.explorers import every_state, numbers_in, words_of
@@ -146,12 +146,10 @@ def test_measured_steps_are_medians_of_the_rounds(cost):
 
 
 @every_state(attention_in_blocks)
-def test_the_blocks_shown_are_those_that_fast_attention_computes(state, monkeypatch):
+def test_the_blocks_shown_are_those_that_fast_attention_computes(state):
     numbers = attention_in_blocks.measure(**state)
-    monkeypatch.setattr("attnlib.blocks.ROWS", numbers.side)
-    monkeypatch.setattr("attnlib.blocks.COLUMNS", numbers.side)
-    spans = [key_spans(rows, state["tokens"], state["causal"]) for rows in query_spans(state["tokens"])]
-    assert numbers.computed.tolist() == [len(columns) for columns in spans]
+    n, side, causal = state["tokens"], numbers.side, state["causal"]
+    assert numbers.computed.tolist() == [len(key_spans(rows, n, side, causal)) for rows in spans(0, n, side)]
     tokens, *sides, computed, whole, _, _, time = numbers_in(attention_in_blocks.readout(numbers).replace(",", ""))
     assert (tokens, *sides) == (state["tokens"], numbers.side, numbers.side)
     assert (computed, whole) == (numbers.computed.sum(), len(numbers.computed) ** 2)

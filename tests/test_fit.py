@@ -1,3 +1,5 @@
+import io
+import sys
 from itertools import islice
 
 import numpy as np
@@ -6,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from attnlib import Fitted, accuracy, adam_start, adam_step, cross_entropy_vjp, fit, tree_leaves
 from attnlib.attention_model import attention_model, attention_model_vjp, init_attention_model
+from attnlib.fit import progress_line
 from attnlib.tasks import reverse
 
 
@@ -225,3 +228,15 @@ def test_progress_without_a_single_step(capsys):
 def test_showing_progress_changes_no_number():
     quiet, loud = (fit(np.array(0.0), distance_vjp, BATCHES, 0.1, progress) for progress in (False, True))
     assert_allclose(quiet.losses, loud.losses, rtol=0)
+
+
+def test_a_line_of_progress_is_shown_at_once(monkeypatch):
+    class Terminal(io.StringIO):
+        flushed = 0
+
+        def flush(self):
+            self.flushed += 1
+
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    progress_line(10, 0.5)
+    assert (terminal.getvalue(), terminal.flushed) == ("\rstep     10   loss   0.5000", 1)

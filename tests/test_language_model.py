@@ -97,3 +97,9 @@ def test_what_is_wrong_with_a_call_is_said(rng):
     with pytest.raises(ValueError, match="vocab must be 1 or more: got 0"):
         init_language_model(rng, 0, D_MODEL, HEADS, D_FF)
     assert isinstance(params, LanguageModelParams)
+
+
+def test_token_vectors_are_drawn_with_the_variance_that_is_said_and_the_bend_that_is_asked_for():
+    params = init_language_model(np.random.default_rng(0), 2000, 16, 2, 4, num_layers=2, activation="gelu")
+    assert abs(params.tokens.var() * 16 - 1) < 0.05
+    assert [layer.feed_forward.activation for layer in params.decoder.layers] == ["gelu"] * 2

@@ -3,6 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnlib import linear, linear_vjp
+from attnlib.linear import init_linear
 
 D_IN, D_OUT = 3, 7
 
@@ -114,3 +115,7 @@ def test_dtypes_do_not_mix_and_integers_are_refused(rng, call, which):
     arguments[which] = arguments[which].astype(np.int64)
     with pytest.raises(TypeError, match=rf"{['x', 'weight', 'bias'][which]} must be float32 or float64: got int64"):
         call(*arguments)
+
+
+def test_a_random_map_keeps_the_variance_of_its_inputs(rng):
+    assert_allclose(init_linear(rng, 400, 500).var(), 1 / 400, rtol=0.02)

@@ -207,3 +207,31 @@ def test_with_k_of_one_it_writes_one_name(rng):
 
 def test_a_beginning_as_long_as_a_name_may_be_stays_as_it_is(rng):
     assert write_names(MODEL, rng, 1, beginning="a" * LONGEST) == ["a" * LONGEST]
+
+
+def test_a_batch_of_no_names_has_room_for_the_sign_of_the_beginning_alone():
+    batch = as_batch([])
+    assert batch.tokens.shape == batch.targets.shape == (0, 1)
+
+
+def test_a_model_has_as_many_layers_as_are_asked_for(rng):
+    assert len(init_name_model(rng, 4, 2, 3, num_layers=2).decoder.layers) == 2
+
+
+def test_writing_goes_on_until_the_last_name_has_ended_and_no_longer(rng):
+    """What a generator has left says how many numbers were drawn: one a name and letter, and the end's."""
+    params, again = load_name_model(), np.random.default_rng(5)
+    written = write_names(params, rng := np.random.default_rng(5), 3)
+    again.random((1 + max(map(len, written)), 3, 1))
+    assert max(map(len, written)) < LONGEST
+    assert rng.random() == again.random()
+    hot = np.random.default_rng(6), np.random.default_rng(6)
+    assert write_names(params, hot[0], 5) == write_names(params, hot[1], 5, "", 1.0, None)
+
+
+def test_the_gradient_of_a_loss_is_that_times_what_it_counts(rng):
+    params = init_name_model(rng, 4, 2, 3, dtype=np.float64)
+    _, pullback = name_loss_vjp(params, as_batch(["ida", "mo"]))
+    for once, twice in zip(tree_leaves(pullback(1.0)), tree_leaves(pullback(2.0)), strict=True):
+        assert_allclose(twice, 2 * once)
+        assert np.any(once != 0)

@@ -151,3 +151,7 @@ def test_a_table_that_is_too_short_or_no_table_is_restated():
         learned_positions(np.ones((7, 3), np.int64), 3)
     with pytest.raises(TypeError, match=r"seq must be an integer: got 3\.0"):
         learned_positions(np.ones((7, 3)), 3.0)
+
+
+def test_a_base_below_one_makes_ever_shorter_waves():
+    assert_allclose(wave_angles([1.0], 4, base=0.25), [[1.0, 2.0]])

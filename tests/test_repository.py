@@ -35,7 +35,8 @@ def committed() -> list[str]:
 
 
 def test_every_package_is_pinned_exactly_and_once():
-    lists = [pins(f"{name}.txt") for name in ("requirements", "requirements-test", "requirements-lite", "constraints")]
+    names = ("requirements", "requirements-test", "requirements-lite", "requirements-mutants", "constraints")
+    lists = [pins(f"{name}.txt") for name in names]
     site, *_, brought_along = lists
     assert site["jupyter-book"] == "1.0.4.post1"
     assert len({package for listed in lists for package in listed}) == sum(map(len, lists))
@@ -58,6 +59,7 @@ def test_requirements_install_the_library_and_heed_the_constraints():
     assert {"-e .", "-c constraints.txt"} <= set(text("requirements.txt").splitlines())
     for name in ("requirements-test.txt", "requirements-lite.txt"):
         assert "-r requirements.txt" in text(name).splitlines()
+    assert "-r requirements-test.txt" in text("requirements-mutants.txt").splitlines()
     assert "-r ../requirements.txt" in text("binder/requirements.txt").splitlines()
 
 

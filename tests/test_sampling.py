@@ -126,3 +126,27 @@ def test_what_is_wrong_with_a_call_is_said(rng, params):
             sample_tokens(params, rng, **call)
     with pytest.raises(TypeError, match="rng must be a numpy"):
         sample_tokens(params, 3, [[END]], 2)
+
+
+def test_each_row_is_sharpened_and_cut_off_by_itself(rng):
+    logits = rng.normal(size=(3, 4, 5))
+    logits[1, 2, [0, 3]] = 7  # of equal logits the first is kept
+    probs = next_probs(logits, 0.5, 2)
+    for row in np.ndindex(3, 4):
+        assert_array_equal(probs[row], next_probs(logits[row], 0.5, 2))
+        best = np.argsort(-logits[row], kind="stable")[:2]
+        assert_allclose(probs[row][best], np.exp(2 * logits[row][best]) / np.exp(2 * logits[row][best]).sum())
+    assert_array_equal(draw(rng, np.eye(5)[[[1, 2], [3, 4]]]), [[1, 2], [3, 4]])
+
+
+def test_a_gap_between_logits_that_is_too_wide_for_float32_leaves_one_token():
+    logits = np.array([[3e38, -3e38]], np.float32)
+    assert_array_equal(next_probs(logits), [[1, 0]])
+
+
+def test_the_lowest_number_draws_no_token_of_probability_zero():
+    class Lowest(np.random.Generator):
+        def random(self, size):
+            return np.zeros(size)
+
+    assert_array_equal(draw(Lowest(np.random.PCG64(0)), np.array([[0.0, 0.5, 0.5]])), [1])

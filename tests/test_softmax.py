@@ -3,6 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnlib import entropy, softmax, softmax_jacobian, softmax_vjp
+from attnlib.softmax import smallest_exponent
 
 DTYPES = [np.float32, np.float64]
 
@@ -155,3 +156,10 @@ def test_entropy_is_in_nats_and_sums_away_the_axis(rng):
 
 def test_entropy_is_largest_for_equal_weights(rng):
     assert (entropy(softmax(rng.normal(size=(100, 5)))) < np.log(5)).all()
+
+
+@pytest.mark.parametrize(("dtype", "last", "gone"), [(np.float32, -67, -67.5), (np.float64, -688, -688.5)])
+def test_the_smallest_weight_is_twenty_above_the_exponent_of_the_smallest_normal_number(dtype, last, gone):
+    edge = smallest_exponent(np.dtype(dtype))
+    for score, above in ((last, True), (edge, True), (gone, False)):
+        assert (softmax(np.array([0, score], dtype))[1] > 0) == above

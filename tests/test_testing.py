@@ -106,3 +106,45 @@ def test_assert_weights_takes_weights_and_masks_alone():
 def test_check_vjp_draws_from_a_generator():
     with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator, such as .* got 0"):
         check_vjp(softmax, softmax_vjp, [np.ones(3)], 0)
+
+
+def test_check_vjp_says_that_outputs_differ(rng):
+    with pytest.raises(AssertionError, match="\nfun and vjp must return the same output\n"):
+        check_vjp(np.sin, lambda x: (np.cos(x), None), [np.ones(2)], rng)
+
+
+@pytest.mark.parametrize("x", [[1, 2], np.ones(2, np.float32)], ids=["integers", "float32"])
+def test_check_vjp_differentiates_in_float64_whatever_it_is_given(rng, x):
+    assert check_vjp(np.sin, lambda x: (np.sin(x), lambda grad: grad * np.cos(x)), [x], rng) < 1e-8
+
+
+def test_check_vjp_measures_the_error_beside_the_larger_number_and_beside_a_thousandth(rng):
+    def off(by, plus=0):
+        return lambda x: (2.0 * x, lambda grad: 2.0 * by * grad + plus)
+
+    for by, error in ((3, 2 / 3), (0.5, 0.5)):
+        assert abs(check_vjp(lambda x: 2.0 * x, off(by), [np.ones(1)], rng, rtol=1) - error) < 1e-6
+    with pytest.raises(AssertionError):
+        check_vjp(lambda x: 2.0 * x, off(1 + 2e-6), [np.ones(1)], rng)
+    flat = np.zeros(1), lambda grad: np.full(1, 1e-7)  # where nothing changes, an error of 1e-7 is one of 1e-4
+    assert 0 < check_vjp(lambda x: 0 * x, lambda x: flat, [np.ones(1)], rng, rtol=1) < 1e-3
+    assert check_vjp(lambda x: 0 * x, lambda x: (0 * x, lambda grad: 0 * grad), [np.ones(1)], rng, rtol=0) == 0
+
+
+def test_check_vjp_wants_a_gradient_for_each_array_of_a_structure(rng):
+    with pytest.raises(ValueError, match="shorter"):
+        check_vjp(
+            lambda pair: pair[0], lambda pair: (pair[0], lambda grad: ((grad,),)), [(np.ones(2), np.ones(2))], rng
+        )
+
+
+@pytest.mark.parametrize(("length", "times"), [(1, 8), (64, 64)])
+def test_assert_weights_allows_rounding_that_grows_with_the_root_of_the_row(length, times):
+    eps = np.finfo(np.float64).eps
+    weights = np.zeros((3, length))
+    weights[:, 0] = 1 + (times - 0.5) * eps
+    assert_weights(weights)
+    assert_weights(np.array([1.0]))
+    weights[1, 0] = 1 + (times + 1) * eps
+    with pytest.raises(AssertionError, match=r"row \(1,\)"):
+        assert_weights(weights)

@@ -36,10 +36,11 @@ def test_an_error_in_a_task_is_raised_and_no_further_task_begins(threads):
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_matrix_product_inside_a_task_has_one_thread_and_afterwards_as_many_as_before(threads):
-    before, inside = matrix_threads(), []
-    run_in_threads(lambda _: inside.append(matrix_threads()), [0], threads)
-    assert inside == [1]
-    assert matrix_threads() == before
+    inside = []
+    with matrix_library().limit(limits=2):
+        run_in_threads(lambda _: inside.append(matrix_threads()), [0], threads)
+        assert inside == [1]
+        assert matrix_threads() == 2
 
 
 def test_without_threadpoolctl_there_is_one_thread_and_more_are_an_error(rng, monkeypatch):

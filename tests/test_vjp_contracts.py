@@ -160,3 +160,15 @@ def test_float32_and_float64_do_not_mix_and_other_numbers_are_refused(rng, case)
             for call in (case.output, case.vjp):
                 with pytest.raises(TypeError, match=words):
                     call(**mixed, **others)
+
+
+@pytest.mark.parametrize("name", [name for name in attnlib.__all__ if name.endswith("_vjp")])
+def test_what_may_be_left_out_means_the_same_to_the_function(rng, name):
+    function, vjp = getattr(attnlib, name.removesuffix("_vjp")), getattr(attnlib, name)
+    given, others = next(case for case in CASES if case.of is vjp).arguments(rng)
+    arguments = inspect.signature(vjp).parameters.values()
+    needed = {
+        argument.name: (given | others)[argument.name] for argument in arguments if argument.default is argument.empty
+    }
+    output = function(**needed)
+    assert_array_equal(vjp(**needed)[0], output[0] if isinstance(output, tuple) else output, strict=True)

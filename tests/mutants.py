@@ -1,0 +1,236 @@
+"""Let mutmut change the library in some seven thousand small ways, one at a time, and see whether the tests notice.
+
+    python -m tests.mutants                    # all modules; about an hour on two cores
+    python -m tests.mutants softmax masks      # some
+    python -m tests.mutants --again softmax    # only those that survived the last time, or took too long
+
+mutmut writes the mutants and runs each in a process of its own; ``make mutants`` installs it. A mutant is given the
+tests of its own module first. Only if these pass it is given ``EVERYONES`` too, and the contracts of its module's vjps.
+What survives all of them must stand in ``tests/mutants.toml``, with the reason why no test can tell it from the
+library, and nothing else may stand there. The table goes to build/mutants.md. Continuous integration runs some modules.
+"""
+
+import argparse
+import difflib
+import json
+import os
+import re
+import shutil
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+from tests.planted_bugs import OWN, ROOT
+
+PLACE = ROOT / "build" / "mutants"
+REPORT = PLACE.with_suffix(".md")
+SURVIVORS = Path(__file__).with_suffix(".toml")
+EVERYONES = ["messages", "errors", "wrong_types", "arguments_as_they_come", "padding_never_counts"]
+LEAN = ["unraisableexception", "threadexception", "logging", "doctest", "junitxml", "pastebin", "stepwise", "debugging"]
+PYTEST = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", *(word for name in LEAN for word in ("-p", f"no:{name}"))]
+FAILED = 1, 3  # exit codes of pytest
+OUTCOMES = {
+    0: "survived",
+    1: "killed",
+    3: "killed",
+    36: "killed",
+    -24: "killed",
+    24: "killed",
+    152: "killed",
+    255: "killed",
+}
+
+
+def modules():
+    """The modules that have something to change, by their paths below attnlib."""
+    files = sorted((ROOT / "attnlib").rglob("*.py"))
+    return [file.relative_to(ROOT / "attnlib").with_suffix("").as_posix() for file in files if file.stem != "__init__"]
+
+
+def own_tests(module):
+    """The tests of a module."""
+    return OWN.get(module, [module.replace("/", "_")])
+
+
+def vjps(module):
+    """The names of the vjps that a module defines."""
+    return re.findall(
+        r"^def (\w+_vjp)\(", (ROOT / "attnlib" / f"{module}.py").read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+
+def module_of(mutant):
+    """attnlib.dates.task.x_sample__mutmut_3 → dates/task"""
+    return mutant.rpartition(".")[0].removeprefix("attnlib.").replace(".", "/")
+
+
+def rounds(module):
+    """What pytest is given, one after the other, until a test fails."""
+    yield [f"tests/test_{name}.py" for name in own_tests(module)]
+    yield [f"tests/test_{name}.py" for name in EVERYONES]
+    if module != "testing" and (names := vjps(module)):
+        yield ["tests/test_vjp_contracts.py", "-k", " or ".join(names)]
+
+
+def copy_here(place):
+    """What mutmut works on. A cache would remember what the library said before it was changed, so there is none.
+
+    Files that mutmut wrote go: it takes a module that was not chosen the last time for one without mutants, and if it
+    knows how long the tests take, it does not import them before it divides into processes.
+    """
+    for folder in ("attnlib", "attncourse", "tests"):
+        shutil.copytree(ROOT / folder, place / folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy2(ROOT / "pyproject.toml", place)
+    (place / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
+    for written in (place / "mutants" / "attnlib").rglob("*.py"):
+        written.unlink()
+    softmax = place / "attnlib" / "softmax.py"
+    softmax.write_text(softmax.read_text(encoding="utf-8").replace("\n@cache\n", "\n"), encoding="utf-8")
+
+
+def run_mutmut(chosen, children, again):
+    """Let mutmut make and run the mutants of these modules."""
+    import libcst as cst
+    import mutmut.__main__ as mutmut
+    import pytest
+    from mutmut.configuration import config
+    from mutmut.mutation.file_mutation import MutationVisitor
+    from mutmut.runners.harness import ListAllTestsResult, PytestRunner
+    from mutmut.state import state
+    from mutmut.workers import isolation
+
+    as_it_comes = MutationVisitor._skip_node_and_children
+
+    def skip(visitor, node):
+        """mutmut leaves functions with a decorator alone; those here only keep NumPy from warning."""
+        return as_it_comes(visitor, node.with_changes(decorators=()) if isinstance(node, cst.FunctionDef) else node)
+
+    def test(files):
+        os.chdir("mutants")
+        try:
+            return int(pytest.main([*PYTEST, *files]))
+        finally:
+            os.chdir("..")
+
+    class OwnTestsFirst(PytestRunner):
+        """mutmut would run each test that reaches the changed function: thousands."""
+
+        def run_stats(self, *, tests):
+            for module in chosen:
+                start, [files, *_] = time.perf_counter(), rounds(module)
+                if test(files):
+                    raise SystemExit(f"{' '.join(files)} fail without a mutant")
+                state().duration_by_test[module] = time.perf_counter() - start
+                functions = json.loads(Path("mutants", "attnlib", f"{module}.py.meta").read_text("utf-8"))
+                for mutant in functions["exit_code_by_key"]:
+                    state().tests_by_mangled_function_name[mutant.partition("__mutmut_")[0]].add(module)
+            return test(["--collect-only", *(f"tests/test_{name}.py" for name in [*EVERYONES, "vjp_contracts"])])
+
+        def list_all_tests(self):
+            return ListAllTestsResult(ids=set(chosen))
+
+        def run_tests(self, *, mutant_name, tests):
+            if mutant_name is None:  # the run that must pass has been, and the one that must fail is of no use here
+                return int(os.environ["MUTANT_UNDER_TEST"] == "fail")
+            return next(filter(None, map(test, rounds(module_of(mutant_name)))), 0)
+
+    MutationVisitor._skip_node_and_children = skip
+    isolation.PytestRunner = OwnTestsFirst
+    os.chdir(PLACE)
+    config().only_mutate[:] = [f"attnlib/{module}.py" for module in chosen]
+    if again:
+        forget(lambda code: code not in FAILED)  # what took too long may have been slow
+    mutmut._run((), children)
+
+
+def metas(chosen):
+    """Module → file in which mutmut keeps what became of its mutants."""
+    return {module: PLACE / "mutants" / "attnlib" / f"{module}.py.meta" for module in chosen}
+
+
+def forget(which):
+    """Outcomes of an earlier run, so that mutmut tries those mutants again."""
+    for file in (PLACE / "mutants" / "attnlib").rglob("*.meta"):
+        meta = json.loads(file.read_text("utf-8"))
+        meta["exit_code_by_key"] = {
+            name: None if which(code) else code for name, code in meta["exit_code_by_key"].items()
+        }
+        file.write_text(json.dumps(meta), encoding="utf-8")
+
+
+def change(module, mutant):
+    """What a mutant changes, as ``softmax.entropy: return 0 - … → return 1 - …``: its number means nothing for long."""
+    file = PLACE / "mutants" / "attnlib" / f"{module}.py"
+    spans = json.loads(Path(f"{file}.spans").read_text("utf-8"))["spans"]
+    lines, name = file.read_text("utf-8").splitlines(), mutant.rpartition(".")[2]
+    mangled, _, _ = name.partition("__mutmut_")
+    before, after = (
+        [re.sub(r"__mutmut_\w+|\bx_(?=\w+__mutmut)", "", line) for line in lines[start - 1 : end]]
+        for start, end in (spans[f"{mangled}__mutmut_orig"], spans[name])
+    )
+    marked = list(difflib.ndiff(before, after))
+    old, new = (" ".join(line[1:].strip() for line in marked if line.startswith(sign)) for sign in "-+")
+    return f"{module}.{mangled.removeprefix('x_')}: {old} → {new}"
+
+
+def outcomes(chosen):
+    """Module → {mutant: what became of it}."""
+    return {
+        module: {
+            mutant: OUTCOMES.get(code, "not run" if code is None else f"exit code {code}")
+            for mutant, code in json.loads(file.read_text("utf-8"))["exit_code_by_key"].items()
+        }
+        for module, file in metas(chosen).items()
+    }
+
+
+def listed():
+    """The changes that no test can tell from the library, with the reason of each."""
+    return {
+        change: group["why"]
+        for group in tomllib.loads(SURVIVORS.read_text("utf-8"))["survivors"]
+        for change in group["changes"]
+    }
+
+
+def report(chosen):
+    """The table as text, the survivors that are not listed, and the listed ones that did not survive."""
+    found, known = outcomes(chosen), listed()
+    survived = {change(module, name) for module in chosen for name, what in found[module].items() if what != "killed"}
+    rows = [(module, sum(what == "killed" for what in found[module].values()), len(found[module])) for module in chosen]
+    killed, total = (sum(row[i] for row in rows) for i in (1, 2))
+    rows.append(("together", killed, total))
+    table = [f"| {name} | {some} of {number} | {some / max(1, number):.1%} |" for name, some, number in rows]
+    lines = ["| module | killed | |", "|---|---|---|", *table, ""]
+    lines += [f"- `{survivor}`: {known.get(survivor, 'NOT LISTED')}" for survivor in sorted(survived)]
+    here = {survivor for survivor in known if survivor.partition(": ")[0].rpartition(".")[0] in chosen}
+    return "\n".join(lines), survived - set(known), here - survived
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("modules", nargs="*", help="modules below attnlib; all if none is named")
+    parser.add_argument("--again", action="store_true", help="only what survived the last time")
+    parser.add_argument("--children", type=int, default=os.cpu_count(), help="mutants at a time")
+    options = parser.parse_args()
+    chosen = options.modules or modules()
+    PLACE.mkdir(parents=True, exist_ok=True)
+    copy_here(PLACE)
+    os.environ |= {"OMP_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    os.environ["PYTHONPATH"] = str(PLACE / "mutants")  # for tests that start a Python of their own
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("attnlib", "attncourse", "tests")]:
+        del sys.modules[name]
+    run_mutmut(chosen, options.children, options.again)
+    text, new, killed = report(chosen)
+    REPORT.write_text(text + "\n", encoding="utf-8")
+    print(text)
+    for survivor in sorted(new):
+        print(f"not listed: {survivor}")
+    for survivor in sorted(killed):
+        print(f"listed, but killed: {survivor}")
+    sys.exit(bool(new | killed))
+
+
+if __name__ == "__main__":
+    main()
