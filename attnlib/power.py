@@ -22,6 +22,6 @@ POWERS = {"exp": Power(np.exp, 1.0), "exp2": Power(np.exp2, math.log2(math.e))}
 def quickest_power():
     """2^x where NumPy has a loop for it that fits the processor, e^x where it has none or does not say."""
     introspect = getattr(np.lib, "introspect", None)  # since NumPy 2.1
-    loops = introspect.opt_func_info(func_name="^exp2$") if introspect else {}
-    fits = any("baseline" not in loop["current"] for name, loop in loops.get("exp2", {}).items() if name == "ff")
+    loops = introspect.opt_func_info(func_name="^exp2$").get("exp2", {}) if introspect else {}
+    fits = "ff" in loops and "baseline" not in loops["ff"]["current"]  # the loop for float32
     return POWERS["exp2" if fits else "exp"]

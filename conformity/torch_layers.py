@@ -27,12 +27,12 @@ from conformity.report import OutOfReachError
 def multi_head(layer, weights, query, key, value, key_padding_mask=None, attn_mask=None):
     """``MultiheadAttention``, of sequences without a batch.
 
-    A bias of queries, keys and values is one more row of their maps, read by one more feature, which is always 1. A
-    learned key and value of no token (``add_bias_kv``) is one more row, too, read by a feature that is 1 in one more
-    token and 0 elsewhere. A key and value of zeros (``add_zero_attn``) are those of a token of zeros.
+    A learned key and value of no token (``add_bias_kv``) is one more row of their maps, read by a feature that is 1 in
+    one more token and 0 elsewhere. A key and value of zeros (``add_zero_attn``) are those of a token of zeros. As
+    neither gets the maps' bias, this is one more row here, too, read by a feature that is 1 in all other tokens.
     """
     biased, extra, zero = map(int, ("in_proj_bias" in weights, "bias_k" in weights, layer.add_zero_attn))
-    params = attention_params(weights | {"in_proj_bias": 0}, layer.num_heads)
+    params = attention_params(weights, layer.num_heads)._replace(b_q=None, b_k=None, b_v=None)
     width, rows = layer.embed_dim, {"w_q": [], "w_k": [], "w_v": []}
     if biased:
         for name, bias in zip(rows, np.split(weights["in_proj_bias"], 3), strict=True):
@@ -64,6 +64,7 @@ def multi_head(layer, weights, query, key, value, key_padding_mask=None, attn_ma
         maps = [getattr(grad_params, name) for name in rows]
         found = {"in_proj_weight": np.vstack([grad[:width].T for grad in maps]), "out_proj.weight": grad_params.w_o.T}
         if biased:
+            found["out_proj.bias"] = grad_params.b_o
             found["in_proj_bias"] = np.concatenate([grad[width] for grad in maps])
         if extra:
             found |= {name: grad[-1][None, None] for name, grad in zip(("bias_k", "bias_v"), maps[1:], strict=True)}
@@ -123,6 +124,7 @@ def decoder_layer(
         feed_forward=feed_forward_params(layer, weights),
         feed_forward_norm=norm_params(weights, "norm3"),
         norm_first=layer.norm_first,
+        eps=layer.norm1.eps,
     )
     mask = may_attend(tgt_mask, tgt_key_padding_mask)
     memory_mask = may_attend(memory_mask, memory_key_padding_mask)
@@ -183,17 +185,22 @@ def part_of(weights, prefix):
 
 
 def attention_params(weights, num_heads):
-    """The four maps, packed into two in PyTorch. Their biases must be zero, as they are before a training."""
-    if any(np.any(weights.get(name, 0)) for name in ("in_proj_bias", "out_proj.bias")):
-        raise OutOfReachError("a bias of the attention's maps that is not zero")
+    """The four maps and their biases, packed into two in PyTorch."""
     w_q, w_k, w_v = (part.T for part in np.split(weights["in_proj_weight"], 3))
-    return MultiHeadParams(w_q, w_k, w_v, weights["out_proj.weight"].T, num_heads)
+    biases = np.split(weights["in_proj_bias"], 3) if "in_proj_bias" in weights else [None] * 3
+    b_q, b_k, b_v, b_o = *biases, weights.get("out_proj.bias")
+    w_o = weights["out_proj.weight"].T
+    return MultiHeadParams(w_q, w_k, w_v, w_o, num_heads, b_q=b_q, b_k=b_k, b_v=b_v, b_o=b_o)
 
 
 def attention_grads(prefix, grads):
     """Their gradients, packed likewise."""
     packed = np.vstack([grads.w_q.T, grads.w_k.T, grads.w_v.T])
-    return {f"{prefix}in_proj_weight": packed, f"{prefix}out_proj.weight": grads.w_o.T}
+    found = {f"{prefix}in_proj_weight": packed, f"{prefix}out_proj.weight": grads.w_o.T}
+    if grads.b_q is not None:
+        biases = np.concatenate([grads.b_q, grads.b_k, grads.b_v])
+        found |= {f"{prefix}in_proj_bias": biases, f"{prefix}out_proj.bias": grads.b_o}
+    return found
 
 
 def norm_params(weights, name):
@@ -237,6 +244,7 @@ def encoder_layer_params(layer, weights):
         feed_forward=feed_forward_params(layer, weights),
         feed_forward_norm=norm_params(weights, "norm2"),
         norm_first=layer.norm_first,
+        eps=layer.norm1.eps,
     )
 
 
