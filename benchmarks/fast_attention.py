@@ -21,6 +21,7 @@ SHAPES = [(8, 8, 512, 64), (1, 8, 4096, 64), (1, 1, 16384, 64)]  # (batch, heads
 LONG = (65_536, 64)
 PLAIN_UP_TO = 4096  # longer, the plain formula's weights take gigabytes
 REFERENCE = "PyTorch"
+PAUSE = 0.1  # seconds before each call: the threads of the contender before go on spinning for a while
 
 
 def contenders(inputs, causal, backward, threads):
@@ -129,6 +130,7 @@ def take_turns(racing, rounds):
     times = {name: [] for name in racing}
     for count in range(rounds + 1):
         for name, attend in racing.items():
+            time.sleep(PAUSE)
             start = time.perf_counter()
             attend()
             if count:

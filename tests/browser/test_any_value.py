@@ -15,7 +15,7 @@ from tests.between import between, with_any_value
 from tests.browser.python_site import needs_python
 from tests.browser.test_accessibility import STANDARDS, barriers
 from tests.browser.test_python import OFFER
-from tests.notebooks import CHAPTERS, stored
+from tests.notebooks import NOTEBOOKS, stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.site]
 
@@ -27,14 +27,14 @@ PAGES = [
     INTRO,
     *(
         (
-            f"chapters/{chapter.stem}.html",
+            f"{notebook.parent.name}/{notebook.stem}.html",
             [
                 name
-                for name in dict.fromkeys(told["name"] for told in stored(chapter, EXPLORER_MIME))
+                for name in dict.fromkeys(told["name"] for told in stored(notebook, EXPLORER_MIME))
                 if name in EXPLORERS
             ],
         )
-        for chapter in CHAPTERS
+        for notebook in NOTEBOOKS
     ),
 ]
 SAMPLE = {

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from attncourse.explorer import EXPLORER_MIME
-from tests.notebooks import CHAPTERS, stored
+from tests.notebooks import CHAPTERS, NOTEBOOKS, stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.site]
 
@@ -97,15 +97,15 @@ def settled(figure: Locator) -> tuple[str, str]:
     return state, sentence
 
 
-@pytest.fixture(scope="module", params=CHAPTERS, ids=lambda chapter: chapter.stem)
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda notebook: notebook.stem)
 def chapter(request):
     return request.param
 
 
 @pytest.fixture(scope="module")
 def page(visit, site, chapter):
-    """A chapter, loaded once for the next three tests: the first finds every figure as it starts."""
-    with visit(f"{site}chapters/{chapter.stem}.html", deeper=True) as page:
+    """A notebook's page, loaded once for the next three tests: the first finds every figure as it starts."""
+    with visit(f"{site}{chapter.parent.name}/{chapter.stem}.html", deeper=True) as page:
         yield page
 
 
@@ -174,7 +174,7 @@ def test_the_keyboard_reaches_and_moves_every_control(page, chapter):
 
 def test_a_phone_shows_the_narrow_picture_and_a_finger_moves_it(visit, site, chapter):
     phone = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
-    with visit(f"{site}chapters/{chapter.stem}.html", deeper=True, **phone) as page:
+    with visit(f"{site}{chapter.parent.name}/{chapter.stem}.html", deeper=True, **phone) as page:
         for described in explorers_of(chapter):
             figure, start = figure_of(page, described), default_positions(described)
             expect(figure.locator("svg")).to_have_attribute("width", "344")

@@ -119,7 +119,7 @@ attention_in_blocks = Explorer(
     __name__,
     caption=(
         "One block of weights is in memory at a time. On one core, blocks of some hundred tokens are fastest: small "
-        "ones spend the time on calls, large ones no longer fit into the processor's cache."
+        "ones spend the time on calls, large ones on what a causal mask hides along the diagonal."
     ),
     controls={
         "tokens": Slider("tokens", stops=(2048, 4096, 8192), stops_only=True),
