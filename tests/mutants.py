@@ -7,7 +7,7 @@
 mutmut writes the mutants and runs each in a process of its own; ``make mutants`` installs it. A mutant is given the
 tests of its own module first. Only if these pass it is given ``EVERYONES`` too, and the contracts of its module's vjps.
 What survives all of them must stand in ``tests/mutants.toml``, with the reason why no test can tell it from the
-library, and nothing else may stand there. The table goes to build/mutants.md. Continuous integration runs some modules.
+library, and nothing else may stand there. The table goes to build/mutants.md.
 """
 
 import argparse
