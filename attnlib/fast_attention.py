@@ -113,7 +113,8 @@ def as_call(query, key, value, mask, causal, scale):
         mask = as_mask(mask)
         scores = np.broadcast_to(query.dtype.type(0), (*lead, query.shape[-2], key.shape[-2]))
         check_broadcasts(scores, mask=mask)
-        mask = np.broadcast_to(np.atleast_2d(mask), (*lead, *np.atleast_2d(mask).shape[-2:]))
+        mask = np.atleast_2d(mask)
+        mask = np.broadcast_to(mask, (*lead, *mask.shape[-2:]))
     query, key, value = (np.broadcast_to(x, (*lead, *x.shape[-2:])) for x in (query, key, value))
     return Call(query, key, value, mask, bool(causal), scale)
 
@@ -156,7 +157,7 @@ def rooms(call, shape, threads, blocks=1):
     """What each thread computes in, again and again: blocks of scores, and room for as many vectors."""
     width = max(call.query.shape[-1], call.value.shape[-1])
     vectors = max(1, BLOCK // math.prod(shape)) * max(shape) * width
-    sizes = [max(BLOCK, math.prod(shape))] * blocks + [vectors]
+    sizes = [BLOCK] * blocks + [vectors]
     return [Room(columns=shape[1], arrays=[np.empty(size, call.query.dtype) for size in sizes]) for _ in range(threads)]
 
 

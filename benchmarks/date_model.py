@@ -12,11 +12,11 @@ cache and so see all that was said at every step; for many texts at once, and fo
 
 import argparse
 import math
-import os
 import statistics
 import time
 from itertools import islice
 
+from benchmarks.threads import use_threads
 from benchmarks.training import endless
 
 BATCH = 64
@@ -238,14 +238,12 @@ def main():
     parser.add_argument("--seconds", type=float, default=2, help="of each contender in each round")
     parser.add_argument("--cpu-time", action="store_true", help="count seconds of the processor, not of the wall clock")
     options = parser.parse_args()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-        os.environ[name] = str(options.threads)  # NumPy's matrix library reads it once, when it is first imported
+    use_threads(options.threads)
     import numpy as np
     import torch
 
     from attnlib.dates.task import date_batches
 
-    torch.set_num_threads(options.threads)
     clock = time.process_time if options.cpu_time else time.perf_counter
     batches = list(islice(date_batches(0, BATCH), 20))
     tokens = sum(batch.lengths.sum() + (batch.wanted >= 0).sum() for batch in batches) / len(batches)

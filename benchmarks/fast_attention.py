@@ -17,6 +17,8 @@ import time
 import tracemalloc
 from pathlib import Path
 
+from benchmarks.threads import use_threads
+
 SHAPES = [(8, 8, 512, 64), (1, 8, 4096, 64), (1, 1, 16384, 64)]  # (batch, heads, seq, width)
 LONG = (65_536, 64)
 PLAIN_UP_TO = 4096  # longer, the plain formula's weights take gigabytes
@@ -243,12 +245,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--picture", type=Path)
     options = parser.parse_args()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-        os.environ[name] = str(options.threads)  # NumPy's matrix library reads it once, when it is first imported
+    use_threads(options.threads)
     import numpy as np
     import torch
 
-    torch.set_num_threads(options.threads)
     print(f"numpy {np.__version__}, torch {torch.__version__}, {options.threads} threads, {options.rounds} rounds\n")
     results = race(options.rounds, options.threads)
     print_hard_cases(options.rounds, options.threads)

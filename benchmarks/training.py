@@ -10,11 +10,12 @@ the same.
 
 import argparse
 import math
-import os
 import statistics
 import time
 from itertools import islice
 from typing import NamedTuple
+
+from benchmarks.threads import use_threads
 
 
 class Size(NamedTuple):
@@ -153,12 +154,10 @@ def main():
     parser.add_argument("--cpu-time", action="store_true", help="count seconds of the processor, not of the wall clock")
     parser.add_argument("--only", choices=SIZES, help="one size of model; default: all")
     options = parser.parse_args()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-        os.environ[name] = str(options.threads)  # NumPy's matrix library reads it once, when it is first imported
+    use_threads(options.threads)
     import numpy as np
     import torch
 
-    torch.set_num_threads(options.threads)
     clock = time.process_time if options.cpu_time else time.perf_counter
     print(f"numpy {np.__version__}, torch {torch.__version__}, {options.threads} threads, float32")
     for name, size in SIZES.items():

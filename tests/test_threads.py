@@ -1,5 +1,6 @@
 """Threads share tasks: every task once, errors come through, and the matrix library is left as it was."""
 
+import sys
 import threading
 
 import numpy as np
@@ -44,7 +45,7 @@ def test_a_matrix_product_inside_a_task_has_one_thread_and_afterwards_as_many_as
 
 
 def test_without_threadpoolctl_there_is_one_thread_and_more_are_an_error(rng, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "threadpoolctl", None)
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
     matrix_library.cache_clear()
     try:
         assert as_threads(None) == 1
