@@ -162,7 +162,8 @@ def main() -> None:
             passed, said = check(environment, arguments, log)
             print(f"| {said} ", end="", flush=True)
             if not passed:
-                failed.append(f"{environment.name}, {name}: see {log.relative_to(ROOT)}")
+                end = "\n".join(log.read_text("utf-8").splitlines()[-80:])
+                failed.append(f"{environment.name}, {name}, the end of {log.relative_to(ROOT)}:\n{end}")
         print("|", flush=True)
     print("\n".join(failed) or f"{len(chosen)} environments: everything passed or is listed as impossible here")
     sys.exit(bool(failed))

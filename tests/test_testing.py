@@ -131,6 +131,18 @@ def test_check_vjp_measures_the_error_beside_the_larger_number_and_beside_a_thou
     assert check_vjp(lambda x: 0 * x, lambda x: (0 * x, lambda grad: 0 * grad), [np.ones(1)], rng, rtol=0) == 0
 
 
+def test_check_vjp_passes_a_gradient_of_zero_beside_outputs_that_rounding_moves(rng):
+    scores, values = rng.normal(size=(30, 40)), 1e4 * rng.normal(size=(40, 5))
+
+    def shifted(shift):
+        return softmax(scores + shift) @ values
+
+    def shifted_vjp(shift):
+        return shifted(shift), lambda grad: np.zeros((30, 1))
+
+    assert check_vjp(shifted, shifted_vjp, [rng.normal(size=(30, 1))], rng) < 1e-6
+
+
 def test_check_vjp_wants_a_gradient_for_each_array_of_a_structure(rng):
     with pytest.raises(ValueError, match="shorter"):
         check_vjp(
