@@ -1,4 +1,10 @@
-"""Attention in NumPy, small enough to read: the code behind every chapter of the course."""
+"""Attention in NumPy, small enough to read: the code behind every chapter of the course.
+
+NaN and infinity are an error wherever a softmax or a mask could hide them. These functions pass them on to what is
+computed from them, as NumPy does: additive_scores, bilinear_scores, cosine_scores, dot_scores, scaled_dot_scores,
+embedding, linear, relu, gelu, feed_forward, layer_norm, rms_norm, learned_positions, rotate, turn_pairs, split_heads,
+merge_heads, ssru, softmax_jacobian.
+"""
 
 from attnlib.activations import gelu, gelu_vjp, relu, relu_vjp
 from attnlib.adam import AdamState, adam_start, adam_step, warmup_schedule

@@ -104,13 +104,9 @@ CALLS = {
 CALLS |= {name: CALLS[name.removesuffix("_vjp")] for name in attnlib.__all__ if name.endswith("_vjp")}
 # These take any structure, a function, or both.
 ELSEWHERE = {"adam_start", "count_parameters", "fit", "tree_leaves", "tree_map"}
-# What they make of a number, or of a sum too large for the dtype, may be NaN; their docstrings, or those of what they
-# are made of, say so. All others answer with an error, or look elsewhere.
-PASSES_NAN = {
-    *("additive_scores", "bilinear_scores", "cosine_scores", "dot_scores", "scaled_dot_scores"),
-    *("embedding", "feed_forward", "gelu", "layer_norm", "learned_positions", "linear", "relu", "rms_norm", "rotate"),
-    *("merge_heads", "split_heads", "softmax_jacobian", "ssru", "turn_pairs"),
-}
+# What they make of a number, or of a sum too large for the dtype, may be NaN. The others answer with an error, or look
+# elsewhere.
+PASSES_NAN = set(re.findall(r"\w+", attnlib.__doc__.split("as NumPy does:")[1]))
 
 REFUSALS = TypeError, ValueError, FloatingPointError  # the last by Adam alone; as an error of NumPy's it says less
 SAYS_WHAT_CAME = "got |which should count|at step|at least one target"
