@@ -4,24 +4,30 @@ import math
 from itertools import product
 
 ROWS, COLUMNS = 512, 512  # queries and keys in a block, at most
-BLOCK = 2 * ROWS * COLUMNS  # scores in the blocks of a tile: in float32 as much as fits into a processor's own cache
+SCORES = 2 * ROWS * COLUMNS  # in all blocks that a thread holds: 2 MB in float32, about a core's own cache
 
 
-def block_shape(seq_q, seq_k, causal, at_once=1):
-    """How many queries and keys a block has, if so many blocks are needed at a time.
+def block_shape(seq_q, seq_k, causal, blocks_held=1):
+    """How many queries and keys a block has, if a thread holds so many blocks at a time.
 
-    Half of a causal block on the diagonal is in vain: there it is a part of the text, and square on the way back.
+    Half of a causal block on the diagonal is in vain: on the way there a block has at most a quarter of the queries, on
+    the way back it is square. With fewer than 128, NumPy's calls would take longer than what they compute.
     """
-    rows = min(ROWS // at_once, max(seq_q // 4, 128) if causal else max(seq_q, 1))
-    return rows, min(rows if causal and at_once > 1 else COLUMNS, max(seq_k, 1))
+    rows = min(ROWS // blocks_held, max(seq_q // 4, 128) if causal else max(seq_q, 1))
+    return rows, min(rows if causal and blocks_held > 1 else COLUMNS, max(seq_k, 1))
 
 
-def tiles(lead, rows, columns):
+def scores_held(blocks_held):
+    """Scores in each of the blocks that a thread holds."""
+    return SCORES // blocks_held
+
+
+def tiles(lead, rows, columns, blocks_held=1):
     """Index tuples that cut the leading axes into parts, one block of scores deep; one entry at least.
 
     Short sequences share a block: many small matrices in one call of NumPy.
     """
-    fit = max(1, BLOCK // (rows * columns))
+    fit = max(1, scores_held(blocks_held) // (rows * columns))
     axis = len(lead)
     while axis and math.prod(lead[axis - 1 :]) <= fit:
         axis -= 1  # this axis, and all behind it, fit as a whole

@@ -19,7 +19,7 @@ POWERS = {"exp": Power(np.exp, 1.0), "exp2": Power(np.exp2, math.log2(math.e))}
 
 
 @cache
-def quickest_power():
+def vectorised_power():
     """2^x where NumPy has a loop for it that fits the processor, e^x where it has none or does not say."""
     introspect = getattr(np.lib, "introspect", None)  # since NumPy 2.1
     loops = introspect.opt_func_info(func_name="^exp2$").get("exp2", {}) if introspect else {}

@@ -2,8 +2,9 @@
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 
 from attnlib.arguments import as_count
 
@@ -35,7 +36,11 @@ def run_in_threads(work, tasks, threads):
                 task = waiting.popleft()
             except IndexError:  # another thread was quicker
                 return
-            work(task)
+            try:
+                work(task)
+            except BaseException:
+                waiting.clear()  # stops the other threads, too
+                raise
 
     with one_thread_a_product():
         if threads == 1:
@@ -44,13 +49,33 @@ def run_in_threads(work, tasks, threads):
             try:
                 list(pool.map(work_on, range(threads)))  # a list, so that an error is raised here
             finally:
-                waiting.clear()  # an error, or Ctrl-C, stops the other threads too
+                waiting.clear()  # so does Ctrl-C, which reaches the main thread alone
 
 
+class Inside:
+    """How many calls are inside ``one_thread_a_product`` at this moment, and what lifts the limit."""
+
+    lock = Lock()
+    calls = 0
+    limit = None
+
+
+@contextmanager
 def one_thread_a_product():
-    """While this context lasts, a matrix product uses one thread."""
+    """While this context lasts, a matrix product uses one thread. Calls may overlap: the last lifts the limit."""
     library = matrix_library()
-    return nullcontext() if library is None else library.limit(limits=1)
+    with Inside.lock:
+        if library is not None and Inside.calls == 0:
+            Inside.limit = library.limit(limits=1)
+        Inside.calls += 1
+    try:
+        yield
+    finally:
+        with Inside.lock:
+            Inside.calls -= 1
+            if Inside.calls == 0 and Inside.limit is not None:
+                Inside.limit.restore_original_limits()
+                Inside.limit = None
 
 
 def matrix_threads():

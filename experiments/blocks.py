@@ -48,8 +48,7 @@ def sizes(settings: Settings = SETTINGS) -> list[tuple[int, int, bool]]:
 def square_blocks(side: int) -> Iterator[None]:
     """While this lasts, blocks are ``side`` queries by ``side`` keys."""
     with (
-        mock.patch("attnlib.blocks.BLOCK", side * side),
-        mock.patch("attnlib.fast_attention.BLOCK", side * side),
+        mock.patch("attnlib.blocks.SCORES", side * side),
         mock.patch("attnlib.fast_attention.block_shape", return_value=(side, side)),
     ):
         yield

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from attnlib.blocks import BLOCK, block_shape, key_spans, spans, tiles
+from attnlib.blocks import block_shape, key_spans, scores_held, spans, tiles
 
 LEADS = [(), (1,), (7,), (64, 4), (2, 3, 5), (3, 0, 2)]
 LENGTHS = [(1, 1), (25, 38), (100, 100), (4096, 4096), (0, 5), (5, 0)]
 each_kind = pytest.mark.parametrize("causal", [False, True], ids=["full", "causal"])
-there_and_back = pytest.mark.parametrize("at_once", [1, 2])
+there_and_back = pytest.mark.parametrize("blocks_held", [1, 2])
 
 
 @each_kind
@@ -25,10 +25,10 @@ def test_tiles_cover_the_leading_axes_once(lead, lengths, causal):
 @there_and_back
 @pytest.mark.parametrize("lead", LEADS, ids=str)
 @pytest.mark.parametrize("lengths", LENGTHS, ids=str)
-def test_a_tile_has_as_many_scores_at_a_time_as_there_is_room_for(lead, lengths, causal, at_once):
-    rows, columns = block_shape(*lengths, causal, at_once)
-    for tile in tiles(lead, rows, columns):
-        assert np.empty(lead, bool)[tile].size * rows * columns <= BLOCK
+def test_a_tile_has_as_many_scores_at_a_time_as_there_is_room_for(lead, lengths, causal, blocks_held):
+    rows, columns = block_shape(*lengths, causal, blocks_held)
+    for tile in tiles(lead, rows, columns, blocks_held):
+        assert np.empty(lead, bool)[tile].size * rows * columns <= scores_held(blocks_held)
 
 
 @each_kind

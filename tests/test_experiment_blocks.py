@@ -30,10 +30,10 @@ def test_the_size_of_a_block_changes_nothing_but_the_last_digits(rng, side):
 
 
 def test_afterwards_blocks_are_as_large_as_before():
-    before = blocks.BLOCK
+    before = blocks.SCORES
     with square_blocks(32):
-        assert blocks.BLOCK == 1024
-    assert before == blocks.BLOCK
+        assert blocks.SCORES == 1024
+    assert before == blocks.SCORES
 
 
 @pytest.mark.parametrize("causal", [False, True])

@@ -63,10 +63,11 @@ def test_any_mask_and_any_size_of_the_scores_give_what_attention_gives(rng, shap
     assert_same(*both((sigma * query, key, value), grad, np.asarray(mask), causal), tolerance=1e-12 * sigma)
 
 
+@pytest.mark.parametrize("sigma", [1, 1000])
 @pytest.mark.parametrize("scale", [None, 0.5, -2.0, 0.0])
-def test_the_scale_counts_on_the_way_there_and_back(rng, scale):
+def test_the_scale_counts_on_the_way_there_and_back(rng, scale, sigma):
     query, key, value, grad = draw(rng, (8, 4), (9, 4), (9, 5), (8, 5))
-    assert_same(*both((query, key, value), grad, scale=scale))
+    assert_same(*both((sigma * query, key, value), grad, scale=scale), tolerance=1e-12 * sigma)
 
 
 @pytest.mark.parametrize("leads", [((), (2,), (3, 1)), ((4, 1), (1, 5), ()), ((64, 3), (64, 3), (64, 3))], ids=str)
@@ -150,6 +151,41 @@ def test_scores_far_below_zero_weigh_as_if_they_were_not(rng):
     np.testing.assert_allclose(
         fast_attention(far_query, far_key, value, scale=1), fast_attention(query, key, value, scale=1), atol=1e-9
     )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_scores_of_minus_infinity_weigh_nothing_and_a_query_that_has_no_others_gets_zeros(rng, dtype):
+    query, key, value, grad = draw(rng, (6, 4), (9, 4), (9, 3), (6, 3), dtype=dtype)
+    query[:, 0], query[3, 0], key[:, 0] = np.abs(query[:, 0]) + 1, np.inf, -1  # query 3 has −∞ for every key
+    key[[2, 7]] = [-np.inf, 0, 0, 0]
+    value[7] = np.nan
+    grad[3] = 1
+    found, expected = both((query[:3], key, value), grad[:3])
+    assert_same(found, expected, tolerance=20 * float(np.finfo(dtype).eps))
+    assert (found[2][[2, 7]] == 0).all()
+    found, expected = both((query, key[[0, 1, 3]], value[[0, 1, 3]]), grad)
+    assert (found[0][3] == 0).all()
+    assert_same(found, expected, tolerance=20 * float(np.finfo(dtype).eps))
+
+
+def test_a_value_counts_for_nothing_where_attention_gives_it_a_weight_of_zero(rng):
+    query, key = np.ones((1, 1)), np.array([[0.0], [-900.0]])
+    for far in (np.nan, 1e300):
+        np.testing.assert_array_equal(fast_attention(query, key, np.array([[1.0], [far]])), [[1.0]])
+
+
+def test_hidden_nan_does_not_hide_sums_that_overflow(rng):
+    key, value = np.zeros((9, 4)), np.full((9, 5), 1e308)
+    value[3] = np.nan
+    with pytest.raises(ValueError, match=r"overflow float64: got values up to 1e\+308"):
+        fast_attention(np.zeros((8, 4)), key, value, np.arange(9) != 3)
+
+
+def test_nan_in_a_score_is_called_so_with_a_mask_too(rng):
+    query, key, value = draw(rng, (8, 4), (9, 4), (9, 5))
+    query[2] = np.nan
+    with pytest.raises(ValueError, match="got NaN"):
+        fast_attention(query, key, value, np.arange(9) != 3)
 
 
 @pytest.mark.parametrize("rows", ["growing", "falling"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attnlib import attention_vjp, fast_attention_vjp
-from attnlib.power import POWERS, quickest_power
+from attnlib.power import POWERS, vectorised_power
 
 
 @pytest.mark.parametrize("power", POWERS.values(), ids=POWERS.keys())
@@ -16,12 +16,12 @@ def test_a_power_of_its_base_is_a_power_of_e(power):
 
 
 def test_the_quickest_is_one_of_them():
-    assert quickest_power() in POWERS.values()
+    assert vectorised_power() in POWERS.values()
 
 
 def test_a_numpy_that_does_not_say_what_it_has_gives_powers_of_e(monkeypatch):
     monkeypatch.delattr(np.lib, "introspect", raising=False)
-    assert quickest_power.__wrapped__() is POWERS["exp"]
+    assert vectorised_power.__wrapped__() is POWERS["exp"]
 
 
 @pytest.mark.parametrize("loop", ["baseline(SSE)", "AVX512_SKX"])
@@ -32,13 +32,13 @@ def test_the_loops_that_numpy_has_for_this_processor_decide(monkeypatch, loop):
             return {"exp2": {"ff": {"current": loop}, "dd": {"current": "AVX512_SKX"}}}
 
     monkeypatch.setattr(np.lib, "introspect", Introspect, raising=False)
-    assert quickest_power.__wrapped__() is POWERS["exp" if loop.startswith("baseline") else "exp2"]
+    assert vectorised_power.__wrapped__() is POWERS["exp" if loop.startswith("baseline") else "exp2"]
 
 
 @pytest.mark.parametrize("power", POWERS.values(), ids=POWERS.keys())
 @pytest.mark.parametrize("sigma", [1, 100])
 def test_attention_in_blocks_is_the_same_with_either(rng, monkeypatch, power, sigma):
-    monkeypatch.setattr(importlib.import_module("attnlib.fast_attention"), "quickest_power", lambda: power)
+    monkeypatch.setattr(importlib.import_module("attnlib.block_scores"), "vectorised_power", lambda: power)
     query, key, value, grad = rng.normal(size=(4, 30, 6))
     output, pullback = fast_attention_vjp(sigma * query, key, value)
     expected, expected_pullback = attention_vjp(sigma * query, key, value)

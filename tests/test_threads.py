@@ -2,12 +2,13 @@
 
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
 
 from attnlib import fast_attention
-from attnlib.threads import as_threads, matrix_library, matrix_threads, run_in_threads
+from attnlib.threads import as_threads, matrix_library, matrix_threads, one_thread_a_product, run_in_threads
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])
@@ -33,6 +34,34 @@ def test_an_error_in_a_task_is_raised_and_no_further_task_begins(threads):
     with pytest.raises(ArithmeticError, match="of task"):
         run_in_threads(work, range(100), threads)
     assert len(begun) <= threads
+
+
+def test_an_error_in_one_task_stops_the_other_threads_too():
+    """The first task waits until the second has failed; without that it would go on to do all others."""
+    failed, done = threading.Event(), []
+
+    def work(task):
+        if task == 1:
+            failed.set()
+            raise ArithmeticError("of task 1")
+        failed.wait(timeout=30)
+        time.sleep(0.01)
+        done.append(task)
+
+    with pytest.raises(ArithmeticError, match="of task 1"):
+        run_in_threads(work, range(100), 2)
+    assert len(done) < 50
+
+
+def test_calls_that_overlap_leave_the_matrix_library_as_the_first_found_it():
+    with matrix_library().limit(limits=2):
+        first, second = one_thread_a_product(), one_thread_a_product()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert matrix_threads() == 1  # the second still computes
+        second.__exit__(None, None, None)
+        assert matrix_threads() == 2
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -1,0 +1,113 @@
+"""The way back through attention in blocks, which computes the weights once more, a block at a time."""
+
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from attnlib.attention import zero_unless_finite
+from attnlib.block_scores import exponents_are_safe, hide, may_attend, powers_or_zero
+from attnlib.blocks import block_shape, spans, tiles
+from attnlib.threads import run_in_threads
+from attnlib.workspace import add_product, shaped, workspaces
+
+
+class OfQueries(NamedTuple):
+    """What the way back needs of some queries of a tile; what is not finite has weight zero, or there is an error."""
+
+    query: np.ndarray  # (..., rows, d_k)
+    finite: np.ndarray  # the same, with 0 in place of NaN and ±inf
+    grad_output: np.ndarray  # (..., rows, d_v + 1), over the sum of the powers; last −(grad_output · output)
+    shift: np.ndarray  # (..., rows, 1), what the forward pass took away
+    grad_query: np.ndarray  # (..., rows, d_k), added up in place
+
+
+class OfKeys(NamedTuple):
+    """What the way back needs of some keys of a tile."""
+
+    transposed: np.ndarray  # (..., d_k, columns), times what makes exponents of the inner products
+    finite: np.ndarray  # (..., columns, d_k), with 0 in place of NaN and ±inf
+    value: np.ndarray  # (..., columns, d_v + 1), times the scale, which also stands in the last column
+    grad_key: np.ndarray  # (..., columns, d_k), added up in place
+    grad_value: np.ndarray  # (..., columns, d_v), added up in place
+
+
+def backward(call, output, shift, total, grad_output, threads):
+    """The gradients by query, key and value, with the leading axes of the output.
+
+    A task adds up the gradients of some keys of one tile, over all queries. The queries' own gradients come from
+    several tasks if there are fewer tiles than threads; each has a sum of its own.
+    """
+    *lead, seq_q, _ = call.query.shape
+    seq_k = call.key.shape[-2]
+    size, columns = block_shape(seq_q, seq_k, call.causal, blocks_held=2)
+    all_tiles, all_spans = tiles(tuple(lead), size, columns, blocks_held=2), spans(0, seq_k, columns)
+    shares = min(-(-threads // max(1, len(all_tiles))), max(1, len(all_spans)))
+    grad_queries = [np.zeros(call.query.shape, output.dtype) for _ in range(shares)]
+    grad_key, grad_value = (np.zeros(x.shape, output.dtype) for x in (call.key, call.value))
+    free = workspaces(call, size, columns, threads, blocks_held=2)
+
+    @np.errstate(over="ignore", invalid="ignore")  # what is hidden may overflow
+    def add_up(tile_and_share):
+        tile, share = tile_and_share
+        query, key, workspace = call.query[tile], call.key[tile], free.pop()
+        safe = exponents_are_safe(query, key, call.factor)
+        finite = unchanged if safe else zero_unless_finite
+        # Here, and not once a weight: over the sum of the powers, and away with softmax's mean, [g, −mean] · [v, 1].
+        grads = np.empty((*query.shape[:-1], grad_output.shape[-1] + 1), query.dtype)
+        np.divide(grad_output[tile], total[tile], out=grads[..., :-1])
+        np.negative(np.vecdot(grads[..., :-1], output[tile]), out=grads[..., -1])
+        of_queries = OfQueries(query, finite(query), grads, shift[tile], grad_queries[share][tile])
+        for span in all_spans[share::shares]:
+            some_keys, some_values = key[..., span, :], zero_unless_finite(call.value[tile][..., span, :])
+            of_keys = OfKeys(
+                np.multiply(some_keys.mT, call.factor, order="C"),
+                finite(some_keys),
+                scaled_with_one(some_values, call.scale),
+                grad_key[tile][..., span, :],
+                grad_value[tile][..., span, :],
+            )
+            for rows in spans(span.start if call.causal else 0, seq_q, size):
+                allowed = may_attend(call, tile, rows, span)
+                if allowed is None or allowed.any():
+                    some_queries = OfQueries(*(x[..., rows, :] for x in of_queries))
+                    add_block(call.power, some_queries, of_keys, allowed, safe, workspace)
+        free.append(workspace)
+
+    run_in_threads(add_up, product(all_tiles, range(shares)), threads)
+    grad_query = grad_queries[0]
+    for more in grad_queries[1:]:
+        grad_query += more
+    return grad_query, grad_key, grad_value
+
+
+def add_block(power, of_queries, of_keys, allowed, safe, workspace):
+    """Add what one block of scores gives to the three gradients."""
+    shape = *of_queries.query.shape[:-1], of_keys.finite.shape[-2]
+    exponents = np.matmul(of_queries.query, of_keys.transposed, out=shaped(workspace.scores, shape))
+    if safe:
+        powers = power.of(exponents, out=exponents)
+        if allowed is not None:
+            powers *= allowed
+    else:
+        hide(exponents, allowed)
+        exponents -= of_queries.shift
+        powers = powers_or_zero(power, exponents)
+    add_product(of_keys.grad_value, powers.mT, of_queries.grad_output[..., :-1], workspace)
+    grad_scores = np.matmul(of_queries.grad_output, of_keys.value.mT, out=shaped(workspace.more_scores, shape))
+    grad_scores *= powers
+    add_product(of_keys.grad_key, grad_scores.mT, of_queries.finite, workspace)
+    add_product(of_queries.grad_query, grad_scores, of_keys.finite, workspace)
+
+
+def scaled_with_one(value, scale):
+    """The values and, as one component more, a 1, all times the scale: (..., seq, d_v + 1)."""
+    wide = np.empty((*value.shape[:-1], value.shape[-1] + 1), value.dtype)
+    wide[..., -1] = scale
+    np.multiply(value, scale, out=wide[..., :-1])
+    return wide
+
+
+def unchanged(x):
+    """What is known to be finite."""
+    return x
