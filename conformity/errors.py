@@ -1,9 +1,9 @@
 """``python -m conformity.errors``: is attnlib's float32 as exact as float32 can be expected to be?
 
-The rule, which the tests of FlashAttention use: against a float64 reference the error of a float32 result is at most
-twice that of the plain formula in float32, and that of a gradient at most three times. An error is the largest
-difference of any number in several draws, relative to the array's largest number; where the plain formula's is below
-the rounding of that number, half a unit in its last place, this rounding counts.
+The rule: against a float64 reference the error of a float32 result is at most twice that of the plain formula in
+float32, and that of a gradient at most three times. (FlashAttention's tests/test_flash_attn.py holds 16-bit results to
+it against float32.) An error is the largest difference of any number in several draws, relative to the array's largest
+number; where the plain formula's is below the rounding of that number, half a unit in its last place, this counts.
 """
 
 from collections.abc import Callable, Iterable

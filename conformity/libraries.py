@@ -1,8 +1,8 @@
 """``python -m conformity.libraries``: what five libraries do where attention can be read in several ways.
 
 Nothing here is taken from a documentation: each library is called, and what comes back is compared with attnlib's
-answer to each reading. Layers that project their inputs get maps that change nothing. Where the notation page states
-the same, a test compares the two.
+answer to each reading, or the call raises an error. Layers that project their inputs get maps that change nothing.
+Where the notation page states the same, a test compares the two.
 """
 
 import inspect
@@ -19,8 +19,11 @@ from attnlib import attention, causal_mask
 from conformity.report import RESULTS
 
 HEADS, SEQ_Q, SEQ_K, WIDTH = 2, 3, 5, 4
-ACROSS = "need_weights=False, cross-attention in evaluation mode without gradients"
-ITSELF = "need_weights=False, self-attention in evaluation mode without gradients"
+FAST = "need_weights=False, fast path"
+FAST_PATH = {"batch_first": True, "heads": HEADS, "itself": True, "evaluate": True}  # evaluation mode, no gradients
+ALMOST = [
+    FAST_PATH | lacking for lacking in ({"batch_first": False}, {"heads": 3}, {"itself": False}, {"evaluate": False})
+]
 BIASED = "need_weights=False, with a bias"
 PACKAGES = "numpy", "torch", "jax", "keras", "onnx"
 
@@ -58,14 +61,18 @@ class PyTorch:
 class PyTorchLayer:
     """``nn.MultiheadAttention``, whose maps change nothing."""
 
-    name, axes, bias = "PyTorch's layer", "(batch, seq, embed_dim)", "a float mask"
+    name, bias = "PyTorch's layer", "a float mask"
     arguments = "query, key, value"
+
+    def __init__(self, batch_first=False):
+        self.batch_first = batch_first
+        self.axes = "(batch, seq, embed_dim)" if batch_first else "(seq, batch, embed_dim)"
 
     def layer(self, heads):
         """A layer for that many heads of the one width."""
         import torch
 
-        layer = torch.nn.MultiheadAttention(heads * WIDTH, heads, batch_first=True, dtype=torch.float64)
+        layer = torch.nn.MultiheadAttention(heads * WIDTH, heads, batch_first=self.batch_first, dtype=torch.float64)
         same = torch.eye(heads * WIDTH, dtype=torch.float64)
         with torch.no_grad():
             layer.in_proj_weight.copy_(same.repeat(3, 1))
@@ -87,10 +94,9 @@ class PyTorchLayer:
             options["key_padding_mask"] = torch.tensor(padding)[None]
         if extra is not None:
             options["attn_mask"] = torch.tensor(np.broadcast_to(extra, (heads, *np.shape(extra)[-2:])).copy())
-        tensors = {id(x): torch.tensor(x.swapaxes(0, 1).reshape(1, x.shape[1], -1)) for x in inputs}
-        given = [
-            tensors[id(x)] for x in inputs
-        ]  # one array thrice is one tensor thrice: only then it is self-attention
+        batch = 0 if self.batch_first else 1
+        tensors = {id(x): torch.tensor(np.expand_dims(packed(x), batch)) for x in inputs}
+        given = [tensors[id(x)] for x in inputs]  # one array thrice is one tensor: only then it is self-attention
         with torch.set_grad_enabled(not evaluate):
             output = layer(*given, is_causal=causal, **options)[0]
         return output.detach().numpy().reshape(-1, heads, WIDTH).swapaxes(0, 1)
@@ -142,7 +148,7 @@ class KerasLayer:
     def call(self, *inputs, mask=None, bias=None, causal=False, by_name=True, dropout=0.0, **options):
         """As ``PyTorch.call``. Unless ``by_name`` is False, the arguments are named."""
         heads = len(inputs[0])
-        given = [x.swapaxes(0, 1).reshape(1, x.shape[1], -1) for x in inputs]
+        given = [packed(x)[None] for x in inputs]
         extra = mask if bias is None else bias
         if extra is not None:
             options["attention_mask"] = extra[None]
@@ -186,6 +192,11 @@ class Onnx:
     def parameters(self):
         """How many numbers it learns."""
         return 0
+
+
+def packed(x):
+    """(heads, seq, width) as (seq, heads · width)."""
+    return x.swapaxes(0, 1).reshape(x.shape[1], -1)
 
 
 def draw(heads=HEADS, kv_heads=None, seq_q=SEQ_Q, seq_k=SEQ_K):
@@ -279,6 +290,28 @@ def nothing(library, hidden=False, **options) -> str:
     return outcome(library.call(query, key, value, mask=np.full((1, SEQ_K), hidden), **options), value)
 
 
+def alone(batch_first, heads, itself, evaluate) -> str:
+    """What a token gets in PyTorch's layer, without weights, if the only key is hidden."""
+    query, _, value = draw(heads, seq_q=1, seq_k=1)
+    inputs = [query, query, query] if itself else [query, value, value]
+    hidden, options = np.array([[True]]), {"need_weights": False, "evaluate": evaluate}
+    return outcome(PyTorchLayer(batch_first).call(*inputs, mask=hidden, **options), inputs[-1])
+
+
+def beside_causal(batch_first, heads, itself, evaluate, need_weights=False) -> str:
+    """What PyTorch's layer makes of a mask beside ``is_causal``."""
+    query, _, value = draw(heads, seq_k=SEQ_Q)
+    inputs = [query, query, query] if itself else [query, value, value]
+    mask = np.random.default_rng(2).random((SEQ_Q, SEQ_Q)) < 0.7
+    mask[:, 0] = True
+    options = {"causal": True, "need_weights": need_weights, "evaluate": evaluate}
+    return reading(
+        PyTorchLayer(batch_first).call(*inputs, mask=~mask, **options),
+        its_mask_counts=attention(*inputs, mask)[0],
+        replaced_by_a_causal_one=attention(*inputs, causal_mask(SEQ_Q, SEQ_Q))[0],
+    )
+
+
 def grouped(library, **options) -> str:
     """Which keys four query heads read if there are two."""
     query, key, value = draw(4, 2)
@@ -321,6 +354,10 @@ def facts() -> list[Fact]:
     padding = reading(torch_layer.call(query, key, value, padding=one), **readings)
     note("Boolean True means", torch_layer, padding, "key_padding_mask")
 
+    batch_first = PyTorchLayer(batch_first=True)
+    assert same(batch_first.call(query, key, value), attention(query, key, value)[0])
+    note("Axes", torch_layer, batch_first.axes, "batch_first=True")
+
     thing = "Causal, seq_q ≠ seq_k"
     for library in (torch_function, jax, keras, onnx):
         note(thing, library, causal(library))
@@ -338,14 +375,11 @@ def facts() -> list[Fact]:
     for library in (torch_function, jax, keras, onnx):
         note(thing, library, nothing(library))
     note(thing, torch_layer, nothing(torch_layer, hidden=True))
-    note(thing, torch_layer, nothing(torch_layer, hidden=True, need_weights=False), "need_weights=False")
+    note(thing, torch_layer, *{alone(**almost) for almost in ALMOST}, "need_weights=False")
+    note(thing, torch_layer, alone(**FAST_PATH), FAST)
     shifted = torch_layer.call(*draw(seq_q=1), mask=np.full((1, SEQ_K), True), need_weights=False, output_bias=7.0)
     assert same(shifted, np.full_like(shifted, 7.0))
     note(thing, torch_layer, "zeros, then the bias of the last projection", BIASED)
-    note(thing, torch_layer, nothing(torch_layer, hidden=True, need_weights=False, evaluate=True), ACROSS)
-    [x, *_] = draw(seq_q=1, seq_k=1)
-    alone = torch_layer.call(x, x, x, mask=np.array([[True]]), need_weights=False, evaluate=True)
-    note(thing, torch_layer, outcome(alone, x), ITSELF)
     note(thing, keras, nothing(keras, return_attention_scores=True), "return_attention_scores=True")
     note(thing, keras, nothing(keras, dropout=0.5, training=False), "dropout > 0 even at inference")
 
@@ -359,33 +393,16 @@ def facts() -> list[Fact]:
         note("Width of a value", library, narrow_values(library))
 
     thing = "A mask beside is_causal"
-    own, options = np.random.default_rng(2).random((SEQ_Q, SEQ_Q)) < 0.7, {"causal": True}
-    own[:, 0] = True
-    query, key, value = draw(seq_k=SEQ_Q)
-    both = {
-        "its_own_mask": attention(query, key, value, own)[0],
-        "replaced_by_a_causal_one": attention(query, key, value, causal_mask(SEQ_Q, SEQ_Q))[0],
-    }
-    note(thing, torch_layer, reading(torch_layer.call(query, key, value, mask=~own, **options), **both))
-    options["need_weights"] = False
-    replaced = reading(torch_layer.call(query, key, value, mask=~own, **options), **both)
-    note(thing, torch_layer, replaced, "need_weights=False")
-    kept = reading(torch_layer.call(query, key, value, mask=~own, evaluate=True, **options), **both)
-    note(thing, torch_layer, kept, ACROSS)
-    itself = [query, query, query]
-    both = {
-        "its_own_mask": attention(*itself, own)[0],
-        "replaced_by_a_causal_one": attention(*itself, causal_mask(SEQ_Q, SEQ_Q))[0],
-    }
-    kept = reading(torch_layer.call(*itself, mask=~own, evaluate=True, **options), **both)
-    note(thing, torch_layer, kept, ITSELF)
+    note(thing, torch_layer, *{beside_causal(**way, need_weights=True) for way in (FAST_PATH, *ALMOST)})
+    note(thing, torch_layer, *{beside_causal(**almost) for almost in ALMOST}, "need_weights=False")
+    note(thing, torch_layer, beside_causal(**FAST_PATH), FAST)
+
     defaults = {name: p.default for name, p in inspect.signature(keras.layer(1).call).parameters.items()}
     assert defaults["key"] is None
     query, key, value = draw()
-    left_out = keras.layer(HEADS)(*(x.swapaxes(0, 1).reshape(1, -1, HEADS * WIDTH) for x in (query, value)))
-    expected = attention(query, value, value)[0].swapaxes(0, 1).reshape(1, SEQ_Q, -1)
-    assert same(left_out, expected)
-    note("Key left out", keras, "the value")
+    left_out = keras.layer(HEADS)(packed(query)[None], packed(value)[None])
+    assert same(left_out, packed(attention(query, value, value)[0])[None])
+    note("If the key is left out", keras, "the value takes its place")
     return found
 
 

@@ -29,14 +29,15 @@ def cases():
 def row(case) -> Row:
     """One case, run and compared."""
     [node], [(inputs, outputs)] = case.model.graph.node, case.data_sets
+    [dtype] = {given.dtype.name for given in outputs}
+    group = node.op_type if dtype == "float32" else f"{node.op_type} in {dtype}"
     try:
         found = run(node, inputs)
     except OutOfReachError as lack:
-        return Row(node.op_type, case.name, OUT_OF_REACH, reason=str(lack))
+        return Row(group, case.name, OUT_OF_REACH, reason=str(lack))
     named = [array for name, array in zip(node.output, found, strict=False) if name]
     answers = [(array.astype(given.dtype), given, 0.0) for array, given in zip(named, outputs, strict=True)]
-    bfloat16 = any(given.dtype.name == "bfloat16" for given in outputs)
-    return compared(node.op_type, case.name, answers, 2**-6 if bfloat16 else case.rtol, case.atol)
+    return compared(group, case.name, answers, 2**-6 if dtype == "bfloat16" else case.rtol, case.atol)
 
 
 def run(node, inputs: Iterable[np.ndarray]):

@@ -28,7 +28,7 @@ from attnlib.multi_head import share_heads
 from conformity.report import OutOfReachError
 
 SOFTCAP = "softcap: attnlib has no cap on the scores"
-MASKED_SCORES = "scores with the mask added: inside attnlib they do not leave attention_weights"
+MASKED_SCORES = "masked scores as an extra output"
 
 
 def onnx_attention(

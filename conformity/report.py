@@ -21,7 +21,7 @@ class OutOfReachError(Exception):
 class Row(NamedTuple):
     """One case."""
 
-    group: str  # the operator or the layer
+    group: str  # the operator or the layer, and a dtype that is not the usual one
     case: str
     outcome: str
     error: float | None = None  # the largest difference of any number of any output

@@ -62,7 +62,7 @@ def rms_norm(x, normalized_shape, weight=None, eps=None):
 def batch_norm(x, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
     """Features stand on axis 1; all other axes are tokens. The statistics are constants."""
     if x.ndim < 2:
-        raise OutOfReachError("no axis of features")
+        raise OutOfReachError("an array of one axis")
     last = np.moveaxis(x, 1, -1)
     gain = np.ones(x.shape[1], x.dtype) if weight is None else weight
     shift = np.zeros(x.shape[1], x.dtype) if bias is None else bias

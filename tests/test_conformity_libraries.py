@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from conformity.libraries import ACROSS, BIASED, ITSELF, Fact
+from conformity.libraries import BIASED, FAST, Fact
 from conformity.report import RESULTS
 from tests.notebooks import ROOT
 
 STORED = json.loads((RESULTS / "libraries.json").read_text("utf-8"))
 FACTS = [Fact(*row) for row in STORED["rows"]]
 PAGE = (ROOT / "appendix" / "notation.md").read_text("utf-8")
-IN_PROSE = ("A mask beside is_causal", "Key left out")  # and the settings below
-LONG_SETTINGS = (ACROSS, ITSELF, BIASED, "key_padding_mask")
+IN_PROSE = ("A mask beside is_causal", "If the key is left out")  # and the settings below
+LONG_SETTINGS = (FAST, BIASED, "key_padding_mask")
 
 
 def cells():
@@ -64,18 +64,16 @@ def test_every_library_of_the_page_but_this_one_and_the_paper_was_run():
 def test_the_warnings_under_the_tables_are_what_was_found():
     found = {fact[:3]: fact.found for fact in FACTS}
     layer = "PyTorch's layer"
-    replaced = "replaced by a causal one"
-    assert found["A mask beside is_causal", layer, ""] == "its own mask"
-    assert found["A mask beside is_causal", layer, "need_weights=False"] == replaced
-    assert found["A mask beside is_causal", layer, ACROSS] == replaced
-    assert found["A mask beside is_causal", layer, ITSELF] == "its own mask"
+    assert found["A mask beside is_causal", layer, ""] == "its mask counts"
+    assert found["A mask beside is_causal", layer, "need_weights=False"] == "replaced by a causal one"
+    assert found["A mask beside is_causal", layer, FAST] == "its mask counts"
     nothing = "Query that may attend to nothing"
-    assert found[nothing, layer, ACROSS] == "zeros"
-    assert found[nothing, layer, ITSELF] == "NaN"
+    assert found[nothing, layer, "need_weights=False"] == "zeros"
+    assert found[nothing, layer, FAST] == "NaN"
     assert found[nothing, layer, BIASED] == "zeros, then the bias of the last projection"
     assert found["Boolean True means", layer, "key_padding_mask"] == "may not attend"
     assert CELLS["Boolean True means", layer] == "may not attend, in both"
-    assert found["Key left out", "Keras's layer", ""] == "the value"
+    assert found["If the key is left out", "Keras's layer", ""] == "the value takes its place"
 
 
 def test_the_page_names_the_versions_that_were_run():

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from attnbook.conformity import VIEWS, counted, every_case, habits, percent, reasons
+from attnbook.conformity import VIEWS, counted, every_case, habits, named, percent, ratios, reasons
 from conformity.report import RESULTS
 from tests.notebooks import ROOT
 
 RESULT = {
     "rows": [
-        ["Sum", "one", "passes", 1e-8, 0.5, ""],
+        ["Sum", "test_one", "passes", 1e-8, 0.5, ""],
         ["Sum", "two", "out of reach", None, None, "no two"],
         ["Mean", "three", "passes", 2e-8, 0.001, ""],
         ["Mean", "four", "out of reach", None, None, "no two"],
@@ -25,22 +25,31 @@ def rows(text):
 
 def test_cases_are_counted_by_group_and_together():
     assert rows(counted(RESULT)) == [
-        ["`Sum`", "2", "1", "1", "50 %"],
-        ["`Mean`", "2", "1", "1", "0.1 %"],
-        ["All", "4", "2", "2", "50 %"],
+        ["`Sum`", "1 of 2", "50"],
+        ["`Mean`", "1 of 2", "0.1"],
+        ["All", "2 of 4", "50"],
     ]
 
 
 def test_a_reason_is_told_once_with_all_places_where_it_holds():
-    assert rows(reasons(RESULT)) == [["2", "no two", "`Sum` 1, `Mean` 1"]]
+    assert rows(reasons(RESULT)) == [["no two", "`Sum` 1, `Mean` 1", "2"]]
 
 
 def test_every_case_has_its_difference_or_its_reason():
-    assert rows(every_case(RESULT))[:2] == [["`one`", "passes", "1e-08", "50 %"], ["`two`", "no two", "", ""]]
+    assert rows(every_case(RESULT))[:2] == [["`one`", "passes", "1.0·10⁻⁸", "50"], ["`two`", "no two", "", ""]]
 
 
 def test_a_share_has_two_digits():
-    assert [percent(x) for x in (0.98, 0.0002, 0, 0.999)] == ["98 %", "0.02 %", "0 %", "100 %"]
+    assert [percent(x) for x in (0.98, 0.0002, 0, 0.999)] == ["98", "0.02", "0", "100"]
+
+
+def test_a_name_stands_without_its_modules():
+    assert [named(group) for group in ("nn.functional.relu", "Sum in float16")] == ["`relu`", "`Sum` in float16"]
+
+
+def test_an_error_of_the_library_stands_beside_its_ratio_to_the_plain_formulas():
+    row = ["softmax", "some scores", 2e-8, 1e-8, 2.0, 0.3, 0.1, 3.0]
+    assert rows(ratios({"rows": [row]})) == [["softmax, some scores", "2.0·10⁻⁸", "2", "0.30", "3"]]
 
 
 def test_libraries_that_answer_a_question_alike_stand_together_and_its_answers_follow_each_other():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from attnlib import layer_norm_vjp
+from attnlib import attention_weights, layer_norm_vjp, softmax
 from conformity import errors, plain
 from conformity.report import RESULTS
 
@@ -46,3 +46,22 @@ def test_the_stored_table_has_every_case_and_keeps_the_rule():
     assert stored["allowed"] == {"output": errors.OUTPUT, "gradient": errors.GRADIENT}
     assert [row[:2] for row in stored["rows"]] == [[case.operation, case.numbers] for case in errors.CASES]
     assert all(row[4] <= errors.OUTPUT and row[7] <= errors.GRADIENT for row in stored["rows"])
+
+
+def test_the_page_says_of_the_table_what_stands_in_it():
+    stored = json.loads((RESULTS / "errors.json").read_text("utf-8"))
+    rows = {(operation, numbers): found for operation, numbers, *found in stored["rows"]}
+    *_, library, plainly, _ = rows["softmax", "scores with σ = 100"]
+    assert min(library, plainly) > 0.9  # nothing but rounding
+    means = "mean 1,000", "mean 10,000"
+    assert min(rows["attention", f"values with {mean}"][-1] for mean in means) > 1.5
+    assert max(rows["layer_norm", f"vectors with {mean}"][2] for mean in means) < 0.01
+
+
+@pytest.mark.parametrize("operation", ["softmax", "attention"])
+def test_with_a_deviation_of_100_one_weight_is_1_in_most_rows(operation):
+    [case] = [case for case in errors.CASES if (case.operation, case.numbers) == (operation, "scores with σ = 100")]
+    weigh = {"softmax": softmax, "attention": lambda query, key, _: attention_weights(query, key)}[operation]
+    draws = [case.draw(np.random.default_rng(seed))[1:] for seed in errors.SEEDS]
+    largest = np.array([weigh(*arguments).max(axis=-1) for arguments in draws])
+    assert (largest > 1 - 1e-7).mean() > 0.5

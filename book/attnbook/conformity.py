@@ -9,6 +9,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from attncourse.drawing.numerals import in_words
+
 PASSES = "passes"
 OPERATIONS = {
     "softmax": "softmax",
@@ -33,21 +35,26 @@ def counted(result: dict[str, Any]) -> str:
     groups: dict[str, list[list[Any]]] = {}
     for row in result["rows"]:
         groups.setdefault(row[0], []).append(row)
-    rows = [(f"`{name}`", *amounts(cases)) for name, cases in groups.items()]
-    head = ("What", "Cases", "Pass", "Out of reach", "Largest share of the allowed difference")
-    return table(head, [*rows, ("All", *amounts(result["rows"]))], numbers=4)
+    rows = [(named(group), *amounts(cases)) for group, cases in groups.items()]
+    head = ("What", "Pass", "Largest difference, % of what is allowed")
+    return table(head, [*rows, ("All", *amounts(result["rows"]))], numbers=2)
 
 
-def amounts(cases: list[list[Any]]) -> tuple[object, ...]:
-    """The numbers of one row: cases, those that pass, those out of reach, the largest share."""
+def named(group: str) -> str:
+    """A function or a layer without the modules it is in, and what stands behind its name."""
+    name, *more = group.rpartition(".")[2].split(" ", 1)
+    return " ".join([f"`{name}`", *more])
+
+
+def amounts(cases: list[list[Any]]) -> tuple[str, str]:
+    """The numbers of one row: how many of the cases pass, and the largest share."""
     passing = [case for case in cases if case[2] == PASSES]
-    largest = max((case[4] for case in passing), default=0)
-    return len(cases), len(passing), len(cases) - len(passing), percent(largest)
+    return f"{len(passing)} of {len(cases)}", percent(max((case[4] for case in passing), default=0))
 
 
 def percent(share: float) -> str:
-    """A share with as many digits as it needs: 98 %, 0.02 %."""
-    return f"{100 * share:.2g} %" if share < 0.995 else "100 %"
+    """A share with as many digits as it needs: 98, 0.02."""
+    return f"{100 * share:.2g}" if share < 0.995 else "100"
 
 
 def reasons(result: dict[str, Any]) -> str:
@@ -56,28 +63,30 @@ def reasons(result: dict[str, Any]) -> str:
     groups: dict[str, Counter[str]] = {}
     for (reason, group), count in found.items():
         groups.setdefault(reason, Counter())[group] += count
-    rows = [
-        (sum(count.values()), reason.replace("|", "\\|"), ", ".join(f"`{group}` {n}" for group, n in count.items()))
-        for reason, count in sorted(groups.items(), key=lambda item: -sum(item[1].values()))
-    ]
-    return table(("Cases", "Why", "Where"), rows)
+    rows = []
+    for reason, count in sorted(groups.items(), key=lambda item: -sum(item[1].values())):
+        where = ", ".join(f"{named(group)} {n}" for group, n in count.items())
+        rows.append((reason.replace("|", "\\|"), where, sum(count.values())))
+    return table(("Why", "Where", "Cases"), rows, numbers=1)
 
 
 def every_case(result: dict[str, Any]) -> str:
     """Each case with its largest difference, the share of what is allowed, or why it is out of reach."""
     rows = []
-    for _, case, outcome, error, share, reason in result["rows"]:
-        passing = outcome == PASSES
-        rows.append(
-            (f"`{case}`", "passes" if passing else reason, *([f"{error:.0e}", percent(share)] if passing else ["", ""]))
-        )
-    return table(("Case", "Outcome", "Largest difference", "Share of what is allowed"), rows, numbers=2)
+    for _, case, outcome, largest, share, reason in result["rows"]:
+        numbers = (in_words(largest) if largest else "0", percent(share)) if outcome == PASSES else ("", "")
+        rows.append((f"`{case.removeprefix('test_')}`", reason or outcome, *numbers))
+    return table(("Case", "Outcome", "Largest difference", "% of what is allowed"), rows, numbers=2)
 
 
 def ratios(result: dict[str, Any]) -> str:
-    """attnlib's float32 error, as a multiple of the plain formula's."""
-    rows = [(OPERATIONS[row[0]], row[1], f"{row[4]:.2g}", f"{row[7]:.2g}") for row in result["rows"]]
-    return table(("What", "Numbers", "Output, at most 2", "Gradient, at most 3"), rows, numbers=2)
+    """attnlib's float32 errors, and each as a multiple of the plain formula's."""
+    rows = []
+    for operation, numbers, output, _, of_output, gradient, _, of_gradient in result["rows"]:
+        errors = (in_words(output), f"{of_output:.2g}", in_words(gradient), f"{of_gradient:.2g}")
+        rows.append((f"{OPERATIONS[operation]}, {numbers}", *errors))
+    head = ("What", "Output's error", "times plain, at most 2", "Gradient's error", "times plain, at most 3")
+    return table(head, rows, numbers=4)
 
 
 def habits(result: dict[str, Any]) -> str:
@@ -118,7 +127,10 @@ class Conformity(SphinxDirective):
         path = Path(self.env.srcdir) / "conformity" / "results" / f"{name}.json"
         self.env.note_dependency(str(path))
         text = VIEWS[view](json.loads(path.read_text("utf-8")))
-        return self.parse_text_to_nodes(text)
+        found = self.parse_text_to_nodes(text)
+        for node in found:
+            node["classes"].append("conformity")
+        return found
 
 
 def setup(app) -> None:
