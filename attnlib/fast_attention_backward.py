@@ -15,8 +15,8 @@ from attnlib.workspace import add_product, shaped, workspaces
 class OfQueries(NamedTuple):
     """What the way back needs of some queries of a tile; what is not finite has weight zero, or there is an error."""
 
-    query: np.ndarray  # (..., rows, d_k)
-    finite: np.ndarray  # the same, with 0 in place of NaN and ±inf
+    scaled: np.ndarray  # (..., rows, d_k), times what makes exponents of the inner products, as on the way there
+    finite: np.ndarray  # (..., rows, d_k), with 0 in place of NaN and ±inf
     grad_output: np.ndarray  # (..., rows, d_v + 1), over the sum of the powers; last −(grad_output · output)
     shift: np.ndarray  # (..., rows, 1), what the forward pass took away
     grad_query: np.ndarray  # (..., rows, d_k), added up in place
@@ -25,7 +25,7 @@ class OfQueries(NamedTuple):
 class OfKeys(NamedTuple):
     """What the way back needs of some keys of a tile."""
 
-    transposed: np.ndarray  # (..., d_k, columns), times what makes exponents of the inner products
+    transposed: np.ndarray  # (..., d_k, columns), a copy: products with it are quicker
     finite: np.ndarray  # (..., columns, d_k), with 0 in place of NaN and ±inf
     value: np.ndarray  # (..., columns, d_v + 1), times the scale, which also stands in the last column
     grad_key: np.ndarray  # (..., columns, d_k), added up in place
@@ -57,11 +57,11 @@ def backward(call, output, shift, total, grad_output, threads):
         grads = np.empty((*query.shape[:-1], grad_output.shape[-1] + 1), query.dtype)
         np.divide(grad_output[tile], total[tile], out=grads[..., :-1])
         np.negative(np.vecdot(grads[..., :-1], output[tile]), out=grads[..., -1])
-        of_queries = OfQueries(query, finite(query), grads, shift[tile], grad_queries[share][tile])
+        of_queries = OfQueries(query * call.factor, finite(query), grads, shift[tile], grad_queries[share][tile])
         for span in all_spans[share::shares]:
             some_keys, some_values = key[..., span, :], zero_unless_finite(call.value[tile][..., span, :])
             of_keys = OfKeys(
-                np.multiply(some_keys.mT, call.factor, order="C"),
+                np.ascontiguousarray(some_keys.mT),
                 finite(some_keys),
                 scaled_with_one(some_values, call.scale),
                 grad_key[tile][..., span, :],
@@ -83,8 +83,8 @@ def backward(call, output, shift, total, grad_output, threads):
 
 def add_block(power, of_queries, of_keys, allowed, safe, workspace):
     """Add what one block of scores gives to the three gradients."""
-    shape = *of_queries.query.shape[:-1], of_keys.finite.shape[-2]
-    exponents = np.matmul(of_queries.query, of_keys.transposed, out=shaped(workspace.scores, shape))
+    shape = *of_queries.scaled.shape[:-1], of_keys.finite.shape[-2]
+    exponents = np.matmul(of_queries.scaled, of_keys.transposed, out=shaped(workspace.scores, shape))
     if safe:
         powers = power.of(exponents, out=exponents)
         if allowed is not None:
