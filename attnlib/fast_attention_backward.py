@@ -15,8 +15,8 @@ from attnlib.workspace import add_product, shaped, workspaces
 class OfQueries(NamedTuple):
     """What the way back needs of some queries of a tile; what is not finite has weight zero, or there is an error."""
 
-    scaled: np.ndarray  # (..., rows, d_k), times what makes exponents of the inner products, as on the way there
-    finite: np.ndarray  # (..., rows, d_k), with 0 in place of NaN and ±inf
+    query: np.ndarray  # (..., rows, d_k), times what makes exponents of the inner products, as on the way there
+    scaled: np.ndarray  # (..., rows, d_k), times the scale, with 0 in place of NaN and ±inf
     grad_output: np.ndarray  # (..., rows, d_v + 1), over the sum of the powers; last −(grad_output · output)
     shift: np.ndarray  # (..., rows, 1), what the forward pass took away
     grad_query: np.ndarray  # (..., rows, d_k), added up in place
@@ -25,9 +25,9 @@ class OfQueries(NamedTuple):
 class OfKeys(NamedTuple):
     """What the way back needs of some keys of a tile."""
 
-    transposed: np.ndarray  # (..., d_k, columns), a copy: products with it are quicker
-    finite: np.ndarray  # (..., columns, d_k), with 0 in place of NaN and ±inf
-    value: np.ndarray  # (..., columns, d_v + 1), times the scale, which also stands in the last column
+    key: np.ndarray  # (..., columns, d_k)
+    scaled: np.ndarray  # (..., columns, d_k), times the scale, with 0 in place of NaN and ±inf
+    value: np.ndarray  # (..., columns, d_v + 1), with 0 in place of NaN and ±inf, and last a 1
     grad_key: np.ndarray  # (..., columns, d_k), added up in place
     grad_value: np.ndarray  # (..., columns, d_v), added up in place
 
@@ -57,13 +57,15 @@ def backward(call, output, shift, total, grad_output, threads):
         grads = np.empty((*query.shape[:-1], grad_output.shape[-1] + 1), query.dtype)
         np.divide(grad_output[tile], total[tile], out=grads[..., :-1])
         np.negative(np.vecdot(grads[..., :-1], output[tile]), out=grads[..., -1])
-        of_queries = OfQueries(query * call.factor, finite(query), grads, shift[tile], grad_queries[share][tile])
+        of_queries = OfQueries(
+            query * call.factor, finite(query) * call.scale, grads, shift[tile], grad_queries[share][tile]
+        )
         for span in all_spans[share::shares]:
             some_keys, some_values = key[..., span, :], zero_unless_finite(call.value[tile][..., span, :])
             of_keys = OfKeys(
-                np.ascontiguousarray(some_keys.mT),
-                finite(some_keys),
-                scaled_with_one(some_values, call.scale),
+                some_keys,
+                finite(some_keys) * call.scale,
+                with_one(some_values),
                 grad_key[tile][..., span, :],
                 grad_value[tile][..., span, :],
             )
@@ -83,8 +85,8 @@ def backward(call, output, shift, total, grad_output, threads):
 
 def add_block(power, of_queries, of_keys, allowed, safe, workspace):
     """Add what one block of scores gives to the three gradients."""
-    shape = *of_queries.scaled.shape[:-1], of_keys.finite.shape[-2]
-    exponents = np.matmul(of_queries.scaled, of_keys.transposed, out=shaped(workspace.scores, shape))
+    shape = *of_queries.query.shape[:-1], of_keys.scaled.shape[-2]
+    exponents = np.matmul(of_queries.query, of_keys.key.mT, out=shaped(workspace.scores, shape))
     if safe:
         powers = power.of(exponents, out=exponents)
         if allowed is not None:
@@ -96,15 +98,14 @@ def add_block(power, of_queries, of_keys, allowed, safe, workspace):
     add_product(of_keys.grad_value, powers.mT, of_queries.grad_output[..., :-1], workspace)
     grad_scores = np.matmul(of_queries.grad_output, of_keys.value.mT, out=shaped(workspace.more_scores, shape))
     grad_scores *= powers
-    add_product(of_keys.grad_key, grad_scores.mT, of_queries.finite, workspace)
-    add_product(of_queries.grad_query, grad_scores, of_keys.finite, workspace)
+    add_product(of_keys.grad_key, grad_scores.mT, of_queries.scaled, workspace)
+    add_product(of_queries.grad_query, grad_scores, of_keys.scaled, workspace)
 
 
-def scaled_with_one(value, scale):
-    """The values and, as one component more, a 1, all times the scale: (..., seq, d_v + 1)."""
-    wide = np.empty((*value.shape[:-1], value.shape[-1] + 1), value.dtype)
-    wide[..., -1] = scale
-    np.multiply(value, scale, out=wide[..., :-1])
+def with_one(value):
+    """The values and, as one component more, a 1: (..., seq, d_v + 1)."""
+    wide = np.ones((*value.shape[:-1], value.shape[-1] + 1), value.dtype)
+    wide[..., :-1] = value
     return wide
 
 
