@@ -4,8 +4,9 @@
     python -m benchmarks.translator_in_eight_bits
 
 The matrices of the model have eight bits in its file already. A browser multiplies in eight bits, too, so what goes
-into a map is rounded to one of 255 steps, whose size the file says for each map (``…_QuantMultA``). attnlib computes in
-float32. Here what goes into its maps is rounded in the same way, and translations are compared; all tokens may be said.
+into a matrix is rounded to one of 255 steps, whose size the file says for each (``…_QuantMultA``). attnlib computes in
+float32. Here what goes into its matrices is rounded in the same way, and translations are compared; all tokens may be
+said.
 """
 
 import sys

@@ -28,6 +28,7 @@ from experiments.word_links import Linked, crossings, linked_pieces, read_linked
 RESULT = result_path("translator")
 COMMAND = "OMP_NUM_THREADS=1 python -m experiments.translator"
 SENTENCES = Path(__file__).with_name("translator_sentences.txt").read_text("utf-8").splitlines()
+POINTING = 1, 0  # layer and head of the cross-attention, from 0
 WITH_ENCODER = 0, 1, 2, 4  # of the sentences that are shown, those whose encoder is shown, too
 
 
@@ -64,11 +65,14 @@ BANKS = {
 VARIANTS = [
     "I sat on the bank of the river.",
     "I sat on the bank of the city.",
+    "I sat on the bank of the company.",
     "I sat on the bank near the river.",
+    "I sat on the bank near the city.",
     "I sat on the bank.",
     "A duck was sleeping on the muddy bank.",
     "The fishermen pulled their boats onto the bank.",
 ]
+EXAMPLE = "The old captain loved the calm sea."  # on the page, until a reader writes another
 
 
 # What is shown of a sentence
@@ -89,6 +93,18 @@ def shown(pair: Linked, with_encoder: bool) -> dict[str, Any]:
         "lost": {way: per_mille(removed(pair.source, way)[0]) for way in WAYS},
         "instead": {way: [as_text(translator(), said_without(found, j, way)) for j in places] for way in WAYS},
     } | ({"encoder": per_mille(found.encoder_weights)} if with_encoder else {})
+
+
+def pointed(text: str) -> dict[str, Any]:
+    """A sentence in words, and for each token of its translation the one at which the pointing head looks."""
+    found = translation(text)
+    read = spelt(found.source)
+    return {
+        "text": text,
+        "translation": as_text(translator(), found.said),
+        "said": spelt(found.said),
+        "looks_at": [read[place] for place in found.cross_weights[POINTING].argmax(axis=1)],
+    }
 
 
 def per_mille(numbers: np.ndarray) -> Any:
@@ -251,7 +267,8 @@ def main(record: Record) -> None:
     texts = SENTENCES[: SETTINGS.sentences]
     pairs = enumerate(read_linked()[: SETTINGS.shown])
     record.fill(("sentences",), {pair.source: partial(shown, pair, i in WITH_ENCODER) for i, pair in pairs})
-    record.fill(("found",), {"alignment": alignment, "bank": bank, "through": partial(through, texts)})
+    found = {"alignment": alignment, "bank": bank, "example": partial(pointed, EXAMPLE)}
+    record.fill(("found",), found | {"through": partial(through, texts)})
     record.fill(("removal",), {way: partial(removal, texts, way) for way in WAYS})
     for side, layers in LAYERS.items():
         heads = {f"{i + 1}.{j + 1}": partial(head_off, side, i, j) for i in range(layers) for j in range(HEADS)}

@@ -32,7 +32,7 @@ def spelt(tokens: np.ndarray) -> list[str]:
 
 
 def words_said(text: str) -> list[int | None]:
-    """For each token of the translation the number of its word, None for a point and the end."""
+    """For each token of the translation the number of its word, None for a full stop and the end."""
     return words_of(spelt(translation(text).said))
 
 

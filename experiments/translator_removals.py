@@ -84,7 +84,7 @@ class Step(NamedTuple):
 
 
 def steps_of(texts: list[str], way: str) -> list[Step]:
-    """Every token of every translation but the point and the sign for the end."""
+    """Every token of every translation but full stops and the sign for the end."""
     return [
         Step(translation(text).cross_weights[:, :, step], *(part[:, step] for part in removed(text, way)))
         for text in texts
@@ -121,8 +121,12 @@ def another(rng: np.random.Generator, weights: np.ndarray) -> int:
 
 
 def through(texts: list[str], limits: Limits = LIMITS) -> dict[str, int]:
-    """How often an unreadable token costs much, and how often its own vector alone does, or all the others alone."""
-    count = dict.fromkeys(("decisive", "own", "others", "light", "light_own", "light_others"), 0)
+    """How many pairs of tokens there are of which an unreadable one costs the other much, and by which vectors alone.
+
+    By its own, by all the others, or by neither; and the same where the weight on it is little.
+    """
+    alone = "own", "others", "neither"
+    count = dict.fromkeys(("decisive", *alone, "light", *(f"light_{name}" for name in alone)), 0)
     for text in texts:
         words = np.array([word is not None for word in words_said(text)])
         whole, own, others = (removed(text, way)[0] > limits.much for way in (UNREADABLE, OWN, OTHERS))
@@ -133,4 +137,5 @@ def through(texts: list[str], limits: Limits = LIMITS) -> dict[str, int]:
             count[name] += int(chosen.sum())
             count[f"{prefix}own"] += int((chosen & own).sum())
             count[f"{prefix}others"] += int((chosen & others).sum())
+            count[f"{prefix}neither"] += int((chosen & ~own & ~others).sum())
     return count

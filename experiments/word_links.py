@@ -29,7 +29,7 @@ def linked(source: str, annotated: str) -> Linked:
 
 
 def words_of(pieces: list[str]) -> list[int | None]:
-    """For each token the number of its word, from 0; None for a point and for the sign for the end."""
+    """For each token the number of its word, from 0; None for a full stop and for the sign for the end."""
     number, found = -1, []
     for piece in pieces:
         number += piece.startswith("_")
@@ -38,7 +38,7 @@ def words_of(pieces: list[str]) -> list[int | None]:
 
 
 def linked_pieces(pair: Linked, source: list[str], said: list[str]) -> list[list[int]]:
-    """For each token of the translation the tokens of the source that belong to it; none for a point and the end."""
+    """For each token of the translation the tokens of the source that belong to it; none for full stop and end."""
     words = words_of(source)
     return [
         [] if word is None else [j for j, other in enumerate(words) if other in pair.links[word]]

@@ -58,7 +58,10 @@ def test_every_weight_of_the_encoder_can_be_read_by_pointing_at_it(narrow):
     shown = translator_encoder.measure()
     said = said_by(translator_encoder, {}, "value", narrow)
     assert sorted(said) == sorted(f"{weight:.2f}" for weight in shown.attn_weights.ravel())
-    assert {f"{share:.2f}" for share in shown.shares.values()} <= set(words_of(translator_encoder, {}, narrow))
+    words = words_of(translator_encoder, {}, narrow)
+    assert {f"{share:.2f}" for share in shown.shares.values()} <= set(words)
+    in_words = (f"{weight:.{1 if narrow else 2}f}" for weight in shown.attn_weights[shown.asking] if weight >= 0.1)
+    assert set(in_words) <= set(words)
 
 
 # Alignment
@@ -71,14 +74,14 @@ def test_the_largest_weights_on_links_are_counted(state):
     agreed = sum(weights[links].max() == weights.max() and int(weights.argmax()) in links for weights, links in rows)
     assert shown.agreed == agreed
     found = numbers_in(translator_alignment.readout(shown).partition("Layer")[2])
-    assert found == [state["layer"], state["head"], agreed, len(rows), 24, shown.everywhere]
+    assert found == [state["layer"], state["head"], agreed, len(rows), 24, shown.everywhere, 100]
 
 
 def test_the_default_head_gives_nothing_away():
     shown = translator_alignment.measure()
     best = max(translator_alignment.numbers, key=lambda numbers: numbers.everywhere)
     assert (best.layer, best.head) == (2, 1)
-    assert shown.everywhere < 0.6 < 0.9 < best.everywhere
+    assert shown.everywhere < 60 < 90 < best.everywhere
 
 
 def test_words_that_change_places_cross_in_the_frames():
@@ -102,11 +105,11 @@ def test_heaviest_and_costliest_are_the_largest_of_their_rows(state):
     assert np.abs(shown.lost - np.clip(lost, 0, 1)).max() <= HALF + 1e-9
     for step, counted in enumerate(shown.counted):
         assert shown.attn_weights[step, shown.heaviest[step]] == shown.attn_weights[step].max()
-        assert shown.lost[step, shown.costliest[step]] == shown.lost[step].max()
+        most = np.round(shown.lost[step].max() - shown.lost[step], 2) <= 0.01
+        assert shown.costliest[step] == np.flatnonzero(most).tolist()
         if counted:
             assert shown.lost[step].max() > MATTERS
-            much = shown.lost[step, shown.costliest[step]] - shown.lost[step, shown.heaviest[step]]
-            assert shown.agreed[step] == (round(much, 2) <= 0.01)
+            assert shown.agreed[step] == (shown.heaviest[step] in shown.costliest[step])
     assert not any(np.array(shown.agreed) & ~np.array(shown.counted))
 
 
@@ -120,6 +123,13 @@ def test_the_map_misleads_somewhere_in_the_first_sentence():
     shown = translator_removals.measure(heads=MEAN)
     assert 0 < sum(shown.agreed) < sum(shown.counted)
     assert "looks most at" in translator_removals.readout(shown)
+
+
+def test_tied_losses_are_all_framed():
+    shown = translator_removals.measure(text="My cat hid its toy under the sofa.", way="deleted")
+    toy = shown.said.index("_brinquedo")
+    assert [shown.source[j] for j in shown.costliest[toy]] == ["_to", "y"]
+    assert sum(shown.agreed) == 9
 
 
 @pytest.mark.parametrize("narrow", [False, True])

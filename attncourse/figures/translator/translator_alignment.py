@@ -28,9 +28,9 @@ class Numbers(NamedTuple):
     source: list[str]
     said: list[str]
     attn_weights: np.ndarray  # (steps, seq_source)
-    links: list[list[int]]  # for each said token the source's that a person links with it; none for point and end
+    links: list[list[int]]  # for each said token the source's that a person links with it; none for full stop and end
     agreed: int  # how many linked tokens have the largest weight on a link
-    everywhere: float  # the share of such tokens over all the sentences that were linked by hand
+    everywhere: int  # the same of 100 tokens, over all the sentences that were linked by hand
 
 
 def measure(text: str = SENTENCES[2], layer: int = 1, head: int = 1) -> Numbers:
@@ -38,7 +38,7 @@ def measure(text: str = SENTENCES[2], layer: int = 1, head: int = 1) -> Numbers:
     found = sentence(text)
     weights = as_told(thousandths(text, "cross")[layer - 1, head - 1])
     agreed = sum(int(row.argmax()) in links for row, links in zip(weights, found.links, strict=True))
-    everywhere = round(result()["found"]["alignment"]["heads"][layer - 1][head - 1], 2)
+    everywhere = round(100 * result()["found"]["alignment"]["heads"][layer - 1][head - 1])
     return Numbers(
         text, layer, head, found.translation, found.source, found.said, weights, found.links, agreed, everywhere
     )
@@ -50,7 +50,7 @@ def readout(numbers: Numbers) -> str:
     return (
         f"“{numbers.text}” becomes “{numbers.translation}” Layer {numbers.layer}, head {numbers.head}: for "
         f"{numbers.agreed} of {linked} tokens the largest weight lies where a person would link; over "
-        f"{result()['found']['alignment']['sentences']} sentences for {numbers.everywhere:.2f} of them."
+        f"{result()['found']['alignment']['sentences']} sentences for {numbers.everywhere} of 100."
     )
 
 
@@ -82,8 +82,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 translator_alignment = Explorer(
     __name__,
     caption=(
-        "Where each head of the cross-attention looks while a token of the translation is written (a row). Frames: the "
-        "tokens that a person would link, drawn by hand. Both layers of the decoder have eight heads."
+        "Where each head of the cross-attention looks while a token of the translation is written (a row). A low line "
+        "marks the beginning of a word. Frames: the tokens that a person would link, drawn by hand. Both layers of the "
+        "decoder have eight heads."
     ),
     controls={
         "text": Choice("sentence", stops=SENTENCES),

@@ -7,11 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attncourse.controls import Choice, Slider
+from attncourse.digits import in_digits
 from attncourse.drawing.board import board
 from attncourse.drawing.canvas import HEADING, TEXT, sheet
 from attncourse.drawing.label import label
 from attncourse.drawing.matrix import frame
-from attncourse.drawing.palette import FAINT, INK, RULE, WEIGHT, WEIGHT_INK
+from attncourse.drawing.palette import FAINT, INK, NUMBER, RULE, WEIGHT, WEIGHT_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.figures.translator.stored import HEADS, LAYERS, as_told, plain, sentence, sentences, thousandths
@@ -19,6 +20,7 @@ from attncourse.figures.translator.token_map import cell_for, token_map
 
 SENTENCES = sentences(with_encoder=True)
 ASKING = {"_bank": 0, "_its": 1, "_red": 2}  # the token of a sentence that is framed: the first of these that it has
+LEAST = 0.1  # the smallest weight that is written in its row
 
 
 class Numbers(NamedTuple):
@@ -43,7 +45,7 @@ def measure(text: str = SENTENCES[0], layer: int = 1, head: int = 1) -> Numbers:
 
 
 def shares(weights: np.ndarray) -> dict[str, float]:
-    """How much of all weight lies on the token itself, on its neighbours, on the point and the end, and elsewhere."""
+    """How much of all weight lies on the token itself, on its neighbours, on full stop and end, and elsewhere."""
     seq = len(weights)
     i, j = np.indices(weights.shape)
     signs = j >= seq - 2
@@ -51,7 +53,7 @@ def shares(weights: np.ndarray) -> dict[str, float]:
         "itself": (j == i) & ~signs,
         "the one before": (j == i - 1) & ~signs,
         "the one after": (j == i + 1) & ~signs,
-        "point and end": signs,
+        "full stop and end": signs,
     }
     found = {name: round(float(weights[where].sum() / weights.sum()), 2) for name, where in places.items()}
     return found | {"elsewhere": round(1 - sum(found.values()), 2)}
@@ -69,7 +71,7 @@ def readout(numbers: Numbers) -> str:
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
-    """The map, the asking token's row framed, and the shares of five places as bars."""
+    """The map, the asking token's row framed and its larger weights written, and the shares of five places as bars."""
     figure = sheet(height=420, narrow=narrow, narrow_height=560)
     paper = board(figure)
     label(paper, 8, 22, f"layer {numbers.layer}, head {numbers.head}", size=HEADING, weight="semibold")
@@ -79,6 +81,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         corner, cell = (96, 116), cell_for(weights, 340, 290, (34, 29))
     grid = token_map(paper, corner, cell, weights, numbers.tokens, numbers.tokens, "map")
     frame(paper, grid, numbers.asking)
+    for j, weight in enumerate(weights[numbers.asking].tolist()):
+        if weight >= LEAST:
+            words = in_digits(weight, "{:.1f}" if narrow else "{:.2f}")
+            label(paper, *grid.middle(numbers.asking, j), words, NUMBER, ha="center", va="center_baseline")
     _draw_shares(paper, numbers, (8, 424) if narrow else (476, 136))
     return figure
 
@@ -100,7 +106,7 @@ translator_encoder = Explorer(
     __name__,
     caption=(
         "Where each token of an English sentence (a row) looks, in any of the 48 heads of a real translator's encoder. "
-        "A low line marks the beginning of a word; the framed row is that of the word to watch."
+        f"The framed row is that of the word to watch; its weights from {LEAST} on are written."
     ),
     controls={
         "text": Choice("sentence", stops=SENTENCES),

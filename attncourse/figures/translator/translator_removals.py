@@ -32,25 +32,25 @@ class Numbers(NamedTuple):
     said: list[str]
     attn_weights: np.ndarray  # (steps, seq_source)
     lost: np.ndarray  # (steps, seq_source) probability of the said token, without a token of the source
-    heaviest: list[int]  # one for each said token: the place with the most weight, and that whose loss costs most
-    costliest: list[int]
+    heaviest: list[int]  # for each said token the place with the most weight
+    costliest: list[list[int]]  # for each said token the places whose loss costs most; several if they are tied
     counted: list[bool]  # whether some loss costs the token more than a little
-    agreed: list[bool]  # whether no loss costs more than that of the heaviest
+    agreed: list[bool]  # whether the heaviest is one of the costliest
 
 
 def measure(text: str = SENTENCES[0], way: str = WAYS[0], heads: str = MEAN) -> Numbers:
     """Take the stored weights and losses, and compare them token by token."""
     found = sentence(text)
-    maps, lost = thousandths(text, "cross"), as_told(thousandths(text, "lost", way).T)
+    maps, lost = thousandths(text, "cross"), np.clip(as_told(thousandths(text, "lost", way).T), 0, 1) + 0.0
     weights = as_told(maps[1, 0] if heads == ALIGNING else maps.mean(axis=(0, 1)))
-    heaviest, costliest = weights.argmax(axis=1), lost.argmax(axis=1)
-    most, of_heaviest = lost.max(axis=1), np.take_along_axis(lost, heaviest[:, None], axis=1)[:, 0]
+    heaviest, most = weights.argmax(axis=1), lost.max(axis=1)
+    costliest = np.round(most[:, None] - lost, 2) <= TIED
     words = np.array([bool(plain(token).strip(".")) and token != "end" for token in found.said])
     counted = (most > MATTERS) & words
-    agreed = counted & (np.round(most - of_heaviest, 2) <= TIED)
+    agreed = counted & costliest[np.arange(len(heaviest)), heaviest]
     return Numbers(
-        text, way, heads, found.source, found.said, weights, np.clip(lost, 0, 1) + 0.0,
-        *(row.tolist() for row in (heaviest, costliest, counted, agreed)),
+        text, way, heads, found.source, found.said, weights, lost,
+        heaviest.tolist(), [np.flatnonzero(row).tolist() for row in costliest], counted.tolist(), agreed.tolist(),
     )  # fmt: skip
 
 
@@ -58,17 +58,17 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     agreed, counted = sum(numbers.agreed), sum(numbers.counted)
     missed = [i for i, (c, a) in enumerate(zip(numbers.counted, numbers.agreed, strict=True)) if c and not a]
-    first = f"“{numbers.text}”, each token {numbers.way}, {numbers.heads}: no loss costs more than that of the "
-    first += f"heaviest token for {agreed} of {counted} tokens"
-    return f"{first}; {_missed(numbers, missed[0])}." if missed else f"{first}."
+    first = f"“{numbers.text}” Each token {numbers.way}, {numbers.heads}: {agreed} of {counted} tokens lose most "
+    first += "without the token that they look at most."
+    return f"{first} {_missed(numbers, missed[0])}" if missed else first
 
 
 def _missed(numbers: Numbers, step: int) -> str:
-    heaviest, costliest = numbers.heaviest[step], numbers.costliest[step]
+    heaviest, costliest = numbers.heaviest[step], int(numbers.lost[step].argmax())
     return (
-        f"but “{plain(numbers.said[step])}” looks most at “{plain(numbers.source[heaviest])}” "
+        f"Not “{plain(numbers.said[step])}”: it looks most at “{plain(numbers.source[heaviest])}” "
         f"({numbers.attn_weights[step, heaviest]:.2f}) and loses most, {numbers.lost[step, costliest]:.2f}, "
-        f"without “{plain(numbers.source[costliest])}”"
+        f"without “{plain(numbers.source[costliest])}”."
     )
 
 
@@ -83,19 +83,19 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     weights = token_map(paper, corners[0], cell, numbers.attn_weights, *sides, "weight")
     lost = token_map(paper, corners[1], cell, numbers.lost, *sides, "lost", "lost", NEGATIVE, named=narrow)
     for grid, title, ink, framed in (
-        (weights, numbers.heads, WEIGHT_INK, numbers.heaviest),
+        (weights, numbers.heads, WEIGHT_INK, [[j] for j in numbers.heaviest]),
         (lost, f"lost if {numbers.way}", INK, numbers.costliest),
     ):
         label(paper, grid.left, grid.top - 90, title, ink, size=TEXT, weight="semibold")
         _frame_counted(paper, grid, numbers, framed)
-    words = f"{sum(numbers.agreed)} of {sum(numbers.counted)} agree"
-    label(paper, *((8, 368) if narrow else (8, 42)), words, FAINT)
+    words = f"{sum(numbers.agreed)} of {sum(numbers.counted)} rows agree"
+    label(paper, *((84, 347) if narrow else (8, 42)), words, FAINT)
     return figure
 
 
-def _frame_counted(paper: Axes, grid: Grid, numbers: Numbers, framed: list[int]) -> None:
-    for i, j in enumerate(framed):
-        if numbers.counted[i]:
+def _frame_counted(paper: Axes, grid: Grid, numbers: Numbers, framed: list[list[int]]) -> None:
+    for i, columns in enumerate(framed):
+        for j in columns if numbers.counted[i] else []:
             frame(paper, grid, i, j)
 
 
@@ -103,8 +103,8 @@ translator_removals = Explorer(
     __name__,
     caption=(
         "Weights of the cross-attention while each token is written (a row), and beside them how much probability that "
-        "token loses when a token of the source (a column) is taken away. Framed: the largest of a row, where "
-        f"something is lost at all (more than {MATTERS})."
+        "token loses when a token of the source (a column) is taken away. Framed: the largest of a row, and what "
+        f"is lost within {TIED} of it, where something is lost at all (more than {MATTERS})."
     ),
     controls={
         "text": Choice("sentence", stops=SENTENCES),
