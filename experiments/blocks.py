@@ -3,8 +3,9 @@
     OMP_NUM_THREADS=1 python -m experiments.blocks            # continues, if it was interrupted
     OMP_NUM_THREADS=1 python -m experiments.blocks --fresh    # throws the stored rounds away first
 
-A round measures every size once; what is stored are ratios to the plain ``attention`` of the same length, measured just
-before. The clock is the processor's time of this process, with one thread: what other programs take is left out.
+A round measures every size once; what is stored are ratios to plain ``attention``, of the same length and with the same
+mask, measured just before. The clock is the processor's time of this process, with one thread: what other programs take
+is left out.
 """
 
 import time

@@ -32,6 +32,16 @@ class Numbers(NamedTuple):
     sides: np.ndarray  # (sides,) of blocks that were measured
     times: np.ndarray  # (3, sides) time / plain attention's: lower quartile, median and upper quartile of the rounds
 
+    @property
+    def scores(self) -> int:
+        """How many are computed."""
+        return int(self.computed.sum()) * self.side**2
+
+    @property
+    def time(self) -> float:
+        """The median for blocks of this side."""
+        return float(self.times[1, self.sides == self.side][0])
+
 
 def measure(tokens: int = 4096, side: int = 512, causal: bool = True) -> Numbers:
     """Count the blocks, and look up the times in the experiment's result file."""
@@ -49,11 +59,15 @@ def measure(tokens: int = 4096, side: int = 512, causal: bool = True) -> Numbers
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     blocks = len(numbers.computed)
-    time = numbers.times[1, numbers.sides == numbers.side][0]
+    computed = (
+        f"{numbers.computed.sum():,} of {blocks**2:,} blocks are computed, with {_room(numbers.side)} of weights at a "
+        f"time in place of {_room(numbers.tokens)}"
+        if blocks > 1
+        else f"one block is the whole matrix, {_room(numbers.side)} of weights"
+    )
     return (
-        f"{numbers.tokens:,} tokens, blocks of {numbers.side} × {numbers.side}: {numbers.computed.sum():,} of "
-        f"{blocks**2:,} blocks are computed, with {_room(numbers.side)} of weights at a time in place of "
-        f"{_room(numbers.tokens)}, in {in_digits(time)} times the time of plain attention."
+        f"{numbers.tokens:,} tokens, blocks of {numbers.side:,} × {numbers.side:,}: {computed}, "
+        f"in {in_digits(numbers.time)} times the time of plain attention{' with the same mask' * numbers.causal}."
     )
 
 
@@ -81,7 +95,7 @@ def _draw_blocks(axes: Axes, numbers: Numbers) -> None:
         axes.vlines(edge, below, n, color=PAPER, linewidth=1)
     row = blocks * 2 // 3
     hand = Rectangle((row // 2 * side, row * side), side, side, facecolor=WEIGHT, edgecolor=INK, linewidth=1.2)
-    say(axes.add_patch(hand), words=f"one block, {_room(side)}: all that is in memory at a time")
+    say(axes.add_patch(hand), words=f"one block, {_room(side)}: the only weights in memory at a time")
     axes.add_patch(Rectangle((0, 0), n, n, facecolor="none", edgecolor=RULE))
     if numbers.causal and blocks > 1:
         label(axes, 0.97 * n, 0.1 * n, "never\ncomputed", FAINT, ha="right", va="center")
@@ -98,15 +112,15 @@ def _draw_times(axes: Axes, numbers: Numbers) -> None:
     axes.vlines(x, low, high, color=INK, linewidth=1.4)
     curve = axes.plot(x, middle, color=INK, linewidth=1.6, marker="o", markersize=4.5, markeredgewidth=0, zorder=3)
     said = [in_digits(ratio) for ratio in numbers.times[1]]
-    say(curve[0], x=[f"{side}" for side in numbers.sides], y=said, names=["side", "time"])
+    say(curve[0], x=[f"{side:,}" for side in numbers.sides], y=said, names=["side", "time"])
     axes.axhline(0, color=SCORE_INK, linewidth=1.2, linestyle=(0, (4, 2)))
-    label(axes, 11, 0.03, "all scores at once", SCORE_INK, ha="right")
+    label(axes, 11, 0.03, f"attention{', same mask' * numbers.causal}", SCORE_INK, ha="right")
     chosen = numbers.sides == numbers.side
     axes.plot(x[chosen], middle[chosen], "o", color=WEIGHT, markersize=9, markeredgecolor=INK, zorder=4)
-    axes.set(xlim=(4.7, 11.3), ylim=(-1, 0.5))
-    axes.set_xticks(range(5, 12), ["32", "", "128", "", "512", "", "2048"])
+    axes.set(xlim=(4.7, 11.3), ylim=(-1.3, 0.5))
+    axes.set_xticks(range(5, 12), ["32", "", "128", "", "512", "", "2,048"])
     axes.set_yticks([-1, np.log10(0.3), 0, np.log10(3)], ["0.1", "0.3", "1", "3"])
-    axes.fmt_xdata, axes.fmt_ydata = lambda power: f"{2**power:.0f}", lambda power: in_digits(10**power)
+    axes.fmt_xdata, axes.fmt_ydata = lambda power: f"{2**power:,.0f}", lambda power: in_digits(10**power)
 
 
 def _room(side: int) -> str:
@@ -118,8 +132,8 @@ def _room(side: int) -> str:
 attention_in_blocks = Explorer(
     __name__,
     caption=(
-        "One block of weights is in memory at a time. On one core, blocks of some hundred tokens are fastest: small "
-        "ones spend the time on calls, large ones on what a causal mask hides along the diagonal."
+        "One block of weights is in memory at a time. On one core, small blocks spend their time on calls. With a "
+        "causal mask, large ones spend it on what is hidden along the diagonal, and on hiding it."
     ),
     controls={
         "tokens": Slider("tokens", stops=(2048, 4096, 8192), stops_only=True),

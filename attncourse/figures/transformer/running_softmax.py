@@ -100,13 +100,13 @@ def _draw_scores(axes: Axes, numbers: Numbers) -> None:
 
 def _draw_weights(axes: Axes, numbers: Numbers) -> None:
     keys = np.arange(len(numbers.scores))
-    _mark_blocks(axes, 0, 0.62)
+    _mark_blocks(axes, 0, 0.75)
     bars = axes.bar(keys, numbers.attn_weights, width=0.62, color=WEIGHT, zorder=2)
     for key, bar in enumerate(bars):
         said = f"key {key + 1}: weight {in_digits(numbers.attn_weights[key])} so far"
         say(bar, words=f"{said}, {in_digits(numbers.final[key])} in the end")
     axes.hlines(numbers.final, keys - 0.42, keys + 0.42, color=INK, linewidth=1.6, zorder=3)
-    axes.set(ylim=(0, 0.62), yticks=(0, 0.5), xticks=[])
+    axes.set(ylim=(0, 0.75), yticks=(0, 0.5), xticks=[])
 
 
 def _mark_blocks(axes: Axes, low: float, high: float) -> None:
@@ -121,8 +121,8 @@ def _write_kept(axes: Axes, numbers: Numbers, narrow: bool) -> None:
     lines = [
         ("kept so far", INK, "semibold"),
         (f"highest score {in_digits(numbers.highest[-1], '{:.1f}')}", SCORE_INK, "normal"),
-        (f"sum {in_digits(numbers.total[-1])}", WEIGHT_INK, "normal"),
-        (f"weighted values {in_digits(numbers.weighted[-1])}", VALUE_INK, "normal"),
+        (f"sum of exponentials {in_digits(numbers.total[-1])}", WEIGHT_INK, "normal"),
+        (f"their sum with values {in_digits(numbers.weighted[-1])}", VALUE_INK, "normal"),
         (f"output {in_digits(numbers.weighted[-1] / numbers.total[-1])}", VALUE_INK, "semibold"),
     ]
     for i, (words, colour, weight) in enumerate(lines):
@@ -134,8 +134,8 @@ def _write_kept(axes: Axes, numbers: Numbers, narrow: bool) -> None:
 running_softmax = Explorer(
     __name__,
     caption=(
-        "A softmax needs all scores, but not all at once: three numbers are enough to go on with, and a block that "
-        "raises the highest score shrinks what was added up before it."
+        "A softmax needs all scores, but not all at once. Here, with values of one number, three numbers are enough to "
+        "go on with, and a block that raises the highest score shrinks what was added up before it."
     ),
     controls={
         "read": Slider("blocks read", stops=(1, 2, 3, 4), stops_only=True),
