@@ -31,6 +31,8 @@ def unbroadcast(grad, shape):
 
     An entry that was used several times collects the sum of its gradients.
     """
+    if grad.shape == shape:
+        return grad  # a sum over no axis would copy it
     added = grad.ndim - len(shape)
     grad = grad.sum(axis=tuple(range(added)))
     stretched = tuple(axis for axis, size in enumerate(shape) if size == 1)
