@@ -10,11 +10,11 @@ SCORES = 2 * ROWS * COLUMNS  # in all blocks that a thread holds: 2 MB in float3
 def block_shape(seq_q, seq_k, causal, blocks_held=1):
     """How many queries and keys a block has, if a thread holds so many blocks at a time.
 
-    Half of a causal block on the diagonal is in vain: on the way there a block has at most a quarter of the queries, on
-    the way back it is square. With fewer than 128, NumPy's calls would take longer than what they compute.
+    Half of a causal block on the diagonal is in vain: on the way there, it has at most half of the queries. With fewer
+    than 128, NumPy's calls would take longer than what they compute.
     """
-    rows = min(ROWS // blocks_held, max(seq_q // 4, 128) if causal else max(seq_q, 1))
-    return rows, min(rows if causal and blocks_held > 1 else COLUMNS, max(seq_k, 1))
+    rows = max(seq_q // 2, 128) if causal and blocks_held == 1 else max(seq_q, 1)
+    return min(ROWS, rows), min(COLUMNS // blocks_held, max(seq_k, 1))
 
 
 def scores_held(blocks_held):
