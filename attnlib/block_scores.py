@@ -81,20 +81,38 @@ def powers_or_zero(power, exponents):
     return powers
 
 
-def may_attend(call, tile, rows, columns):
-    """Which of these queries may attend to which of these keys: 1 or 0, (..., 1 or rows, 1 or columns); None: all."""
-    past = None
-    if call.causal and columns.stop - 1 > rows.start:
-        numbers = (span.stop - span.start for span in (rows, columns))
-        past = triangle(*numbers, rows.start - columns.start, call.key.dtype)
-    if call.mask is None:
-        return past
-    mask = call.mask[tile]
-    row_axis, column_axis = mask.shape[-2:]
-    some = mask[..., rows if row_axis > 1 else slice(None), columns if column_axis > 1 else slice(None)]
-    if past is not None:
-        return some * past
-    return None if some.all() else some.astype(call.key.dtype)
+def blocks_that_count(call, tile, blocks):
+    """Leave out the blocks in which no query may attend to any key, and say which may in the others.
+
+    Args:
+        call: ``Call``.
+        tile: index of the leading axes.
+        blocks: pairs of slices, of queries and of keys.
+
+    Yields:
+        ``(rows, columns, allowed)``: both slices, and 1 or 0, (..., 1 or rows, 1 or columns), or None: all may.
+    """
+    mask = None if call.mask is None else unstretched(call.mask[tile])
+    for rows, columns in blocks:
+        past = None
+        if call.causal and columns.stop - 1 > rows.start:
+            numbers = (span.stop - span.start for span in (rows, columns))
+            past = triangle(*numbers, rows.start - columns.start, call.key.dtype)
+        if mask is None:
+            yield rows, columns, past
+            continue
+        row_axis, column_axis = mask.shape[-2:]
+        some = mask[..., rows if row_axis > 1 else slice(None), columns if column_axis > 1 else slice(None)]
+        if past is None and some.all():
+            yield rows, columns, None
+        elif some.any():
+            some = some.astype(call.key.dtype)
+            yield rows, columns, some if past is None else some * past
+
+
+def unstretched(x):
+    """The array as it was before it was broadcast: what is the same for all heads is computed with once."""
+    return x[tuple(slice(None if stride else 1) for stride in x.strides)]
 
 
 @lru_cache(maxsize=8)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attnlib.arguments import as_gradient
-from attnlib.block_scores import SAFE_EXPONENT, as_call, exponents_are_safe, hide, may_attend, powers_or_zero
+from attnlib.block_scores import SAFE_EXPONENT, as_call, blocks_that_count, exponents_are_safe, hide, powers_or_zero
 from attnlib.blocks import block_shape, key_spans, spans, tiles
 from attnlib.broadcast import unbroadcast
 from attnlib.fast_attention_backward import backward
@@ -119,10 +119,8 @@ def attend_rows(call, task, value, rows, columns, workspace):
     query, key = task.query[..., rows.start - task.first : rows.stop - task.first, :], call.key[task.tile]
     weighted = np.zeros((*query.shape[:-1], value.shape[-1]), query.dtype)
     total, shift = np.zeros((2, *query.shape[:-1], 1), query.dtype)
-    for span in key_spans(rows, key.shape[-2], columns, call.causal):
-        allowed = may_attend(call, task.tile, rows, span)
-        if allowed is not None and not allowed.any():
-            continue
+    blocks = ((rows, span) for span in key_spans(rows, key.shape[-2], columns, call.causal))
+    for _, span, allowed in blocks_that_count(call, task.tile, blocks):
         shape = *query.shape[:-1], span.stop - span.start
         exponents = np.matmul(query, key[..., span, :].mT, out=shaped(workspace.scores, shape))
         if task.safe:
@@ -149,7 +147,7 @@ def shifted(exponents, allowed, shift, first):
 
     Args:
         exponents: (..., rows, columns). What is hidden becomes −∞.
-        allowed: from ``may_attend``.
+        allowed: from ``blocks_that_count``.
         shift: (..., rows, 1), what was taken away before.
         first: (..., rows, 1) boolean, whether there was nothing before.
 

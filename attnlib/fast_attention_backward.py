@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attnlib.attention import zero_unless_finite
-from attnlib.block_scores import exponents_are_safe, hide, may_attend, powers_or_zero
+from attnlib.block_scores import blocks_that_count, exponents_are_safe, hide, powers_or_zero
 from attnlib.blocks import block_shape, spans, tiles
 from attnlib.threads import run_in_threads
 from attnlib.workspace import add_product, shaped, workspaces
@@ -15,8 +15,8 @@ from attnlib.workspace import add_product, shaped, workspaces
 class OfQueries(NamedTuple):
     """What the way back needs of some queries of a tile; what is not finite has weight zero, or there is an error."""
 
-    query: np.ndarray  # (..., rows, d_k), times what makes exponents of the inner products, as on the way there
-    scaled: np.ndarray  # (..., rows, d_k), times the scale, with 0 in place of NaN and ±inf
+    query: np.ndarray  # (..., rows, d_k)
+    finite: np.ndarray  # the same, with 0 in place of NaN and ±inf
     grad_output: np.ndarray  # (..., rows, d_v + 1), over the sum of the powers; last −(grad_output · output)
     shift: np.ndarray  # (..., rows, 1), what the forward pass took away
     grad_query: np.ndarray  # (..., rows, d_k), added up in place
@@ -57,23 +57,18 @@ def backward(call, output, shift, total, grad_output, threads):
         grads = np.empty((*query.shape[:-1], grad_output.shape[-1] + 1), query.dtype)
         np.divide(grad_output[tile], total[tile], out=grads[..., :-1])
         np.negative(np.vecdot(grads[..., :-1], output[tile]), out=grads[..., -1])
-        of_queries = OfQueries(
-            query * call.factor, finite(query) * call.scale, grads, shift[tile], grad_queries[share][tile]
-        )
+        of_queries = OfQueries(query, finite(query), grads, shift[tile], grad_queries[share][tile])
         for span in all_spans[share::shares]:
-            some_keys, some_values = key[..., span, :], zero_unless_finite(call.value[tile][..., span, :])
-            of_keys = OfKeys(
-                some_keys,
-                finite(some_keys) * call.scale,
-                with_one(some_values),
-                grad_key[tile][..., span, :],
-                grad_value[tile][..., span, :],
+            some_keys, some_values, *sums = (
+                x[tile][..., span, :] for x in (call.key, call.value, grad_key, grad_value)
             )
-            for rows in spans(span.start if call.causal else 0, seq_q, size):
-                allowed = may_attend(call, tile, rows, span)
-                if allowed is None or allowed.any():
-                    some_queries = OfQueries(*(x[..., rows, :] for x in of_queries))
-                    add_block(call.power, some_queries, of_keys, allowed, safe, workspace)
+            scaled = finite(some_keys) * call.scale
+            of_keys = OfKeys(some_keys, scaled, with_one(zero_unless_finite(some_values)), *sums)
+            blocks = ((rows, span) for rows in spans(span.start if call.causal else 0, seq_q, size))
+            for rows, _, allowed in blocks_that_count(call, tile, blocks):
+                some_queries = OfQueries(*(x[..., rows, :] for x in of_queries))
+                add_block(call, some_queries, of_keys, allowed, safe, workspace)
+            sums[0] *= call.scale
         free.append(workspace)
 
     run_in_threads(add_up, product(all_tiles, range(shares)), threads)
@@ -83,22 +78,23 @@ def backward(call, output, shift, total, grad_output, threads):
     return grad_query, grad_key, grad_value
 
 
-def add_block(power, of_queries, of_keys, allowed, safe, workspace):
+def add_block(call, of_queries, of_keys, allowed, safe, workspace):
     """Add what one block of scores gives to the three gradients."""
     shape = *of_queries.query.shape[:-1], of_keys.scaled.shape[-2]
-    exponents = np.matmul(of_queries.query, of_keys.key.mT, out=shaped(workspace.scores, shape))
+    query = np.multiply(of_queries.query, call.factor, out=shaped(workspace.vectors, of_queries.query.shape))
+    exponents = np.matmul(query, of_keys.key.mT, out=shaped(workspace.scores, shape))
     if safe:
-        powers = power.of(exponents, out=exponents)
+        powers = call.power.of(exponents, out=exponents)
         if allowed is not None:
             powers *= allowed
     else:
         hide(exponents, allowed)
         exponents -= of_queries.shift
-        powers = powers_or_zero(power, exponents)
+        powers = powers_or_zero(call.power, exponents)
     add_product(of_keys.grad_value, powers.mT, of_queries.grad_output[..., :-1], workspace)
     grad_scores = np.matmul(of_queries.grad_output, of_keys.value.mT, out=shaped(workspace.more_scores, shape))
     grad_scores *= powers
-    add_product(of_keys.grad_key, grad_scores.mT, of_queries.scaled, workspace)
+    add_product(of_keys.grad_key, grad_scores.mT, of_queries.finite, workspace)
     add_product(of_queries.grad_query, grad_scores, of_keys.scaled, workspace)
 
 
