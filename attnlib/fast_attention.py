@@ -37,7 +37,7 @@ def fast_attention(query, key, value, mask=None, causal=False, scale=None, threa
         ValueError: as ``attention``, or if the sums of the values, before they are divided, overflow.
         ModuleNotFoundError: if ``threads`` is 2 or more, and the package threadpoolctl is not installed.
 
-    Source: Dao (2023), algorithm 1, after Milakov and Gimelshein (2018), algorithm 3.
+    Source: Dao (2024), algorithm 1, after Milakov and Gimelshein (2018), algorithm 3.
     """
     threads = as_threads(threads)
     return forward(as_call(query, key, value, mask, causal, scale), threads)[0]
@@ -49,7 +49,7 @@ def fast_attention_vjp(query, key, value, mask=None, causal=False, scale=None, t
     The pullback computes the weights once more, block by block, from two numbers a query that the forward pass keeps.
     The last bits of ``grad_query`` may depend on ``threads``, those of the output do not.
 
-    Source: Dao (2023), algorithm 2.
+    Source: Dao (2024), algorithm 2.
     """
     threads = as_threads(threads)
     call = as_call(query, key, value, mask, causal, scale)
