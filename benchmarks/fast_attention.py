@@ -159,7 +159,9 @@ def race(rounds, threads):
                 racing = contenders(draw(*shape), causal, backward, threads)
                 check_agreement(racing)
                 found, times = {}, []
-                for name in (name for name in racing if name != REFERENCE):
+                for name in racing:
+                    if name == REFERENCE:
+                        continue
                     pair = take_turns({one: racing[one] for one in (name, REFERENCE)}, rounds)
                     found[name] = ratios(pair, name)
                     times += pair[REFERENCE]
