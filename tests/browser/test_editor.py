@@ -65,7 +65,30 @@ def test_a_slice_or_a_colon_within_brackets_opens_no_block(visit, site):
     with visit(f"{site}{PAGE}") as page:
         editor_of(page)
         write_anew(page, "a = x[1:", "2]", "b = 1")
-        assert text_of(page) == "a = x[1:\n    2]\nb = 1\n"
+        assert text_of(page) == "a = x[1:\n      2]\nb = 1\n"
+
+
+def test_lines_go_on_below_what_follows_a_bracket_and_those_of_a_string_stay(visit, site):
+    with visit(f"{site}{PAGE}") as page:
+        editor_of(page)
+        write_anew(page, "x = f([1,", "2], {", "3: 4,")
+        page.keyboard.type("}")
+        assert text_of(page) == "x = f([1,\n       2], {\n           3: 4,\n       }"
+        write_anew(page)
+        page.keyboard.type('f("""a:b""")')
+        for _ in 'b""")':
+            page.keyboard.press("ArrowLeft")
+        page.keyboard.press("Enter")
+        assert text_of(page) == 'f("""a:\nb""")'
+
+
+def test_a_line_is_as_deep_where_the_parser_is_late(visit, site):
+    with visit(f"{site}{PAGE}") as page:
+        editor_of(page)
+        page.evaluate("() => { let time = Date.now(); Date.now = () => (time += 25); }")  # more than typing waits
+        write_anew(page, "a = x[1:", "2]", "b = g(", "x,")
+        page.keyboard.type(")")
+        assert text_of(page) == "a = x[1:\n      2]\nb = g(\n    x,\n)"
 
 
 def test_what_was_typed_is_undone_and_done_again(visit, site):

@@ -3,7 +3,7 @@ import { EditorState } from "@codemirror/state";
 import { Decoration, EditorView, ViewPlugin, highlightSpecialChars, keymap } from "@codemirror/view";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import {
-  HighlightStyle, LRLanguage, bracketMatching, delimitedIndent, indentNodeProp, indentOnInput, indentService, indentUnit,
+  HighlightStyle, LRLanguage, bracketMatching, ensureSyntaxTree, indentOnInput, indentService, indentUnit,
   syntaxHighlighting, syntaxTree,
 } from "@codemirror/language";
 import { parser } from "@lezer/python";
@@ -11,40 +11,52 @@ import { tags } from "@lezer/highlight";
 
 const python = LRLanguage.define({
   name: "python",
-  parser: parser.configure({
-    props: [
-      indentNodeProp.add({
-        "ParenthesizedExpression TupleExpression ComprehensionExpression ParamList ArgList": delimitedIndent({ closing: ")" }),
-        "ArrayExpression ArrayComprehensionExpression": delimitedIndent({ closing: "]" }),
-        "DictionaryExpression DictionaryComprehensionExpression SetExpression SetComprehensionExpression":
-          delimitedIndent({ closing: "}" }),
-        MemberExpression: (context) => context.baseIndent + context.unit,
-        "String FormatString": () => null,
-      }),
-    ],
-  }),
+  parser,
   languageData: { commentTokens: { line: "#" }, indentOnInput: /^\s*[)\]}]$/ },
 });
 
-// The place of the outermost bracket that is open at a position; null if none is.
-function openBracket(state, position) {
-  let outermost = null;
-  for (let node = syntaxTree(state).resolveInner(position, -1); node; node = node.parent) {
+// Typing waits at most 20 ms for the parser, which a busy machine can use up before it has begun. The reader's code is
+// short: where a line's depth is asked for, the parser is waited for.
+const PATIENCE = 1000;
+const treeUpTo = (state, position) => ensureSyntaxTree(state, position, PATIENCE) ?? syntaxTree(state);
+
+function isInString(state, position) {
+  const node = treeUpTo(state, position).resolveInner(position, -1);
+  return /String$/.test(node.name) && node.from < position && position < node.to;
+}
+
+// The places of the brackets that are open at a position, the outermost first.
+function openBrackets(state, position) {
+  let places = [];
+  for (let node = treeUpTo(state, position).resolveInner(position, -1); node; node = node.parent) {
     const open = [];
     for (let child = node.firstChild; child && child.from < position; child = child.nextSibling) {
       if ("([{".includes(child.name)) open.push(child.from);
       else if (")]}".includes(child.name)) open.pop();
     }
-    outermost = open[0] ?? outermost;
+    places = [...open, ...places];
   }
-  return outermost;
+  return places;
 }
 
-// Within brackets the rules above hold. Outside, a line is as deep as the statement before it, and deeper after a colon.
-const blocks = indentService.of((context, position) => {
-  if (openBracket(context.state, position) !== null) return undefined;
+// Within brackets a line goes on below what follows the bracket, or one step in if nothing does; a closing bracket goes
+// below its opening one, or below the start of that one's line.
+function depthWithin(context, bracket, position) {
+  const line = context.lineAt(bracket, -1);
+  const rest = line.text.slice(bracket + 1 - line.from);
+  const follows = /^\s*[^\s#]/.test(rest);
+  if (/^\s*[)\]}]/.test(context.textAfterPos(position))) return follows ? context.column(bracket) : context.lineIndent(bracket);
+  return follows ? context.column(bracket + 1 + rest.search(/\S/)) : context.lineIndent(bracket) + context.unit;
+}
+
+// Outside brackets a line is as deep as the statement before it, and deeper after a colon; a string's lines stay as they are.
+const depth = indentService.of((context, position) => {
+  const { state } = context;
+  if (isInString(state, position)) return null;
+  const bracket = openBrackets(state, position).at(-1);
+  if (bracket !== undefined) return depthWithin(context, bracket, position);
   const before = context.lineAt(position, -1);
-  const start = openBracket(context.state, before.from + before.text.search(/\S|$/)) ?? before.from;
+  const start = openBrackets(state, before.from + before.text.search(/\S|$/))[0] ?? before.from;
   const opens = /:\s*(#.*)?$/.test(before.text);
   return context.lineIndent(start) + (opens ? context.unit : 0);
 });
@@ -122,7 +134,7 @@ export function createEditor({ parent, text, selection, label, describedBy, run,
         history(),
         highlightSpecialChars(),
         python,
-        blocks,
+        depth,
         indentUnit.of("    "),
         indentOnInput(),
         bracketMatching(),
