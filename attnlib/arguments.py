@@ -42,8 +42,9 @@ def as_floats(**arrays):
     Raises:
         TypeError: if an array is not float32 or float64, or if the dtypes differ.
     """
-    if all_plain(*arrays.values()):
-        return list(arrays.values())
+    given = list(arrays.values())
+    if all_plain(given):
+        return given
     found = {name: as_array(name, array) for name, array in arrays.items()}
     for name, array in found.items():
         if array.dtype not in FLOATS:
@@ -57,11 +58,13 @@ def as_floats(**arrays):
     return list(found.values())
 
 
-def all_plain(first, *others):
+def all_plain(arrays):
     """Whether these are NumPy's own arrays of one dtype, float32 or float64: the usual case, and quickly seen."""
-    if type(first) is not np.ndarray or first.dtype not in FLOATS:
-        return False
-    return all(type(other) is np.ndarray and other.dtype is first.dtype for other in others)
+    dtype = getattr(arrays[0], "dtype", None)
+    for array in arrays:
+        if type(array) is not np.ndarray or array.dtype is not dtype:
+            return False
+    return dtype in FLOATS
 
 
 def as_number(name, number, wanted, fits):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from attnlib.arguments import as_floats, as_generator, as_gradient, describe
+from attnlib.normalise import over_tokens
 from attnlib.rows import as_rows, idle_as_zero
 
 
@@ -47,10 +48,14 @@ def linear_vjp(x, weight, bias=None):
     output = linear(x, weight, bias)
     x, weight = as_floats(x=x, weight=weight)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def pullback(grad_output):
-        grad_rows = as_rows(as_gradient(grad_output, output))
-        grads = (grad_rows @ weight.T).reshape(x.shape), idle_as_zero(as_rows(x), grad_rows).T @ grad_rows
-        return grads if bias is None else (*grads, grad_rows.sum(axis=0))
+        rows, grad_rows = as_rows(x), as_rows(as_gradient(grad_output, output))
+        grad_weight = rows.T @ grad_rows
+        if not np.isfinite(grad_weight).all():  # seen here, where there are fewer numbers
+            grad_weight = idle_as_zero(rows, grad_rows).T @ grad_rows
+        grads = (grad_rows @ weight.T).reshape(x.shape), grad_weight
+        return grads if bias is None else (*grads, over_tokens(grad_rows))
 
     return output, pullback
 

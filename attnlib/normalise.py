@@ -1,15 +1,16 @@
 """What LayerNorm, RMSNorm and BatchNorm share: a divisor that is safe at any size of the numbers, and its way back."""
 
+from functools import cache
+
 import numpy as np
 
 from attnlib.arguments import as_number, describe
+from attnlib.rows import as_rows
 
 
-@np.errstate(invalid="ignore")  # ∞ / ∞ is NaN, as it should be
+@np.errstate(over="ignore", invalid="ignore")  # ∞ / ∞ is NaN, as it should be
 def root_mean_square(x, eps=0.0, axis=-1, size=None):
     """√(mean of x² + eps), to divide by: infinity where it would be 0, so that what is 0 stays 0.
-
-    Dividing by the largest number first keeps the squares from overflowing and from vanishing.
 
     Args:
         x: (...)
@@ -23,12 +24,28 @@ def root_mean_square(x, eps=0.0, axis=-1, size=None):
     Raises:
         TypeError, ValueError: if ``eps`` is not a finite number of 0 or more.
     """
-    root_eps = as_eps(eps, x.dtype) ** 0.5
-    largest = np.abs(x).max(axis=axis, keepdims=True, initial=root_eps)
+    eps, size = as_eps(eps, x.dtype), x.shape[-1] if size is None else size
+    mean = mean_square(x, axis, size) + eps
+    safe = (mean > smallest_safe(x.dtype)) & (mean < np.inf)
+    if safe.all():
+        return np.sqrt(mean)
+    # Divided by the largest number first, squares neither vanish nor overflow.
+    largest = np.abs(x).max(axis=axis, keepdims=True, initial=eps**0.5)
     unit = np.where(largest == 0, 1, largest)
-    small = x / unit
-    mean = (small * small).sum(axis=axis, keepdims=True) / (x.shape[-1] if size is None else size)
-    return divisor(unit * np.sqrt(mean + (root_eps / unit) ** 2))
+    root = unit * np.sqrt(mean_square(x / unit, axis, size) + (eps**0.5 / unit) ** 2)
+    return np.where(safe, np.sqrt(mean), divisor(root))
+
+
+@cache
+def smallest_safe(dtype):
+    """The mean square above which no square that counts has vanished."""
+    return np.finfo(dtype).tiny / np.finfo(dtype).eps
+
+
+def mean_square(x, axis, size):
+    """The mean of ``size`` squares along ``axis``, which stays with length 1."""
+    total = np.vecdot(x, x)[..., None] if axis == -1 else (x * x).sum(axis=axis, keepdims=True)
+    return total / size
 
 
 def divisor(root):
@@ -56,7 +73,8 @@ def where_read(grad_output, normed, root):
 
 def over_tokens(grad):
     """The gradient of one vector that every token used: (..., d_model) → (d_model,)."""
-    return grad.reshape(-1, grad.shape[-1]).sum(axis=0)
+    rows = as_rows(grad)
+    return np.ones(len(rows), rows.dtype) @ rows  # a product takes a fifth of the time that a sum does
 
 
 def check_features(x, **vectors):

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from attnlib.normalise import as_eps, root_mean_square
 
@@ -14,3 +14,15 @@ def test_eps_may_be_any_finite_number_of_the_dtype(dtype):
 
 def test_without_eps_the_root_is_that_of_the_mean_square_alone():
     assert_allclose(root_mean_square(np.array([[3.0, 4.0]])), [[12.5**0.5]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("power", [-0.9, -0.6, 0.6, 0.9])
+def test_the_root_is_exact_where_squares_leave_the_dtype_and_moves_no_other_vectors(dtype, power):
+    x = np.random.default_rng(0).normal(size=(5, 64)).astype(dtype)
+    alone = root_mean_square(x)
+    size = np.finfo(dtype).max ** dtype(power) if power > 0 else np.finfo(dtype).tiny ** dtype(-power)
+    x[2] *= size
+    roots = root_mean_square(x)
+    assert_allclose(roots[2] / size, alone[2], rtol=8 * np.finfo(dtype).eps)
+    assert_array_equal(np.delete(roots, 2, axis=0), np.delete(alone, 2, axis=0), strict=True)
