@@ -85,8 +85,9 @@ def copy_here(place):
     (place / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     for written in (place / "mutants" / "attnlib").rglob("*.py"):
         written.unlink()
-    softmax = place / "attnlib" / "softmax.py"
-    softmax.write_text(softmax.read_text(encoding="utf-8").replace("\n@cache\n", "\n"), encoding="utf-8")
+    for file in (place / "attnlib").rglob("*.py"):
+        with_arguments = re.compile(r"\n@(?:lru_)?cache.*(?=\ndef \w+\(\w)")
+        file.write_text(with_arguments.sub("", file.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def run_mutmut(chosen, children, again):
@@ -102,9 +103,14 @@ def run_mutmut(chosen, children, again):
 
     as_it_comes = MutationVisitor._skip_node_and_children
 
+    def called(decorator):
+        return getattr(decorator.decorator, "value", None)
+
     def skip(visitor, node):
-        """mutmut leaves functions with a decorator alone; those here only keep NumPy from warning."""
-        return as_it_comes(visitor, node.with_changes(decorators=()) if isinstance(node, cst.FunctionDef) else node)
+        """mutmut leaves functions with a decorator alone; most of those here only keep NumPy from warning."""
+        if isinstance(node, cst.FunctionDef) and not {"contextmanager", "property"} & set(map(called, node.decorators)):
+            node = node.with_changes(decorators=())
+        return as_it_comes(visitor, node)
 
     def test(files):
         os.chdir("mutants")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attnlib import attention_vjp, fast_attention_vjp
-from attnlib.power import POWERS, vectorised_power
+from attnlib.power import POWERS, fitting_power, vectorised_power
 
 
 @pytest.mark.parametrize("power", POWERS.values(), ids=POWERS.keys())
@@ -19,20 +19,18 @@ def test_the_quickest_is_one_of_them():
     assert vectorised_power() in POWERS.values()
 
 
-def test_a_numpy_that_does_not_say_what_it_has_gives_powers_of_e(monkeypatch):
-    monkeypatch.delattr(np.lib, "introspect", raising=False)
-    assert vectorised_power.__wrapped__() is POWERS["exp"]
+def test_a_numpy_that_does_not_say_what_it_has_gives_powers_of_e():
+    assert fitting_power(None) is POWERS["exp"]
 
 
 @pytest.mark.parametrize("loop", ["baseline(SSE)", "AVX512_SKX"])
-def test_the_loops_that_numpy_has_for_this_processor_decide(monkeypatch, loop):
+def test_the_loops_that_numpy_has_for_this_processor_decide(loop):
     class Introspect:
         @staticmethod
         def opt_func_info(func_name):
             return {"exp2": {"ff": {"current": loop}, "dd": {"current": "AVX512_SKX"}}}
 
-    monkeypatch.setattr(np.lib, "introspect", Introspect, raising=False)
-    assert vectorised_power.__wrapped__() is POWERS["exp" if loop.startswith("baseline") else "exp2"]
+    assert fitting_power(Introspect) is POWERS["exp" if loop.startswith("baseline") else "exp2"]
 
 
 @pytest.mark.parametrize("power", POWERS.values(), ids=POWERS.keys())
