@@ -108,7 +108,9 @@ def run_mutmut(chosen, children, again):
 
     def skip(visitor, node):
         """mutmut leaves functions with a decorator alone; most of those here only keep NumPy from warning."""
-        if isinstance(node, cst.FunctionDef) and not {"cache", "contextmanager", "property"} & set(map(called, node.decorators)):
+        if isinstance(node, cst.FunctionDef) and not {"cache", "contextmanager", "property"} & set(
+            map(called, node.decorators)
+        ):
             node = node.with_changes(decorators=())
         return as_it_comes(visitor, node)
 
