@@ -10,18 +10,16 @@ must be the same. Then decoding takes turns: attnlib's with its cache and withou
 cache and so see all that was said at every step; for many texts at once, and for one. The answers must be the same too.
 """
 
-import argparse
-import math
 import statistics
-import time
+from functools import partial
 from itertools import islice
 
+from benchmarks import turns
 from benchmarks.threads import use_threads
 from benchmarks.training import endless
 
 BATCH = 64
 LEARNING_RATE = 1e-3
-STEPS_TO_AGREE = 5
 
 
 def numpy_trainer(params, batches):
@@ -163,7 +161,7 @@ def torch_model(params):
     return model
 
 
-def contenders(dtype, batches):
+def contenders(batches, dtype):
     """One step of training for each, all from the same parameters and with the same batches."""
     import numpy as np
 
@@ -175,36 +173,6 @@ def contenders(dtype, batches):
         "PyTorch": torch_trainer(params, endless(batches), fused=False),
         "PyTorch, fused Adam": torch_trainer(params, endless(batches), fused=True),
     }
-
-
-def agree(batches):
-    """The losses of the first steps in float64, which must be the same for all."""
-    losses = {name: [step() for _ in range(STEPS_TO_AGREE)] for name, step in contenders("float64", batches).items()}
-    expected = losses["PyTorch"]
-    for name, found in losses.items():
-        if not all(math.isclose(a, b, rel_tol=1e-6) for a, b in zip(found, expected, strict=True)):
-            raise SystemExit(f"{name} trains on losses of {found}, PyTorch on {expected}")
-    return expected
-
-
-def take_turns(racing, rounds, seconds, clock):
-    """Seconds of one call of each contender, a list with one number a round."""
-    times = {name: [] for name in racing}
-    for call in racing.values():
-        call()  # the first is slower
-    for _ in range(rounds):
-        for name, call in racing.items():
-            start, calls = clock(), 0
-            while clock() - start < seconds:
-                call()
-                calls += 1
-            times[name].append((clock() - start) / calls)
-    return times
-
-
-def ratio(times, name, other):
-    """The median of the rounds' ratios."""
-    return statistics.median(a / b for a, b in zip(times[name], times[other], strict=True))
 
 
 def decoders(batch):
@@ -232,38 +200,25 @@ def decoders(batch):
 
 def main():
     """Read the options, run both races, print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=2, help="of each contender in each round")
-    parser.add_argument("--cpu-time", action="store_true", help="count seconds of the processor, not of the wall clock")
-    options = parser.parse_args()
+    options = turns.parser(__doc__).parse_args()
     use_threads(options.threads)
     import numpy as np
     import torch
 
     from attnlib.dates.task import date_batches
 
-    clock = time.process_time if options.cpu_time else time.perf_counter
     batches = list(islice(date_batches(0, BATCH), 20))
     tokens = sum(batch.lengths.sum() + (batch.wanted >= 0).sum() for batch in batches) / len(batches)
     print(f"numpy {np.__version__}, torch {torch.__version__}, {options.threads} threads, float32")
     print(f"batches of {BATCH} texts, {tokens:.0f} characters read and written, padding not counted")
-    losses = ", ".join(f"{loss:.4f}" for loss in agree(batches))
-    print(f"losses of the first {STEPS_TO_AGREE} steps, the same for all: {losses}")
-    times = take_turns(contenders("float32", batches), options.rounds, options.seconds, clock)
-    for name, found in times.items():
-        print(
-            f"{name:22} {tokens / statistics.median(found):9,.0f} tokens/s   "
-            f"{ratio(times, name, 'PyTorch'):5.2f} times the time of PyTorch"
-        )
+    turns.race_in_training(partial(contenders, batches), tokens, options)
     for number in (BATCH, 1):
         some = batches[0]._replace(source=batches[0].source[:number], lengths=batches[0].lengths[:number])
-        times = take_turns(decoders(some), options.rounds, options.seconds, clock)
+        times = turns.take_turns(decoders(some), *turns.terms(options))
         for name, found in times.items():
             print(
                 f"translating {number:2} at a time, {name:18} {number / statistics.median(found):7,.0f} texts/s   "
-                f"{ratio(times, name, 'PyTorch'):5.2f} times the time of PyTorch"
+                f"{turns.ratio(times, name):5.2f} times the time of PyTorch"
             )
 
 

@@ -8,13 +8,11 @@ same number of threads; the medians count. Before the race all train a few steps
 the same.
 """
 
-import argparse
-import math
-import statistics
-import time
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
+from benchmarks import turns
 from benchmarks.threads import use_threads
 
 
@@ -35,7 +33,6 @@ SIZES = {
     "larger": Size(num_layers=4, d_model=256, num_heads=8, d_ff=1024, vocab=256, batch=32, seq=64),
 }
 LEARNING_RATE = 1e-3
-STEPS_TO_AGREE = 5
 
 
 def numpy_trainer(params, batches):
@@ -117,58 +114,20 @@ def contenders(size, dtype):
     }
 
 
-def agree(size):
-    """The losses of the first steps, which must be the same for all.
-
-    In float64: Adam's first steps are as long for a gradient that is nothing but rounding as for any other.
-    """
-    losses = {name: [step() for _ in range(STEPS_TO_AGREE)] for name, step in contenders(size, "float64").items()}
-    expected = losses["PyTorch"]
-    for name, found in losses.items():
-        if not all(math.isclose(a, b, rel_tol=1e-6) for a, b in zip(found, expected, strict=True)):
-            raise SystemExit(f"{name} trains on losses of {found}, PyTorch on {expected}")
-    return expected
-
-
-def race(size, rounds, seconds, clock):
-    """Median tokens a second of each contender, in float32."""
-    racing, speeds = contenders(size, "float32"), {}
-    for step in racing.values():
-        step()  # the first is slower
-    for _ in range(rounds):
-        for name, step in racing.items():
-            start, steps = clock(), 0
-            while clock() - start < seconds:
-                step()
-                steps += 1
-            speeds.setdefault(name, []).append(steps * size.batch * size.seq / (clock() - start))
-    return {name: statistics.median(found) for name, found in speeds.items()}
-
-
 def main():
     """Read the options, run the race for each size, print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=2, help="of each contender in each round")
-    parser.add_argument("--cpu-time", action="store_true", help="count seconds of the processor, not of the wall clock")
+    parser = turns.parser(__doc__)
     parser.add_argument("--only", choices=SIZES, help="one size of model; default: all")
     options = parser.parse_args()
     use_threads(options.threads)
     import numpy as np
     import torch
 
-    clock = time.process_time if options.cpu_time else time.perf_counter
     print(f"numpy {np.__version__}, torch {torch.__version__}, {options.threads} threads, float32")
     for name, size in SIZES.items():
         if options.only in (None, name):
             print(f"\n{name}: {', '.join(f'{key} {value}' for key, value in size._asdict().items())}")
-            losses = ", ".join(f"{loss:.4f}" for loss in agree(size))
-            print(f"losses of the first {STEPS_TO_AGREE} steps, the same for all: {losses}")
-            speeds = race(size, options.rounds, options.seconds, clock)
-            for contender, speed in speeds.items():
-                ratio = speeds["PyTorch"] / speed
-                print(f"{contender:22} {speed:9,.0f} tokens/s   {ratio:5.2f} times the time of PyTorch")
+            turns.race_in_training(partial(contenders, size), size.batch * size.seq, options)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import pytest
 
 from attncourse.figures.scaling.temperature import temperature
 from attnlib.dates.task import date_batches
-from benchmarks import date_model, fast_attention, gradient_errors, live_updates, torch_errors, training
+from benchmarks import date_model, fast_attention, gradient_errors, live_updates, torch_errors, training, turns
 
 
 @pytest.mark.parametrize("name", gradient_errors.CALLS)
@@ -17,15 +17,15 @@ def test_every_gradient_in_the_table_is_right_to_one_part_in_a_million(name):
 def test_all_contenders_train_on_the_same_losses():
     pytest.importorskip("torch")
     size = training.Size(num_layers=2, d_model=8, num_heads=2, d_ff=12, vocab=6, batch=3, seq=5)
-    losses = training.agree(size)
-    assert len(losses) == training.STEPS_TO_AGREE
+    losses = turns.common_losses(training.contenders(size, "float64"))
+    assert len(losses) == turns.STEPS_TO_AGREE
     assert len(set(losses)) > 1
 
 
 def test_the_date_model_trains_on_the_same_losses_in_pytorch():
     pytest.importorskip("torch")
-    losses = date_model.agree(list(islice(date_batches(0, 4), 3)))
-    assert len(losses) == date_model.STEPS_TO_AGREE
+    losses = turns.common_losses(date_model.contenders(list(islice(date_batches(0, 4), 3)), "float64"))
+    assert len(losses) == turns.STEPS_TO_AGREE
     assert losses[-1] < losses[0]
 
 
@@ -52,10 +52,10 @@ def test_decoding_with_and_without_the_cache_and_in_pytorch_says_the_same():
 def test_contenders_take_turns_and_the_median_of_the_rounds_ratios_counts():
     ticks, calls = iter(range(1000)), []
     racing = {name: lambda name=name: calls.append(name) for name in "ab"}
-    times = date_model.take_turns(racing, rounds=2, seconds=2, clock=lambda: next(ticks))
+    times = turns.take_turns(racing, rounds=2, seconds=2, clock=lambda: next(ticks))
     assert "".join(calls) == "ab" + "ab" + "ab"  # the first calls are not timed
     assert {name: len(found) for name, found in times.items()} == {"a": 2, "b": 2}
-    assert date_model.ratio({"a": [1, 6, 2], "b": [1, 2, 4]}, "a", "b") == 1
+    assert turns.ratio({"a": [1, 6, 2], "b": [1, 2, 4]}, "a", "b") == 1
 
 
 @pytest.mark.parametrize("name", ["linear", "layer norm", "encoder layer, pre-LN, relu"])
