@@ -155,6 +155,7 @@ def test_gradients_that_do_not_fit_their_parameters_are_restated(grads, error, w
         ("beta1", -0.1, "lie from 0 to below 1"),
         ("beta2", 1.0, "lie from 0 to below 1"),
         ("eps", 0.0, "be a finite number above 0"),
+        ("eps", np.inf, "be a finite number above 0"),
     ],
 )
 def test_numbers_out_of_range_are_restated(name, number, wanted):
@@ -239,6 +240,7 @@ def test_the_schedule_gives_python_numbers_that_change_no_dtype():
         ((0,), ValueError, "d_model must be 1 or more: got 0"),
         ((64, 0), ValueError, "warmup_steps must be 1 or more: got 0"),
         ((64, 10.0), TypeError, r"warmup_steps must be an integer: got 10\.0"),
+        ((64, 10, np.inf), ValueError, "factor must be a finite number of 0 or more: got inf"),
     ],
 )
 def test_bad_sizes_are_restated(arguments, error, words):

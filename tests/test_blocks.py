@@ -11,6 +11,38 @@ each_kind = pytest.mark.parametrize("causal", [False, True], ids=["full", "causa
 there_and_back = pytest.mark.parametrize("blocks_held", [1, 2])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "shape"),
+    [
+        ((4096, 4096, False), (512, 512)),
+        ((4096, 4096, True), (512, 512)),
+        ((600, 700, False), (512, 512)),
+        ((600, 700, True), (300, 512)),  # half the queries
+        ((200, 100, True), (128, 100)),  # but not fewer than 128
+        ((200, 100, True, 2), (200, 100)),  # on the way back, all of them
+        ((600, 700, False, 2), (512, 256)),  # two blocks share the room
+        ((200, 100, False), (200, 100)),
+        ((0, 0, False), (1, 1)),
+    ],
+)
+def test_the_shape_of_a_block_by_hand(arguments, shape):
+    assert block_shape(*arguments) == shape
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (((2, 3), 512, 512), [(0, slice(0, 2)), (0, slice(2, 3)), (1, slice(0, 2)), (1, slice(2, 3))]),
+        (((2, 3), 512, 512, 2), [(i, slice(j, j + 1)) for i in range(2) for j in range(3)]),
+        (((2, 2), 512, 256), [()]),  # all of it fits, to the last number
+        (((5, 2), 512, 256), [(slice(0, 2),), (slice(2, 4),), (slice(4, 5),)]),
+        (((3,), 2048, 1024), [(slice(0, 1),), (slice(1, 2),), (slice(2, 3),)]),  # one at a time, though too large
+    ],
+)
+def test_tiles_by_hand(arguments, found):
+    assert tiles(*arguments) == found
+
+
 @each_kind
 @pytest.mark.parametrize("lead", LEADS, ids=str)
 @pytest.mark.parametrize("lengths", LENGTHS, ids=str)

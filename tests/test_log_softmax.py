@@ -19,6 +19,12 @@ def test_it_is_the_logarithm_of_softmax_along_any_axis(rng, axis):
 
 
 @both_dtypes
+def test_rows_far_apart_keep_their_own_logarithms(dtype):
+    x = np.array([[1000, 1000], [-1000, -1000]], dtype)
+    assert_allclose(log_softmax(x), np.full((2, 2), -np.log(2)), rtol=4 * np.finfo(dtype).eps)
+
+
+@both_dtypes
 @pytest.mark.parametrize("shift", [-1e4, 1e4])
 def test_a_shift_of_all_scores_changes_nothing(dtype, shift):
     x = np.array([[1, 2, 4]], dtype)

@@ -16,6 +16,11 @@ def test_without_eps_the_root_is_that_of_the_mean_square_alone():
     assert_allclose(root_mean_square(np.array([[3.0, 4.0]])), [[12.5**0.5]])
 
 
+@pytest.mark.parametrize(("dtype", "eps"), [(np.float32, 1e-44), (np.float64, 1e-320)])
+def test_of_zeros_the_root_is_that_of_eps_however_small(dtype, eps):
+    assert_allclose(root_mean_square(np.zeros(3, dtype), eps), [eps**0.5], rtol=4 * np.finfo(dtype).eps)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("power", [-0.9, -0.6, 0.6, 0.9])
 def test_the_root_is_exact_where_squares_leave_the_dtype_and_moves_no_other_vectors(dtype, power):

@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnlib import SSRUParams, init_ssru, ssru, ssru_vjp
-from attnlib.testing import assert_weights
+from attnlib.testing import assert_weights, check_vjp
 
 SEQ, D_IN, D_STATE = 5, 3, 7
 
@@ -102,6 +102,26 @@ def test_no_tokens_leave_the_state_as_it_is(rng):
     output, state = ssru(params, x[:0], np.ones(D_STATE))
     assert output.shape == (0, D_STATE)
     assert_array_equal(state, np.ones(D_STATE))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_random_maps_have_the_dtype_that_is_asked_for(rng, dtype):
+    assert {array.dtype for array in init_ssru(rng, 4, dtype)} == {np.dtype(dtype)}
+
+
+def test_one_token_alone_has_a_gradient(rng):
+    params, x = draw(rng)
+    arguments = params, x[:1], rng.normal(size=D_STATE)
+    assert check_vjp(lambda *args: ssru(*args)[0], ssru_vjp, arguments, rng) < 1e-6
+
+
+@both_forms
+def test_a_state_of_another_dtype_and_a_width_of_none_are_restated(rng, cell):
+    params, x = draw(rng)
+    with pytest.raises(TypeError, match=r"x, w, w_f and state must share one dtype: got .*state float32 \(7,\)"):
+        cell(params, x, np.zeros(D_STATE, np.float32))
+    with pytest.raises(ValueError, match="d_model must be 1 or more: got 0"):
+        init_ssru(rng, 0)
 
 
 def test_random_maps_keep_half_of_the_state_at_first(rng):

@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+import types
 
 import numpy as np
 import pytest
@@ -71,6 +72,18 @@ def test_a_matrix_product_inside_a_task_has_one_thread_and_afterwards_as_many_as
         run_in_threads(lambda _: inside.append(matrix_threads()), [0], threads)
         assert inside == [1]
         assert matrix_threads() == 2
+
+
+def test_a_matrix_library_that_nothing_can_steer_counts_as_one_thread(monkeypatch):
+    unknown = types.SimpleNamespace(lib_controllers=[])
+    monkeypatch.setattr(sys.modules["attnlib.threads"], "matrix_library", lambda: unknown)
+    assert matrix_threads() == 1
+
+
+@pytest.mark.parametrize(("threads", "error"), [(0, ValueError), (1.5, TypeError)])
+def test_a_number_of_threads_that_is_none_is_restated(threads, error):
+    with pytest.raises(error, match=f"^threads must be .*got {threads}"):
+        as_threads(threads)
 
 
 def test_without_threadpoolctl_there_is_one_thread_and_more_are_an_error(rng, monkeypatch):
