@@ -17,8 +17,20 @@ def test_without_eps_the_root_is_that_of_the_mean_square_alone():
 
 
 @pytest.mark.parametrize(("dtype", "eps"), [(np.float32, 1e-44), (np.float64, 1e-320)])
-def test_of_zeros_the_root_is_that_of_eps_however_small(dtype, eps):
-    assert_allclose(root_mean_square(np.zeros(3, dtype), eps), [eps**0.5], rtol=4 * np.finfo(dtype).eps)
+@pytest.mark.parametrize("times", [0, 1, 3])
+def test_eps_counts_however_small_it_is(dtype, eps, times):
+    x = np.full(3, times * eps**0.5, dtype)
+    assert_allclose(root_mean_square(x, eps), [(times**2 + 1) ** 0.5 * eps**0.5], rtol=4 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("axis", [-1, -2, 0, 1, (0, 2)])
+@pytest.mark.parametrize("size", [1, 1e-170])  # squares of the second vanish
+def test_the_axis_of_the_mean_stays_with_length_1(rng, axis, size):
+    x = size * rng.normal(size=(2, 3, 4))
+    number = np.prod([x.shape[i] for i in np.atleast_1d(axis)])
+    expected = size * np.sqrt(np.mean((x / size) ** 2, axis=axis, keepdims=True))
+    assert_allclose(root_mean_square(x, axis=axis, size=number), expected, rtol=1e-14)
+    assert root_mean_square(x, axis=axis, size=number).shape == expected.shape
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

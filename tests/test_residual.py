@@ -51,6 +51,13 @@ def test_pre_ln_is_what_one_gets_without_saying(rng):
     assert_allclose(said, mapped(norm, x, weight, True)[0], rtol=1e-12, atol=1e-14)
 
 
+def test_the_vjp_says_without_being_told_what_residual_says(rng):
+    norm, x, weight = draw(rng)
+    output, _ = residual_vjp(norm, 1e-3 * x, lambda x: linear_vjp(x, weight))
+    expected, _ = residual(norm, 1e-3 * x, lambda x: (linear(x, weight), None))
+    assert_array_equal(output, expected)
+
+
 def test_a_sublayer_that_adds_nothing_leaves_x_or_its_norm(rng):
     norm, x, weight = draw(rng)
     assert_array_equal(mapped(norm, x, 0 * weight, norm_first=True)[0], x)
