@@ -70,6 +70,13 @@ def test_the_scale_counts_on_the_way_there_and_back(rng, scale, sigma):
     assert_same(*both((sigma * query, key, value), grad, scale=scale), tolerance=1e-12 * sigma)
 
 
+@pytest.mark.parametrize("widths", [(1, 64), (64, 1)], ids=str)
+def test_values_may_be_much_wider_than_keys_or_narrower(rng, widths):
+    d_k, d_v = widths
+    query, key, value, grad = draw(rng, (1, 1, 600, d_k), (1, 1, 700, d_k), (1, 1, 700, d_v), (1, 1, 600, d_v))
+    assert_same(*both((query, key, value), grad))
+
+
 @pytest.mark.parametrize("leads", [((), (2,), (3, 1)), ((4, 1), (1, 5), ()), ((64, 3), (64, 3), (64, 3))], ids=str)
 def test_leading_axes_are_stretched_and_their_gradients_collected(rng, leads):
     query, key, value = draw(

@@ -442,10 +442,15 @@ def test_the_first_query_stands_at_a_whole_number(rng, attend, rotary):
 def test_a_bias_that_could_be_one_a_sequence_or_one_a_head_is_refused(rng, attend):
     params, inputs = maps(rng, num_heads=4), draw(rng, LEADS["batch"])  # four sequences, four heads
     bias = rng.normal(size=(4, SEQ_Q, SEQ_K))
-    with pytest.raises(
-        ValueError, match=r"one a sequence or one a head\? .* got bias \(4, 2, 5\) for scores \(4, 4, 2"
-    ):
-        attend(params, *inputs, bias=bias)
+    query, *memory = inputs
+    for arguments, scores in [
+        (inputs, r"\(4, 4, 2, 5\)"),
+        ([query, *(x[0] for x in memory)], r"\(4, 4, 2, 5\)"),
+        ([x[None] for x in inputs], r"\(1, 4, 4, 2, 5\)"),
+    ]:
+        words = rf"one a sequence or one a head\? .* got bias \(4, 2, 5\) for scores {scores}"
+        with pytest.raises(ValueError, match=words):
+            attend(params, *arguments, bias=bias)
     a_head, a_sequence = (attend(params, *inputs, bias=b)[0] for b in (bias[None], bias[:, None]))
     for i in range(4):
         one = [x[i] for x in inputs]

@@ -40,6 +40,12 @@ def test_permuting_the_scores_permutes_the_weights(rng):
     assert_allclose(softmax(x[order]), softmax(x)[order], rtol=1e-14)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_far_apart_keep_their_own_weights(dtype):
+    x = np.array([[1000, 1000], [-1000, -1000]], dtype)
+    assert_array_equal(softmax(x), np.full((2, 2), 0.5, dtype), strict=True)
+
+
 def test_a_larger_score_gets_a_larger_weight(rng):
     x = rng.normal(size=9)
     assert_array_equal(np.argsort(softmax(x)), np.argsort(x))
