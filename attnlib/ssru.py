@@ -100,8 +100,9 @@ def gate(x):
 
 def fade(kept, new, state):
     """All states, (..., seq + 1, d_state), the one before the first token included."""
-    states = [np.zeros_like(kept[..., 0, :]) if state is None else state]
-    for t in range(kept.shape[-2]):
+    *lead, seq, d_state = kept.shape
+    states = [np.zeros((*lead, d_state), kept.dtype) if state is None else state]
+    for t in range(seq):
         states.append(kept[..., t, :] * states[-1] + (1 - kept[..., t, :]) * new[..., t, :])
     return np.stack(states, axis=-2)
 

@@ -99,6 +99,7 @@ def test_dtypes_stay_as_they_are(rng, dtype):
 
 def test_no_tokens_leave_the_state_as_it_is(rng):
     params, x = draw(rng)
+    assert_array_equal(ssru(params, x[:0])[1], np.zeros(D_STATE))
     output, state = ssru(params, x[:0], np.ones(D_STATE))
     assert output.shape == (0, D_STATE)
     assert_array_equal(state, np.ones(D_STATE))
@@ -113,6 +114,14 @@ def test_one_token_alone_has_a_gradient(rng):
     params, x = draw(rng)
     arguments = params, x[:1], rng.normal(size=D_STATE)
     assert check_vjp(lambda *args: ssru(*args)[0], ssru_vjp, arguments, rng) < 1e-6
+
+
+def test_no_tokens_give_no_gradient_and_pass_none_on(rng):
+    params, x = draw(rng)
+    output, pullback = ssru_vjp(params, x[:0])
+    grads, grad_x = pullback(output)
+    assert grad_x.shape == (0, D_IN)
+    assert not any(grad.any() for grad in grads)
 
 
 @both_forms
