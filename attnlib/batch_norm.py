@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from attnlib.arguments import as_count, as_float_type, as_floats, as_gradient, as_mask, as_number, describe
-from attnlib.normalise import as_eps, check_features, divisor, over_tokens, root_mean_square
+from attnlib.normalise import as_eps, check_features, divisor, root_mean_square
+from attnlib.rows import over_tokens
 from attnlib.shapes import check_sequences
 
 

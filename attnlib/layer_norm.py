@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from attnlib.arguments import as_count, as_float_type, as_floats, as_gradient
-from attnlib.normalise import check_features, over_tokens, root_mean_square, where_read
+from attnlib.normalise import check_features, root_mean_square, where_read
+from attnlib.rows import over_tokens
 
 
 class LayerNormParams(NamedTuple):

@@ -3,8 +3,7 @@
 import numpy as np
 
 from attnlib.arguments import as_floats, as_generator, as_gradient, describe
-from attnlib.normalise import over_tokens
-from attnlib.rows import as_rows, idle_as_zero
+from attnlib.rows import as_rows, idle_as_zero, over_tokens
 
 
 def init_linear(rng, d_in, d_out, dtype=np.float64):

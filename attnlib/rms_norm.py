@@ -3,7 +3,8 @@
 import numpy as np
 
 from attnlib.arguments import as_floats, as_gradient
-from attnlib.normalise import check_features, over_tokens, root_mean_square, where_read
+from attnlib.normalise import check_features, root_mean_square, where_read
+from attnlib.rows import over_tokens
 
 
 def rms_norm(x, gain, eps=1e-5):

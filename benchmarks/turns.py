@@ -44,7 +44,10 @@ def ratio(times, name, other="PyTorch"):
 
 
 def common_losses(trainers):
-    """The losses of the first steps in float64, which must be the same for all."""
+    """The losses of the first steps, which must be the same for all.
+
+    In float64: Adam's first steps are as long for a gradient that is nothing but rounding as for any other.
+    """
     losses = {name: [step() for _ in range(STEPS_TO_AGREE)] for name, step in trainers.items()}
     expected = losses["PyTorch"]
     for name, found in losses.items():

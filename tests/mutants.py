@@ -27,6 +27,7 @@ PLACE = ROOT / "build" / "mutants"
 REPORT = PLACE.with_suffix(".md")
 SURVIVORS = Path(__file__).with_suffix(".toml")
 EVERYONES = ["messages", "errors", "wrong_types", "arguments_as_they_come", "padding_never_counts"]
+KEPT_WHOLE = "cache", "contextmanager", "property"  # with these, mutmut's wrapper would be another function
 LEAN = ["unraisableexception", "threadexception", "logging", "doctest", "junitxml", "pastebin", "stepwise", "debugging"]
 PYTEST = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", *(word for name in LEAN for word in ("-p", f"no:{name}"))]
 FAILED = 1, 3  # exit codes of pytest
@@ -85,8 +86,8 @@ def copy_here(place):
     (place / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     for written in (place / "mutants" / "attnlib").rglob("*.py"):
         written.unlink()
+    with_arguments = re.compile(r"\n@(?:lru_)?cache.*(?=\ndef \w+\(\w)")
     for file in (place / "attnlib").rglob("*.py"):
-        with_arguments = re.compile(r"\n@(?:lru_)?cache.*(?=\ndef \w+\(\w)")
         file.write_text(with_arguments.sub("", file.read_text(encoding="utf-8")), encoding="utf-8")
 
 
@@ -103,15 +104,12 @@ def run_mutmut(chosen, children, again):
 
     as_it_comes = MutationVisitor._skip_node_and_children
 
-    def called(decorator):
-        return getattr(decorator.decorator, "value", None)
-
     def skip(visitor, node):
         """mutmut leaves functions with a decorator alone; most of those here only keep NumPy from warning."""
-        if isinstance(node, cst.FunctionDef) and not {"cache", "contextmanager", "property"} & set(
-            map(called, node.decorators)
-        ):
-            node = node.with_changes(decorators=())
+        if isinstance(node, cst.FunctionDef):
+            names = {getattr(decorator.decorator, "value", None) for decorator in node.decorators}
+            if names.isdisjoint(KEPT_WHOLE):
+                node = node.with_changes(decorators=())
         return as_it_comes(visitor, node)
 
     def test(files):
