@@ -28,7 +28,7 @@ from attnlib import (
     start_statistics,
     update_statistics,
 )
-from attnlib.normalise import over_tokens
+from attnlib.rows import over_tokens
 
 COUNTED, MASKED, PER_POSITION = "BatchNorm, padding counted", "BatchNorm, padding masked", "BatchNorm per position"
 NORMS = ("LayerNorm", "RMSNorm", MASKED, COUNTED, PER_POSITION, "none")
