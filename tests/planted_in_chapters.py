@@ -5,11 +5,11 @@
     python -m tests.planted_in_chapters --every 20         # a sample
     python -m tests.planted_in_chapters --again            # what the chapters execute is known from the last time
 
-First every chapter runs without a bug, which says which lines of the library it executes, if only by importing them. A
-bug is then given to strict nbval of the chapters that execute its lines, until one fails; first comes the chapter that
-executes most of the bug's file. Cells that print the library's source do not run: that a listing differs proves
-nothing. What no chapter notices must stand in ``tests/planted_in_chapters.toml`` with the reason, and nothing else may
-stand there.
+First every chapter runs without a bug, and so does the appendix that is a notebook, which says which lines of the
+library it executes, if only by importing them. A bug is then given to strict nbval of those that execute its lines,
+until one fails; first comes the one that executes most of the bug's file. Cells that print the library's source do not
+run: that a listing differs proves nothing. What none of them notices must stand in ``tests/planted_in_chapters.toml``
+with the reason, and nothing else may stand there.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from tests.notebooks import CHAPTERS, code_cells
+from tests.notebooks import NOTEBOOKS, code_cells
 from tests.planted_bugs import BUGS, ROOT, copy_repository, fails, planted
 
 SURVIVORS = Path(__file__).with_suffix(".toml")
@@ -46,7 +46,7 @@ if "LINES" in os.environ:
 def nbval(chapter):
     """The command that runs a chapter strictly, without the cells that show source."""
     listings = [i for i, cell in enumerate(code_cells(chapter)) if "listing(" in "".join(cell["source"])]
-    name = f"chapters/{chapter.name}"
+    name = chapter.relative_to(ROOT).as_posix()
     return [*NBVAL, *(f"--deselect={name}::Cell {i}" for i in listings), name]
 
 
@@ -71,10 +71,10 @@ def chapters_of(bug, executed):
     """The chapters that execute a line of the bug, first the one that executes most of its file."""
     text = (ROOT / "attnlib" / f"{bug.file}.py").read_text(encoding="utf-8")
     first = 1 + text[: text.index(bug.old)].count("\n")
-    lines = {chapter: set(executed[chapter.name].get(bug.file, [])) for chapter in CHAPTERS}
+    lines = {chapter: set(executed[chapter.name].get(bug.file, [])) for chapter in NOTEBOOKS}
     changed = range(first, first + 1 + bug.old.count("\n"))
     return sorted(
-        (chapter for chapter in CHAPTERS if not lines[chapter].isdisjoint(changed)),
+        (chapter for chapter in NOTEBOOKS if not lines[chapter].isdisjoint(changed)),
         key=lambda chapter: -len(lines[chapter]),
     )
 
@@ -106,7 +106,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         copy = copy_repository(folder)
         if not options.again:
-            found = {chapter.name: lines_executed(chapter, copy) for chapter in CHAPTERS}
+            found = {chapter.name: lines_executed(chapter, copy) for chapter in NOTEBOOKS}
             KEPT.parent.mkdir(exist_ok=True)
             KEPT.write_text(json.dumps(found), encoding="utf-8")
         executed = json.loads(KEPT.read_text(encoding="utf-8"))

@@ -125,10 +125,13 @@ def test_no_tokens_give_no_gradient_and_pass_none_on(rng):
 
 
 @both_forms
-def test_a_state_of_another_dtype_and_a_width_of_none_are_restated(rng, cell):
+def test_a_state_of_another_dtype_is_restated(rng, cell):
     params, x = draw(rng)
     with pytest.raises(TypeError, match=r"x, w, w_f and state must share one dtype: got .*state float32 \(7,\)"):
         cell(params, x, np.zeros(D_STATE, np.float32))
+
+
+def test_maps_of_no_width_are_refused(rng):
     with pytest.raises(ValueError, match="d_model must be 1 or more: got 0"):
         init_ssru(rng, 0)
 
