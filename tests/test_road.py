@@ -13,7 +13,7 @@ from attnbook.notebooks import COLLAPSED, cells_of, heading, is_deeper, layers
 from attncourse.explorer import EXPLORER_MIME
 from attncourse.listing import Listing
 from attncourse.training import TRAINING_MIME
-from tests.notebooks import CHAPTERS
+from tests.notebooks import CHAPTERS, NOTEBOOKS
 from tests.road import AT_THE_END, code_lines, length, listed, steps, too_wide
 
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
@@ -74,7 +74,7 @@ def test_the_road_ends_in_summary_exercises_and_questions(chapter):
     assert set(titles[-3:]) == AT_THE_END
 
 
-@each_chapter
+@pytest.mark.parametrize("chapter", NOTEBOOKS, ids=lambda chapter: chapter.stem)
 def test_what_goes_deeper_is_called_so_with_its_minutes_and_is_closed(chapter):
     for cell in cells_of(chapter):
         called = bool((found := heading(cell)) and found[1].startswith("Going deeper"))
