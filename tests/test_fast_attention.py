@@ -7,6 +7,7 @@ import pytest
 
 from attnlib import attention, attention_vjp, causal_mask, fast_attention, fast_attention_vjp
 from attnlib.attention import attention_weights
+from attnlib.block_scores import exponents_are_safe, largest_norm
 
 LENGTHS = [
     (1, 1),
@@ -61,6 +62,24 @@ def test_any_mask_and_any_size_of_the_scores_give_what_attention_gives(rng, shap
     query, key, value, grad = draw(rng, (2, 3, 8, 4), (2, 3, 9, 4), (2, 3, 9, 5), (2, 3, 8, 5))
     mask = rng.random(shape) < 0.6
     assert_same(*both((sigma * query, key, value), grad, np.asarray(mask), causal), tolerance=1e-12 * sigma)
+
+
+@pytest.mark.parametrize("sigma", [1, 100])
+@pytest.mark.parametrize("shape", [(700, 1100), (1, 1100), (700, 1), (1100,)], ids=str)
+@pytest.mark.parametrize("causal", [False, True], ids=["full", "causal"])
+def test_each_block_has_its_part_of_the_mask(rng, shape, causal, sigma):
+    query, key, value, grad = draw(rng, (700, 4), (1100, 4), (1100, 3), (700, 3))
+    mask = rng.random(shape) < 0.6
+    mask[..., :600] |= shape[-1] > 1  # where nothing is hidden in a whole block, the causal mask still counts
+    assert_same(*both((sigma * query, key, value), grad, mask, causal), tolerance=1e-12 * sigma)
+
+
+def test_the_longest_vectors_decide_whether_exponents_are_safe():
+    query, key = np.array([[0.3, 0.4], [3.0, 4.0]]), np.array([[5.0, -12.0], [0.0, 1.0]])
+    assert largest_norm(query) == 5
+    assert largest_norm(query[:1]) == pytest.approx(0.5)
+    assert exponents_are_safe(query, key, 29.9 / 65)
+    assert not exponents_are_safe(query, key, -30.1 / 65)
 
 
 @pytest.mark.parametrize("sigma", [1, 1000])
@@ -229,6 +248,40 @@ def test_memory_grows_with_the_length_alone(rng, threads):
     assert peak(8192) < 2 * peak(4096) < 48e6
 
 
+BLOCK = 4 * 512 * 512  # bytes of a block of scores in float32, of which a thread has room for two
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["there", "and back"])
+@pytest.mark.parametrize(("sigma", "causal"), [(1, False), (1, True), (50, False)])
+def test_no_block_is_allocated_twice(rng, sigma, causal, back):
+    query, key, value = draw(rng, *[(1536, 16)] * 3, dtype=np.float32)
+    assert peak_of(back, sigma * query, key, value, None, causal) < 3 * BLOCK
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["there", "and back"])
+def test_a_mask_that_all_heads_share_is_not_stretched(rng, back):
+    query, key, value = draw(rng, *[(64, 256, 16)] * 3, dtype=np.float32)
+    mask = rng.random((256, 256)) < 0.5
+    vectors = 4 * query.nbytes if back else query.nbytes
+    assert peak_of(back, query, key, value, mask) - vectors < 3 * BLOCK
+
+
+def peak_of(back, *inputs):
+    """The most memory in use at once, in bytes."""
+
+    def run():
+        output, pullback = fast_attention_vjp(*inputs, threads=1)
+        if back:
+            pullback(output)
+
+    run()  # the first call keeps triangles
+    tracemalloc.start()
+    run()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
 def test_inputs_that_are_transposed_or_read_only_are_left_as_they_are(rng):
     query, key, value = (np.swapaxes(x, 0, 1) for x in draw(rng, (9, 2, 4), (8, 2, 4), (8, 2, 4)))
     before = [x.copy() for x in (query, key, value)]
@@ -262,8 +315,9 @@ def test_inputs_that_are_transposed_or_read_only_are_left_as_they_are(rng):
 )
 def test_a_call_that_cannot_be_meant_says_so(rng, change, error, words):
     query, key, value = draw(rng, (8, 4), (9, 4), (9, 5))
-    with pytest.raises(error, match=words):
-        fast_attention(**{"query": query, "key": key, "value": value, "threads": 2, **change})
+    for way in fast_attention, fast_attention_vjp:
+        with pytest.raises(error, match=words):
+            way(**{"query": query, "key": key, "value": value, "threads": 2, **change})
 
 
 def test_its_output_is_that_of_attention_in_every_head_of_a_cut_input(rng):
