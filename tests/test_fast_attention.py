@@ -252,10 +252,10 @@ BLOCK = 4 * 512 * 512  # bytes of a block of scores in float32, of which a threa
 
 
 @pytest.mark.parametrize("back", [False, True], ids=["there", "and back"])
-@pytest.mark.parametrize(("sigma", "causal"), [(1, False), (1, True), (50, False)])
-def test_no_block_is_allocated_twice(rng, sigma, causal, back):
+@pytest.mark.parametrize("sigma", [1, 50])
+def test_no_block_is_allocated_twice(rng, sigma, back):
     query, key, value = draw(rng, *[(1536, 16)] * 3, dtype=np.float32)
-    assert peak_of(back, sigma * query, key, value, None, causal) < 3 * BLOCK
+    assert peak_of(back, sigma * query, key, value) < 3 * BLOCK
 
 
 @pytest.mark.parametrize("back", [False, True], ids=["there", "and back"])
@@ -274,7 +274,6 @@ def peak_of(back, *inputs):
         if back:
             pullback(output)
 
-    run()  # the first call keeps triangles
     tracemalloc.start()
     run()
     _, most = tracemalloc.get_traced_memory()

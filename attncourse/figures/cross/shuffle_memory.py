@@ -18,7 +18,7 @@ from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attnlib import MultiHeadParams, multi_head_attention, sinusoidal_positions
 
-QUERIES, MEMORY = ("Hund", "beißt", "Mann"), ("the", "dog", "bites", "men")
+QUERIES, MEMORY = ("Hund", "beißt", "Mann"), ("the", "dog", "bites", "man")
 _D_MODEL = 4
 _REACH = 2.0
 # Features: article, animal, action, human

@@ -66,11 +66,11 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _write_formula(paper: Axes, x: float, y: float, start: str, wide: float, ink: str) -> None:
     """The sine or cosine of the fraction pos / 10000^(2m/d)."""
     label(paper, x, y, start, ink, size=14, va="center_baseline")
-    middle = x + wide + 41
+    middle = x + wide + 47
     label(paper, middle, y - 6, "pos", ink, size=14, ha="center")
-    paper.plot([x + wide + 6, x + wide + 76], [y, y], color=ink, linewidth=1.2)
-    label(paper, x + wide + 8, y + 19, "10000", ink, size=13)
-    label(paper, x + wide + 52, y + 12, "2m/d", ink)
+    paper.plot([x + wide + 6, x + wide + 88], [y, y], color=ink, linewidth=1.2)
+    label(paper, x + wide + 9, y + 21, "10000", ink, size=13)
+    label(paper, x + wide + 54, y + 15, "2m/d", ink)
 
 
 def _draw_pair(axes: Axes, numbers: Numbers, pair: int, last: bool) -> None:
