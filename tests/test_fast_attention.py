@@ -200,6 +200,13 @@ def test_a_value_counts_for_nothing_where_attention_gives_it_a_weight_of_zero(rn
         np.testing.assert_array_equal(fast_attention(query, key, np.array([[1.0], [far]])), [[1.0]])
 
 
+def test_a_small_weight_counts_where_attention_has_it(rng):
+    query, key, value = np.ones((1, 1)), np.array([[0.0], [-400.0]]), np.array([[1.0], [1e180]])
+    expected = attention_weights(query, key) @ value  # the weight is e⁻⁴⁰⁰, about 1e-174
+    assert expected > 1e6
+    np.testing.assert_allclose(fast_attention(query, key, value), expected, rtol=1e-12)
+
+
 def test_hidden_nan_does_not_hide_sums_that_overflow(rng):
     key, value = np.zeros((9, 4)), np.full((9, 5), 1e308)
     value[3] = np.nan
@@ -306,7 +313,7 @@ def test_inputs_that_are_transposed_or_read_only_are_left_as_they_are(rng):
         ({"value": np.zeros((8, 5))}, ValueError, "one value a key"),
         ({"value": np.zeros((9, 5), np.float32)}, TypeError, "share one dtype"),
         ({"query": np.full((8, 4), np.nan)}, ValueError, "got NaN"),
-        ({"key": np.full((9, 4), np.inf)}, ValueError, "softmax needs scores below"),
+        ({"key": np.full((9, 4), np.inf)}, ValueError, r"softmax needs scores below .* in x \(8, 9\)"),
         ({"value": np.full((9, 5), np.nan)}, ValueError, "value must be finite where"),
         ({"value": np.full((9, 5), 1e308)}, ValueError, r"overflow float64: got values up to 1e\+308"),
         ({"query": np.full((8, 4), 1e200), "key": np.full((9, 4), 1e200)}, ValueError, r"got \+inf"),
