@@ -231,7 +231,7 @@ def as_count(name, size):
 def listed(names):
     """Names as a sentence lists them: ``query, key and value``."""
     *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} and {last}"
 
 
 def as_list(name, items):

@@ -92,7 +92,8 @@ def update_statistics(running, x, mask=None, momentum=0.1, unbiased=True):
     size = number_of(counting(x, mask), token_axes(x, per_position), x.dtype)
     share = np.where(size > 1, momentum, 0.0).astype(x.dtype)
     variance = batch.variance * (size / np.maximum(size - 1, 1) if unbiased else 1)
-    news = [seen.mean + share * (batch.mean - seen.mean), seen.variance + share * (variance - seen.variance)]
+    with np.errstate(over="ignore", invalid="ignore"):  # the check says more
+        news = [seen.mean + share * (batch.mean - seen.mean), seen.variance + share * (variance - seen.variance)]
     check_statistics("updated statistics", *news)
     if not per_position:
         return Statistics(*news)

@@ -143,6 +143,17 @@ def test_statistics_that_overflow_are_never_silent(rng, per_position):
         update_statistics(running, np.full((BATCH, SEQ, D_MODEL), 3e38, np.float32))
 
 
+def test_an_update_that_overflows_says_that_it_is_the_update():
+    running = Statistics(np.array([-1.5e308]), np.ones(1))
+    with pytest.raises(ValueError, match=r"updated statistics must be finite in float64, .* got mean from inf to inf"):
+        update_statistics(running, np.full((1, 2, 1), 0.6e308))
+
+
+def test_statistics_of_no_feature_at_a_position_are_refused_by_name():
+    with pytest.raises(ValueError, match="d_model must be 1 or more: got 0"):
+        start_statistics(0, seq=3)
+
+
 @both_ways
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_token_that_counts_must_be_finite_where_others_depend_on_it(rng, per_position, bad):

@@ -78,6 +78,12 @@ def test_tokens_are_integers(look_up, dtype):
 
 
 @both_forms
+def test_tokens_whose_mask_would_be_lost_are_refused(look_up):
+    with pytest.raises(TypeError, match=r"tokens must be a plain array: got a masked one \(3,\)"):
+        look_up(np.ones((VOCAB, D_MODEL)), np.ma.masked_array([1, 2, 3], mask=[0, 0, 1]))
+
+
+@both_forms
 @pytest.mark.parametrize("shape", [(), (11,), (2, 11, 3)], ids=str)
 def test_a_table_has_two_axes(look_up, shape):
     with pytest.raises(ValueError, match=r"table must have shape \(vocab, d_model\): got table \("):
