@@ -70,6 +70,10 @@ def test_it_has_no_cross_attention_and_no_second_table(rng):
     assert count_parameters(alone) == decoder + whole.target_tokens.size
 
 
+def test_without_a_number_of_layers_it_has_one(rng):
+    assert len(init_language_model(rng, VOCAB, D_MODEL, HEADS, D_FF).decoder.layers) == 1
+
+
 def test_before_training_it_knows_little_more_than_nothing():
     rng = np.random.default_rng(1)
     params = init_language_model(rng, 27, 32, 4, 64)

@@ -41,6 +41,11 @@ def test_top_k_keeps_the_k_likeliest_in_proportion(k):
         assert_allclose(row[list(some)], whole[list(some)] / whole[list(some)].sum(), rtol=1e-12)
 
 
+def test_of_many_equal_logits_the_first_are_kept():
+    """Of more than a few, for a handful any way of sorting leaves in order."""
+    assert_array_equal(np.flatnonzero(next_probs(np.tile([1.0, 2.0], 500), top_k=5)), [1, 3, 5, 7, 9])
+
+
 def test_towards_temperature_zero_the_likeliest_alone_is_left():
     for temperature in (1e-3, 1e-300):
         probs = next_probs(LOGITS[[0]], temperature)
@@ -105,6 +110,13 @@ def test_the_same_generator_gives_the_same_text_and_another_another(params):
     one, again, other = (sample_tokens(params, np.random.default_rng(s), [[END]] * 5, 9) for s in (1, 1, 2))
     assert_array_equal(one, again)
     assert (one != other).any()
+
+
+def test_without_a_temperature_it_is_one(params):
+    given, left_out = (
+        sample_tokens(params, np.random.default_rng(0), [[END]] * 5, 9, **t) for t in ({"temperature": 1.0}, {})
+    )
+    assert_array_equal(given, left_out)
 
 
 def test_it_stops_when_all_texts_have_ended(params):
