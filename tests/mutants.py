@@ -148,6 +148,9 @@ def run_mutmut(chosen, children, again):
     if again:
         forget(lambda code: code not in FAILED)  # what took too long may have been slow
     mutmut._run((), children)
+    os.environ["MUTANT_UNDER_TEST"] = ""
+    if test([f"tests/test_{name}.py" for name in EVERYONES]):
+        raise SystemExit("tests fail without a mutant, after the last one: some that count as killed may live")
 
 
 def metas(chosen):

@@ -306,3 +306,9 @@ def test_parameters_that_do_not_fit_one_another_are_restated(rng, call):
         call(mixed, source, target)
     with pytest.raises(ValueError, match=r"must share d_in: got x .*, weight \(5, 4\)"):
         call(params._replace(w_out=np.ones((5, 4))), source, target)
+
+
+def test_if_nothing_is_said_each_side_has_one_layer_and_the_table_is_tied(rng):
+    params = init_transformer(rng, source_vocab=7, target_vocab=5, d_model=4, num_heads=2, d_ff=6)
+    assert [len(params.encoder.layers), len(params.decoder.layers)] == [1, 1]
+    assert params.w_out is None
