@@ -143,10 +143,12 @@ def test_statistics_that_overflow_are_never_silent(rng, per_position):
         update_statistics(running, np.full((BATCH, SEQ, D_MODEL), 3e38, np.float32))
 
 
-def test_an_update_that_overflows_says_that_it_is_the_update():
+@pytest.mark.parametrize(("tokens", "found"), [(2, "inf"), (1, "nan")])
+def test_an_update_that_overflows_says_that_it_is_the_update(tokens, found):
     running = Statistics(np.array([-1.5e308]), np.ones(1))
-    with pytest.raises(ValueError, match=r"updated statistics must be finite in float64, .* got mean from inf to inf"):
-        update_statistics(running, np.full((1, 2, 1), 0.6e308))
+    words = rf"updated statistics must be finite in float64, .* got mean from {found} to {found}"
+    with pytest.raises(ValueError, match=words):
+        update_statistics(running, np.full((1, tokens, 1), 0.6e308))
 
 
 def test_statistics_of_no_feature_at_a_position_are_refused_by_name():

@@ -21,6 +21,7 @@ from attnlib import (
     tree_map,
 )
 from attnlib.testing import assert_weights, check_vjp
+from attnlib.transformer import check_source_mask
 
 SOURCE_VOCAB, TARGET_VOCAB, D_MODEL, HEADS, D_FF = 11, 9, 6, 3, 7
 BATCH, SEQ_SOURCE, SEQ_TARGET = 4, 5, 3
@@ -312,3 +313,18 @@ def test_if_nothing_is_said_each_side_has_one_layer_and_the_table_is_tied(rng):
     params = init_transformer(rng, source_vocab=7, target_vocab=5, d_model=4, num_heads=2, d_ff=6)
     assert [len(params.encoder.layers), len(params.decoder.layers)] == [1, 1]
     assert params.w_out is None
+
+
+@pytest.mark.parametrize(
+    ("mask", "tokens"),
+    [((1, 6), (1, 6)), ((6, 6), (4, 6)), ((4, 1, 6), (4, 6)), ((6,), (4, 6))],
+    ids=["one sequence", "a row a query", "a row a sequence", "the same for all"],
+)
+def test_a_mask_that_can_mean_only_one_thing_is_taken(mask, tokens):
+    check_source_mask(np.ones(mask, bool), np.zeros(tokens, int))
+
+
+@pytest.mark.parametrize("tokens", [(4, 6), (2, 4, 6)], ids=str)
+def test_a_mask_that_could_be_a_row_a_sequence_or_a_query_is_refused(tokens):
+    with pytest.raises(ValueError, match=r"one row a sequence or one a query\? .* got source_mask \(4, 6\)"):
+        check_source_mask(np.ones((4, 6), bool), np.zeros(tokens, int))
