@@ -276,5 +276,6 @@ def test_a_place_with_logits_far_below_those_of_another_counts_as_much():
     assert_allclose(cross_entropy(np.array([[0.0, 0.0], [2000.0, 2000.0]]), [0, 1]), np.log(2))
 
 
-def test_a_gap_that_is_too_wide_for_the_dtype_is_an_infinite_loss_and_no_warning():
-    assert cross_entropy(np.array([[3e38, -3e38]], np.float32), np.array([1])) == np.inf
+@pytest.mark.parametrize("logits", [[[3e38, -3e38]], [[1.5e38, -1.5e38]] * 2], ids=["a gap", "a sum of gaps"])
+def test_what_is_too_large_for_the_dtype_is_an_infinite_loss_and_no_warning(logits):
+    assert cross_entropy(np.array(logits, np.float32), np.ones(len(logits), int)) == np.inf
