@@ -1,11 +1,85 @@
+import datetime
+import re
+
 import numpy as np
 import pytest
 
-from attnlib.dates.characters import LONGEST, as_known
-from attnlib.dates.no_dates import misspelt_names, no_date
+from attnlib.dates.characters import LONGEST, SOURCE, as_known
+from attnlib.dates.no_dates import (
+    any_characters,
+    any_number,
+    date_and_more,
+    misspelt_month,
+    misspelt_names,
+    no_date,
+    no_such_day,
+    part_of_date,
+)
 from attnlib.dates.task import draw_date
 from attnlib.dates.writing import LANGUAGES
 from tests.test_dates_writing import A_DAY, PATTERNS, expression, parsed
+
+JUNE_7TH = datetime.date(2021, 6, 7)
+
+
+def drawn(rng, kind):
+    return {kind(rng, LANGUAGES["English"], JUNE_7TH) for _ in range(5000)}
+
+
+def found(texts, pattern):
+    """What the groups of a pattern hold, which every text must fit."""
+    return list(zip(*(re.fullmatch(pattern, text).groups() for text in texts), strict=True))
+
+
+def test_any_characters_are_one_to_twenty_nine_of_the_alphabet(rng):
+    texts = drawn(rng, any_characters)
+    assert {len(text) for text in texts} == set(range(1, 30))
+    assert set("".join(texts)) == set(SOURCE)
+
+
+def test_any_number_has_one_to_six_digits(rng):
+    texts = drawn(rng, any_number)
+    assert all(text.isdigit() for text in texts)
+    assert {len(text) for text in texts} == set(range(1, 7))
+    assert set("0123456789") <= texts
+
+
+def test_a_part_of_a_date_lacks_something(rng):
+    assert drawn(rng, part_of_date) == {"June 2021", "7 June", "Monday", "2021", "June"}
+
+
+def test_a_misspelt_month_stands_where_a_month_does(rng):
+    texts = drawn(rng, misspelt_month)
+    [words] = found(texts, r"(?:7\.? )?([a-z]{3,9})(?: 7,)? (?:2021|21)")
+    assert {len(word) for word in words} == {3, 4, 5, 6, 7, 8, 9}
+    forms = {re.sub("[a-z]+", "june", text) for text in texts}
+    assert forms == {"7 june 2021", "june 7, 2021", "7. june 2021", "7 june 21"}
+
+
+def test_more_than_a_date_is_a_date_and_a_time_or_a_word(rng):
+    texts = drawn(rng, date_and_more)
+    more = {text.split(" ")[-1] for text in texts}
+    hours, minutes = found({some for some in more if ":" in some}, r"(\d+):(\d\d)")
+    assert set(map(int, hours)) == set(range(24))
+    assert set(map(int, minutes)) == set(range(60))
+    assert {len(word) for word in more if ":" not in word} == {6, 7, 8, 9}  # as the days of the week
+
+
+def test_no_such_day_has_a_day_or_a_month_that_is_too_large(rng):
+    texts = drawn(rng, no_such_day)
+    numbers = []
+    for pattern, by_day in (
+        (r"(\d+)\.(\d+)\.2021", True),
+        (r"(\d+)/(\d+)/2021", False),
+        (r"2021-(\d\d)-(\d\d)", False),
+    ):
+        pairs = found({text for text in texts if re.fullmatch(pattern, text)}, pattern)
+        day, month = pairs if by_day else pairs[::-1]
+        numbers += zip(map(int, day), map(int, month), strict=True)
+    assert len(numbers) == len(texts)
+    assert all((day == 7) != (month == 6) for day, month in numbers)
+    assert {day for day, month in numbers if month == 6} == set(range(32, 100))
+    assert {month for day, month in numbers if day == 7} == set(range(13, 100))
 
 
 def test_what_is_no_date_cannot_be_read_as_one(rng):
