@@ -69,6 +69,23 @@ def test_the_settings_are_text_without_the_zero_behind_it():
     assert read_marian(written(ITEMS))[1] == "type: transformer\n"
 
 
+def test_names_and_settings_are_kept_to_the_last_letter():
+    arrays, words = read_marian(
+        written({"decoder_X": floats(np.ones((1, 2))), "special:model.yml": settings("type: X")})
+    )
+    assert (list(arrays), words) == (["decoder_X"], "type: X")
+
+
+def test_a_file_without_settings_has_none():
+    assert read_marian(written({"Wemb": ITEMS["Wemb"]}))[1] == ""
+
+
+def test_what_fills_the_block_behind_floats_is_left_out():
+    shape, code, content = floats(np.array([[1.5, -2.25]]))
+    arrays, _ = read_marian(written({"bias": (shape, code, content + bytes(248))}))
+    assert_array_equal(arrays["bias"], [[1.5, -2.25]])
+
+
 @pytest.mark.parametrize("gap", [0, 8, 200])
 def test_the_gap_before_the_data_is_left_out(gap):
     arrays, _ = read_marian(written(ITEMS, gap=gap))
