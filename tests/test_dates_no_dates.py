@@ -42,6 +42,8 @@ def test_any_number_has_one_to_six_digits(rng):
     assert all(text.isdigit() for text in texts)
     assert {len(text) for text in texts} == set(range(1, 7))
     assert set("0123456789") <= texts
+    lengths = [len(any_number(rng, None, None)) for _ in range(5000)]
+    assert 0.15 < np.mean(np.equal(lengths, 1)) < 0.22  # each length is as likely: 1/6 · (1 + 1/10 + 1/100 + …)
 
 
 def test_a_part_of_a_date_lacks_something(rng):

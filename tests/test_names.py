@@ -205,6 +205,17 @@ def test_with_k_of_one_it_writes_one_name(rng):
     assert len(set(write_names(MODEL, rng, 5, top_k=1))) == 1
 
 
+def test_a_number_of_names_is_one_or_more(rng):
+    with pytest.raises(ValueError, match=r"^number must be 1 or more: got 0"):
+        write_names(MODEL, rng, 0)
+
+
+def test_a_letter_that_always_follows_another_costs_nothing_once_the_other_is_remembered():
+    counts = count_letters(["abab"], 1)
+    assert count_loss(counts, ["ab"], 0, 1e-9) > 1
+    assert count_loss(counts, ["ab"], 1, 1e-9) == pytest.approx(math.log(2) / 3)  # only after b there are two ways on
+
+
 def test_a_beginning_as_long_as_a_name_may_be_stays_as_it_is(rng):
     assert write_names(MODEL, rng, 1, beginning="a" * LONGEST) == ["a" * LONGEST]
 
