@@ -31,7 +31,7 @@ def test_tokens_of_another_vocabulary_are_refused():
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04" * 20, DATA[8:]])
 def test_what_is_no_shortlist_is_refused(data):
-    with pytest.raises(ValueError, match="^this is no shortlist: its first bytes are others$"):
+    with pytest.raises(ValueError, match=r"^this is no shortlist: its first bytes are others$"):
         read_shortlist(data)
 
 
