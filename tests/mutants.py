@@ -50,6 +50,11 @@ def modules():
     return [file.relative_to(ROOT / "attnlib").with_suffix("").as_posix() for file in files if file.stem != "__init__"]
 
 
+def files(names):
+    """The files of these tests."""
+    return [f"tests/test_{name}.py" for name in names]
+
+
 def own_tests(module):
     """The tests of a module."""
     return OWN.get(module, [module.replace("/", "_")])
@@ -69,8 +74,8 @@ def module_of(mutant):
 
 def rounds(module):
     """What pytest is given, one after the other, until a test fails."""
-    yield [f"tests/test_{name}.py" for name in own_tests(module)]
-    yield [f"tests/test_{name}.py" for name in EVERYONES]
+    yield files(own_tests(module))
+    yield files(EVERYONES)
     if module != "testing" and (names := vjps(module)):
         yield ["tests/test_vjp_contracts.py", "-k", " or ".join(names)]
 
@@ -113,10 +118,10 @@ def run_mutmut(chosen, children, again):
                 node = node.with_changes(decorators=())
         return as_it_comes(visitor, node)
 
-    def test(files):
+    def test(arguments):
         os.chdir("mutants")
         try:
-            return int(pytest.main([*PYTEST, *files]))
+            return int(pytest.main([*PYTEST, *arguments]))
         finally:
             os.chdir("..")
 
@@ -125,14 +130,14 @@ def run_mutmut(chosen, children, again):
 
         def run_stats(self, *, tests):
             for module in chosen:
-                start, [files, *_] = time.perf_counter(), rounds(module)
-                if test(files):
-                    raise SystemExit(f"{' '.join(files)} fail without a mutant")
+                start, [own, *_] = time.perf_counter(), rounds(module)
+                if test(own):
+                    raise SystemExit(f"{' '.join(own)} fail without a mutant")
                 state().duration_by_test[module] = time.perf_counter() - start
                 functions = json.loads(Path("mutants", "attnlib", f"{module}.py.meta").read_text("utf-8"))
                 for mutant in functions["exit_code_by_key"]:
                     state().tests_by_mangled_function_name[mutant.partition("__mutmut_")[0]].add(module)
-            return test(["--collect-only", *(f"tests/test_{name}.py" for name in [*EVERYONES, "vjp_contracts"])])
+            return test(["--collect-only", *files([*EVERYONES, "vjp_contracts"])])
 
         def list_all_tests(self):
             return ListAllTestsResult(ids=set(chosen))
@@ -150,7 +155,7 @@ def run_mutmut(chosen, children, again):
         forget(lambda code: code not in FAILED)  # what took too long may have been slow
     mutmut._run((), children)
     os.environ["MUTANT_UNDER_TEST"] = ""
-    if test([f"tests/test_{name}.py" for name in EVERYONES]):
+    if test(files(EVERYONES)):
         raise SystemExit("tests fail without a mutant, after the last one: some that count as killed may live")
 
 

@@ -69,15 +69,10 @@ def test_more_than_a_date_is_a_date_and_a_time_or_a_word(rng):
 
 def test_no_such_day_has_a_day_or_a_month_that_is_too_large(rng):
     texts = drawn(rng, no_such_day)
-    numbers = []
-    for pattern, by_day in (
-        (r"(\d+)\.(\d+)\.2021", True),
-        (r"(\d+)/(\d+)/2021", False),
-        (r"2021-(\d\d)-(\d\d)", False),
-    ):
-        pairs = found({text for text in texts if re.fullmatch(pattern, text)}, pattern)
-        day, month = pairs if by_day else pairs[::-1]
-        numbers += zip(map(int, day), map(int, month), strict=True)
+    day, month = r"(?P<day>\d+)", r"(?P<month>\d+)"
+    forms = rf"{day}\.{month}\.2021", rf"{month}/{day}/2021", r"2021-(?P<month>\d\d)-(?P<day>\d\d)"
+    matches = [match for text in texts for form in forms if (match := re.fullmatch(form, text))]
+    numbers = [(int(match["day"]), int(match["month"])) for match in matches]
     assert len(numbers) == len(texts)
     assert all((day == 7) != (month == 6) for day, month in numbers)
     assert {day for day, month in numbers if month == 6} == set(range(32, 100))

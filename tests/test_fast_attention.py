@@ -238,18 +238,24 @@ def test_threads_share_the_work_and_change_no_bit(rng):
         np.testing.assert_array_equal(other, one)
 
 
+def peak_of(back, *inputs, **options):
+    """The most memory in use at once, in bytes."""
+    tracemalloc.start()
+    output, pullback = fast_attention_vjp(*inputs, **options)
+    if back:
+        pullback(output)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_memory_grows_with_the_length_alone(rng, threads):
     """The weights alone would be 268 MB, for one head at a length of 8192."""
 
     def peak(seq):
-        query, key, value = draw(rng, (seq, 16), (seq, 16), (seq, 16), dtype=np.float32)
-        tracemalloc.start()
-        output, pullback = fast_attention_vjp(query, key, value, causal=True, threads=threads)
-        pullback(output)
-        _, most = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return most
+        inputs = draw(rng, (seq, 16), (seq, 16), (seq, 16), dtype=np.float32)
+        return peak_of(True, *inputs, causal=True, threads=threads)
 
     peak(8192)  # the first call keeps two triangles
     assert peak(8192) < 2 * peak(4096) < 48e6
@@ -262,7 +268,7 @@ BLOCK = 4 * 512 * 512  # bytes of a block of scores in float32, of which a threa
 @pytest.mark.parametrize("sigma", [1, 50])
 def test_no_block_is_allocated_twice(rng, sigma, back):
     query, key, value = draw(rng, *[(1536, 16)] * 3, dtype=np.float32)
-    assert peak_of(back, sigma * query, key, value) < 3 * BLOCK
+    assert peak_of(back, sigma * query, key, value, threads=1) < 3 * BLOCK
 
 
 @pytest.mark.parametrize("back", [False, True], ids=["there", "and back"])
@@ -270,22 +276,7 @@ def test_a_mask_that_all_heads_share_is_not_stretched(rng, back):
     query, key, value = draw(rng, *[(64, 256, 16)] * 3, dtype=np.float32)
     mask = rng.random((256, 256)) < 0.5
     vectors = 4 * query.nbytes if back else query.nbytes
-    assert peak_of(back, query, key, value, mask) - vectors < 3 * BLOCK
-
-
-def peak_of(back, *inputs):
-    """The most memory in use at once, in bytes."""
-
-    def run():
-        output, pullback = fast_attention_vjp(*inputs, threads=1)
-        if back:
-            pullback(output)
-
-    tracemalloc.start()
-    run()
-    _, most = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return most
+    assert peak_of(back, query, key, value, mask, threads=1) - vectors < 3 * BLOCK
 
 
 def test_inputs_that_are_transposed_or_read_only_are_left_as_they_are(rng):
