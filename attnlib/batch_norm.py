@@ -92,9 +92,8 @@ def update_statistics(running, x, mask=None, momentum=0.1, unbiased=True):
     size = number_of(counting(x, mask), token_axes(x, per_position), x.dtype)
     share = np.where(size > 1, momentum, 0.0).astype(x.dtype)
     variance = batch.variance * (size / np.maximum(size - 1, 1) if unbiased else 1)
-    with np.errstate(over="ignore", invalid="ignore"):  # the check says more
-        news = [seen.mean + share * (batch.mean - seen.mean), seen.variance + share * (variance - seen.variance)]
-    check_statistics("updated statistics", *news)
+    # Not old + share · (new − old): the difference of two numbers may overflow, what lies between them cannot.
+    news = [(1 - share) * seen.mean + share * batch.mean, (1 - share) * seen.variance + share * variance]
     if not per_position:
         return Statistics(*news)
     return Statistics(*(np.concatenate([new, old[len(new) :]]) for new, old in zip(news, running, strict=True)))

@@ -231,6 +231,7 @@ def one_by_one(chosen, options):
     tables, failed = [], False
     for module in chosen:
         command = [sys.executable, "-m", "tests.mutants", module, "--children", str(options.children)]
+        REPORT.write_text(f"{module}: no table, for its run did not come to an end\n", encoding="utf-8")
         failed |= subprocess.run(command + ["--again"] * options.again, cwd=ROOT, check=False).returncode != 0
         tables.append(REPORT.read_text("utf-8"))
     every = [what for some in outcomes(chosen).values() for what in some.values()]

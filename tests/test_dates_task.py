@@ -44,6 +44,20 @@ def test_the_share_that_is_no_date_can_be_chosen(rng):
     assert {sample(rng, not_dates=1)[1] for _ in range(100)} == {NO_DATE}
 
 
+def test_a_sample_may_be_of_a_day_that_training_never_sees(rng):
+    answers = [sample(rng, held_out=True, not_dates=0)[1] for _ in range(50)]
+    assert {datetime.date.fromisoformat(answer).toordinal() % HELD_OUT for answer in answers} == {0}
+
+
+@pytest.mark.parametrize(("day", "end"), [(FIRST, min), (LAST, max)], ids=str)
+def test_the_first_day_and_the_last_may_be_drawn_and_none_beyond(day, end):
+    class Extreme(np.random.Generator):
+        def integers(self, low, high):
+            return end(low, high - 1)
+
+    assert draw_date(Extreme(np.random.PCG64()), held_out=day.toordinal() % HELD_OUT == 0) == day
+
+
 def test_one_day_in_ten_is_held_out_and_no_other(rng):
     training = {draw_date(rng) for _ in range(3000)}
     held_out = {draw_date(rng, held_out=True) for _ in range(3000)}
@@ -67,6 +81,8 @@ def test_no_batch_of_training_has_a_day_that_is_held_out():
 def test_every_character_has_a_number_of_its_own():
     assert len(set(SOURCE)) == len(SOURCE)
     assert len(set(TARGET)) == len(TARGET)
+    numbers = [as_source([character])[0].item() for character in SOURCE]
+    assert sorted(numbers) == list(range(UNKNOWN + 1, UNKNOWN + 1 + len(SOURCE)))
 
 
 def test_a_batch_depends_on_its_seed_and_step_alone():
