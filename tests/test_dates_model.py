@@ -6,6 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnlib import causal_mask, count_parameters, tree_leaves
+from attnlib.dates import model
 from attnlib.dates.characters import LONGEST
 from attnlib.dates.model import (
     date_loss_vjp,
@@ -17,9 +18,10 @@ from attnlib.dates.model import (
     read,
     translate,
 )
-from attnlib.dates.task import END, NO_DATE, STEPS, TARGET_VOCAB, as_batch, as_texts, sample
+from attnlib.dates.task import END, NO_DATE, STEPS, TARGET, TARGET_VOCAB, as_batch, as_texts, sample
 from attnlib.dates.train import held_out_dates
 from attnlib.dates.writing import LANGUAGES, fill
+from attnlib.greedy import Decoded
 from attnlib.stored_params import save_arrays
 from attnlib.testing import assert_weights
 
@@ -114,6 +116,13 @@ def test_confidence_is_the_probability_of_the_whole_answer_up_to_its_end():
         assert found.confidence == pytest.approx(expected, rel=1e-9)
     beside, _ = translate(EXACT, ["hello", "June 7th, 2021"])  # the longer answer goes on, the shorter has ended
     assert beside.confidence == pytest.approx(translate(EXACT, ["hello"])[0].confidence, rel=1e-9)
+
+
+def test_what_is_said_behind_the_end_does_not_lower_the_confidence(monkeypatch):
+    said = np.array([[TARGET.index(NO_DATE) + 2, END, *[END] * (STEPS - 2)]])
+    monkeypatch.setattr(model, "greedy", lambda *args, **kwargs: Decoded(said, np.full((1, STEPS, TARGET_VOCAB), 0.5)))
+    [found] = translate(MODEL, ["hello"])
+    assert (found.answer, found.confidence) == (NO_DATE, 0.25)
 
 
 def test_no_texts_have_no_answers():

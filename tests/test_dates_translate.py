@@ -115,9 +115,10 @@ def test_a_text_may_begin_like_an_option_and_options_stand_anywhere(monkeypatch,
         assert "2021-06-08\t" not in out  # nothing learned yet
     _, out, _ = command(monkeypatch, capsys, "--", "--help", "--weights")
     assert [text for text, _ in answers(out)] == ["--help", "--weights"]
-    code, out, err = command(monkeypatch, capsys, "--wieghts", "a", "7.6.21")
-    assert (code, out) == (2, "")
-    assert "unrecognized arguments: --wieghts" in err
+    for option in ("--wieghts", "-W", "-w"):
+        code, out, err = command(monkeypatch, capsys, option, "7.6.21")
+        assert (code, out) == (2, "")
+        assert f"unrecognized arguments: {option}" in err
 
 
 def test_no_lines_at_all(monkeypatch, capsys):
@@ -148,9 +149,20 @@ def test_years_outside_training_are_marked_and_help_says_which_they_are(monkeypa
     outside, inside = out.splitlines()
     assert ", but the text has another year\t" in outside
     assert inside.startswith("20 July 1950\t1950-07-20\t")
+
+
+def test_help_says_what_it_does_what_it_takes_and_what_it_does_not_know(monkeypatch, capsys):
     code, out, _ = command(monkeypatch, capsys, "--help")
     assert code == 0
-    assert "the years 1950 to 2049" in " ".join(out.split())
+    assert out.startswith("usage: python -m attnlib.dates.translate [-h] [--weights WEIGHTS] [dates ...]\n")
+    for said in (
+        "Translate dates to ISO 8601.",
+        "texts; none: lines of standard input, in UTF-8",
+        "weights that python -m attnlib.dates.train has written",
+        "The model was trained on the years 1950 to 2049. Its confidence is its own and can be wrong, above all for "
+        "other years and other ways to write a date.",
+    ):
+        assert f" {said} " in " ".join(["", *out.split(), ""])
 
 
 def test_weights_of_one_s_own(monkeypatch, capsys, tmp_path):
@@ -196,6 +208,7 @@ class Stream:
         self.pieces = iter(pieces)
 
     def read1(self, size):
+        assert size > 0
         return next(self.pieces, b"")
 
 
@@ -236,6 +249,19 @@ def test_a_line_is_answered_before_the_next_one_is_there():
         assert asked.wait() == 0
 
 
+def test_each_answer_and_each_fault_is_let_go_at_once(monkeypatch):
+    class Leaving(io.StringIO):
+        gone = ""
+
+        def flush(self):
+            self.gone = self.getvalue()
+
+    for name, text in (("stdout", "7.6.21"), ("stderr", "")):
+        monkeypatch.setattr(sys, name, stream := Leaving())
+        translate.print_answers(translate.load_date_model(), [text], "line", 1)
+        assert stream.gone == stream.getvalue() != ""
+
+
 def test_an_interrupt_ends_it_without_a_word(monkeypatch, capsys):
     def interrupted(stream):
         raise KeyboardInterrupt
@@ -267,6 +293,24 @@ def test_a_full_disk_is_one_line():
     assert ran.stderr.count("\n") == 1
 
 
+def test_what_is_still_to_be_written_at_the_end_fails_in_one_line_too(monkeypatch, capsys, tmp_path):
+    """Nor does Python, when it closes the output, try once more."""
+
+    class Full(io.StringIO):
+        def flush(self):
+            raise OSError("no room")
+
+    with open(tmp_path / "output", "w") as file:
+        full = Full()
+        full.fileno = file.fileno
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as stopped:
+            run(lambda: print("7.6.21"))
+        assert os.path.samestat(os.fstat(file.fileno()), os.stat(os.devnull))
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == "no room\n"
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "cp932", "cp874", "cp852", "ascii", "utf-8"])
 def test_no_encoding_of_the_output_stops_it(monkeypatch, encoding):
     written = io.BytesIO()
@@ -286,7 +330,7 @@ def test_without_standard_input_texts_are_asked_for(monkeypatch, capsys):
     with pytest.raises(SystemExit) as stopped:
         run(translate.main)
     assert stopped.value.code == 2
-    assert "no texts, and no standard input" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith("error: no texts, and no standard input\n")
 
 
 def test_the_module_runs_as_a_command():

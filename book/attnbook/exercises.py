@@ -86,7 +86,7 @@ def workbench_html(cell: dict[str, Any], chapter: str, title: str) -> str:
         f'spellcheck="false" autocapitalize="off" autocorrect="off">\n{escape(code, quote=False)}</textarea></div>'
         '<div class="tools"><button type="button" class="run">Run</button>'
         '<button type="button" class="reset">Reset</button>'
-        '<button type="button" class="link">Copy link to this code</button>'
+        '<button type="button" class="link" aria-label="Copy link to this code">Copy link</button>'
         f'<button type="button" class="stop" hidden>Stop</button><p class="keys" id="{keys}"></p></div>'
         '<p class="solved" hidden>✓ You have solved this.</p>'
         '<p class="before" hidden>What is below is of your code before the last change.</p>'
