@@ -211,15 +211,15 @@ def test_more_positions_come_no_less_close():
 
 
 @pytest.mark.parametrize(("scheme", "relative"), [("no encoding", True), ("added sinusoids", False), ("rotary", True)])
-def test_scores_depend_on_the_distance_alone_with_rotary_but_not_with_added_sinusoids(scheme, relative):
-    for distance in (0, 3, 10):
-        shown = rotary_scores.measure(scheme=scheme, distance=distance)
+def test_scores_depend_on_the_offset_alone_with_rotary_but_not_with_added_sinusoids(scheme, relative):
+    for back in (0, 3, 10):
+        shown = rotary_scores.measure(scheme=scheme, back=back)
         assert shown.relative is relative
-        assert len(shown.along) == 16 - distance
-        np.testing.assert_array_equal(shown.along, [shown.scores[r + distance, r] for r in range(16 - distance)])
+        assert len(shown.along) == 16 - back
+        np.testing.assert_array_equal(shown.along, [shown.scores[r + back, r] for r in range(16 - back)])
 
 
-def test_rotary_scores_change_with_the_distance():
+def test_rotary_scores_change_with_the_offset():
     assert np.ptp(rotary_scores.measure().scores[:, 0]) > 1
 
 

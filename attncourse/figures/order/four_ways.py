@@ -49,8 +49,7 @@ def readout(numbers: Numbers) -> str:
     shares = medians_said(dict(zip(WAYS, numbers.right, strict=True)))
     return (
         f"After {numbers.steps} steps, right answers in the median of five seeds: {shares}. Without order the best "
-        f"guess is right in {numbers.without_order:.2f} of the cases, under a causal mask in "
-        f"{numbers.without_order_causal:.2f}."
+        f"guess gets {numbers.without_order:.2f} right, under a causal mask {numbers.without_order_causal:.2f}."
     )
 
 

@@ -18,7 +18,7 @@ from attncourse.figures.order.runs import ARMS, BAND, runs_of
 _TRAINED = 12  # tokens
 _TICKS = (12, 16, 24, 32, 48)
 _NAMED = ("rotary", "sinusoidal", "sinusoidal × 10", "none")  # drawn in every state, to compare with
-_SHORT = {"sinusoidal × 10": "sines × 10", "index in [0, 1] and its square": "[0, 1], square"}  # beside a curve's end
+_SHORT = {"index in [0, 1] and its square": "[0, 1], square"}  # beside a curve's end
 
 
 class Numbers(NamedTuple):
@@ -74,7 +74,14 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     axes.fmt_xdata, axes.fmt_ydata = lambda x: f"{2**x:.0f}", lambda share: in_digits(share, "{:.1%}")
     for arm in _NAMED:
         axes.plot(x, numbers.medians[ARMS.index(arm)], color=RULE, linewidth=1.2, label=arm)
-    axes.plot(x, numbers.seen_places, color=FAINT, linewidth=1.6, linestyle=(0, (4, 2)), label="places of the training")
+    axes.plot(x, numbers.seen_places, color=FAINT, linewidth=1.6, linestyle=(0, (4, 2)), label="known places only")
+    label(
+        axes,
+        *((np.log2(12.4), 0.3) if narrow else (np.log2(14.2), 0.5)),
+        "known places only",
+        FAINT,
+        va="center_baseline",
+    )
     axes.axvline(x[0], color=INK, linewidth=1)
     axes.fill_between(x, *numbers.spread, color=BAND, linewidth=0)
     known = ~np.isnan(median)
@@ -101,7 +108,7 @@ def _name_curves(axes: Axes, numbers: Numbers, x: float) -> None:
 length_extrapolation = Explorer(
     __name__,
     caption=(
-        "Trained on twelve tokens to name the previous one, then read longer sequences: none stays right for long. "
+        "Trained on twelve tokens to name the previous one, then read longer sequences: no way stays right for long. "
         "Thick is the chosen way, with all five seeds in the band; dashed is a model that is right at the twelve "
         "places of the training, and nowhere else."
     ),

@@ -20,6 +20,7 @@ from attnlib import wave_angles
 _WIDTHS = (2, 4, 6, 8, 16, 32)
 _LENGTHS = (16, 100, 1000, 10000, 100000, 600000)
 _NEAR = 1000  # positions among which one is already close
+_STEEP = 0.8  # of the curve, in powers of ten from one width to the next
 
 
 class Numbers(NamedTuple):
@@ -67,7 +68,7 @@ def _first_squares(frequency: float) -> np.ndarray:
     return _squares(np.arange(1, _LENGTHS[-1]), frequency)
 
 
-def measure(d_model: int = 2, seq: int = 16) -> Numbers:
+def measure(d_model: int = 2, seq: int = 1000) -> Numbers:
     """The closest other encoding among ``seq`` positions, at this width and at all others."""
     which = np.array([_closest(width, seq) for width in _WIDTHS])
     nearest, step = (
@@ -114,7 +115,9 @@ def _draw_distances(axes: Axes, numbers: Numbers) -> None:
               label=f"to position {numbers.which[numbers.chosen]}, the closest")  # fmt: skip
     power_axis(axes, 1e-6, 20, (-6, -4, -2, 0))
     label(axes, -0.15, 0.2, "… to its neighbour", FAINT, va="bottom")
-    label(axes, len(_WIDTHS) - 0.5, -1.7, "… to the closest", POSITION_INK, ha="right", va="top")
+    steep = y[1] - y[0] > _STEEP  # then there is room beside the first point
+    x0, y0, va = (0.3, y[0], "center") if steep else (-0.15, y[0] - 0.3, "top")
+    label(axes, x0, y0, "… to the closest", POSITION_INK, va=va)
     axes.set_xlim(-0.3, len(_WIDTHS) - 0.7)
     axes.set_xticks(x, [str(width) for width in _WIDTHS])
 

@@ -22,7 +22,7 @@ from attncourse.figures.order.runs import ARMS, BAND, TASKS, runs_of
 
 _EVERY = 20  # steps averaged into one point: two of the stored losses
 _LEARNED = 0.5  # nats
-_LOW, _HIGH = 0.08, 12.0  # of the axis of losses; what falls lower runs along its edge
+_LOW, _HIGH = 0.01, 12.0  # of the axis of losses; what falls lower runs along its edge
 _SHORT = {"index in [0, 1] and its square": "[0, 1] and its square"}  # in the list of arms
 _LIKE_SINES = "sinusoidal"  # drawn in every state, to compare with
 
@@ -40,7 +40,7 @@ class Numbers(NamedTuple):
     learned_at: float  # step at which the chosen arm's median loss first falls below 0.5; inf if it never does
 
 
-def measure(task: str = "name the previous token", arm: str = "index in [0, 1]") -> Numbers:
+def measure(task: str = "name the previous token", arm: str = "rotary") -> Numbers:
     """Sum up the runs of a task in the experiment's result file."""
     every = runs_of(TASKS[task])
     stored = np.array([[run["loss"] for run in runs] for runs in every.values()])
@@ -111,7 +111,7 @@ def _draw_losses(axes: Axes, numbers: Numbers) -> None:
     axes.set_xlim(0, 400)
     axes.set_xticks([0, 100, 200, 300, 400])
     axes.set_ylim(np.log10(_LOW), np.log10(_HIGH))
-    axes.set_yticks([-1, 0, 1], ["0.1", "1", "10"])
+    axes.set_yticks([-2, -1, 0, 1], ["≤ 0.01", "0.1", "1", "10"])
     axes.fmt_xdata, axes.fmt_ydata = "{:.0f}".format, lambda power: in_words(10**power)
     axes.fill_between(x, *height(numbers.spread), color=BAND, linewidth=0)
     if numbers.arm != _LIKE_SINES:

@@ -1,4 +1,4 @@
-"""Explorer: scores of one query and one key at every pair of positions; only some depend on the distance alone."""
+"""Explorer: scores of one query and one key at every pair of positions; only some depend on the offset alone."""
 
 from typing import NamedTuple
 
@@ -28,13 +28,13 @@ class Numbers(NamedTuple):
     """What the figure shows."""
 
     scheme: str
-    distance: int  # r
+    back: int  # r: the key stands so many positions before the query
     scores: np.ndarray  # (16, 16) of the query at each position, with the key at each
-    along: np.ndarray  # (16 − |distance|,) the scores at this distance, from the first pair of positions to the last
-    relative: bool  # whether every score depends on the distance alone, to rounding
+    along: np.ndarray  # (16 − back,) the scores at this offset, from the first pair of positions to the last
+    relative: bool  # whether every score depends on the offset alone, to rounding
 
 
-def measure(scheme: str = "rotary", distance: int = 3) -> Numbers:
+def measure(scheme: str = "rotary", back: int = 3) -> Numbers:
     """The same two words at all positions, with the positions told in one of three ways."""
     query, key = (np.tile(content, (_SEQ, 1)) for content in (_CONTENT_Q, _CONTENT_K))
     if scheme == "added sinusoids":
@@ -45,21 +45,21 @@ def measure(scheme: str = "rotary", distance: int = 3) -> Numbers:
         query, key = rotate(query), rotate(key)
     scores = scaled_dot_scores(query, key)
     spreads = [np.ptp(np.diagonal(scores, offset)) for offset in range(1 - _SEQ, _SEQ)]
-    return Numbers(scheme, distance, scores, np.diagonal(scores, -distance), bool(max(spreads) < 1e-12))
+    return Numbers(scheme, back, scores, np.diagonal(scores, -back), bool(max(spreads) < 1e-12))
 
 
 def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     low, high = (in_digits(score) for score in (numbers.along.min(), numbers.along.max()))
     if numbers.scheme == "no encoding":
-        return f"No encoding: at distance {numbers.distance}, as at every other, the score is {low}."
+        return f"No encoding: {numbers.back} back, as at every other offset, the score is {low}."
     says = f"Positions told by {numbers.scheme}"
     if numbers.relative:
         return (
-            f"{says}: at distance {numbers.distance} the score is {low} at every pair of positions; "
-            "all scores depend on the distance alone."
+            f"{says}: {numbers.back} back the score is {low} at every pair of positions; "
+            "all scores depend on the offset alone."
         )
-    return f"{says}: at distance {numbers.distance} the score runs from {low} to {high}, by where the pair stands."
+    return f"{says}: {numbers.back} back the score runs from {low} to {high}, by where the pair stands."
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
@@ -70,10 +70,10 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         dress(place(figure, *table), "scores", x="position of the key", y="position of the query", colour=SCORE_INK),
         numbers,
     )
-    axes = dress(place(figure, *line), f"scores on the dashed line, r = {numbers.distance}", x="position of the key")
+    axes = dress(place(figure, *line), f"scores on the dashed line, {numbers.back} back", x="position of the key")
     axes.plot(range(len(numbers.along)), numbers.along, color=SCORE, linewidth=2)
     [points] = axes.plot(range(len(numbers.along)), numbers.along, "o", color=SCORE_INK, markersize=6)
-    said = [f"query at {j + numbers.distance}, key at {j}: {in_digits(s)}" for j, s in enumerate(numbers.along)]
+    said = [f"query at {j + numbers.back}, key at {j}: {in_digits(s)}" for j, s in enumerate(numbers.along)]
     say(points, words=said)
     axes.axhline(0, color=RULE, linewidth=1)
     axes.set(xlim=(-0.5, _SEQ - 0.5), ylim=(-_REACH, _REACH), yticks=(-3, -2, -1, 0, 1, 2, 3), xticks=(0, 5, 10, 15))
@@ -86,7 +86,7 @@ def _draw_table(axes: Axes, numbers: Numbers) -> None:
     queries, keys = ([f"{what} at {place}" for place in range(_SEQ)] for what in ("query", "key"))
     draw_cells(axes, numbers.scores, SCORE, _REACH, rows=queries, columns=keys, what="score", form="{:.2f}",
                tell=lambda i, j: {"of": f"d{i - j}", "lights": f"d{i - j}"})  # a cell lights its diagonal  # fmt: skip
-    start, end = numbers.distance, _SEQ - 1
+    start, end = numbers.back, _SEQ - 1
     axes.plot([-0.5, end - start + 0.5], [start - 0.5, end + 0.5], color=INK, linewidth=1.2, linestyle=(0, (3, 2)))
     axes.set(xticks=(0, 5, 10, 15), yticks=(0, 5, 10, 15), xlim=(-0.5, _SEQ - 0.5), ylim=(_SEQ - 0.5, -0.5))
     axes.xaxis.label.set_color(KEY_INK)
@@ -98,10 +98,10 @@ rotary_scores = Explorer(
     __name__,
     caption=(
         "One query and one key are moved to every pair of positions. Under rotary encoding each diagonal, one "
-        "distance, has one colour: the score depends on the distance alone."
+        "offset, has one colour: the score depends on the offset alone."
     ),
     controls={
         "scheme": Choice("positions told by", stops=("no encoding", "added sinusoids", "rotary")),
-        "distance": Slider("r: the key stands so far back", stops=(0, 1, 2, 3, 4, 6, 8, 10)),
+        "back": Slider("r, keys back", stops=(0, 1, 2, 3, 4, 6, 8, 10)),
     },
 )
