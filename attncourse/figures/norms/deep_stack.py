@@ -44,7 +44,7 @@ class Numbers(NamedTuple):
 
     depth: int
     norm: str
-    sizes: np.ndarray  # (2 · depth + 1,) root mean square of the text's vectors, before and behind each sublayer
+    sizes: np.ndarray  # (2 · depth + 1,) root mean square of the text's vectors, before and after each sublayer
     steps: np.ndarray  # (blocks,) the last step of each
     losses: np.ndarray  # (blocks,)
     end: float  # loss on fresh texts
@@ -85,7 +85,7 @@ def layers_text(depth: int) -> str:
 
 
 def size_text(size: float) -> str:
-    """A size with a digit behind the point unless it is large."""
+    """A size with a digit after the point unless it is large."""
     return in_digits(size, "{:.1f}" if size < 100 else "{:.0f}")
 
 
@@ -106,9 +106,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 
 
 def _draw_answers(paper: Axes, numbers: Numbers, narrow: bool) -> None:
-    left, top, cell = (10, 34, (23, 26)) if narrow else (44, 34, (32, 28))
-    kinds = f"{'' if narrow else 'marked by the trained model: '}d day, m month, y year, · other"
-    label(paper, left, 18, kinds, size=HEADING, weight="semibold")
+    left, top, cell = (58, 34, (20, 26)) if narrow else (60, 34, (32, 28))
+    label(paper, left, 18, "d day, m month, y year, · other", size=HEADING, weight="semibold")
     good = np.array([[answer == right for answer, right in zip(numbers.answers, RIGHT, strict=True)]], dtype=float)
     words = [f"“{letter}” marked {answer}, {'right' if answer == wanted else f'should be {wanted}'}"
              for letter, answer, wanted in zip(TEXT, numbers.answers, RIGHT, strict=True)]  # fmt: skip
@@ -118,9 +117,10 @@ def _draw_answers(paper: Axes, numbers: Numbers, narrow: bool) -> None:
         label(paper, x, top + 6, letter, ha="center", va="center_baseline", weight="semibold")
         label(paper, x, y, answer, NUMBER, ha="center", va="center_baseline")
         label(paper, x, y + cell[1] / 2 + 10, RIGHT[at], FAINT, ha="center", va="center_baseline")
-    x, y = (left, 110) if narrow else (left + 14 * cell[0] + 16, grid.middle(0, 0)[1])
-    if not narrow:
-        label(paper, left - 8, y + cell[1] / 2 + 10, "right", FAINT, ha="right", va="center_baseline")
+    marks = grid.middle(0, 0)[1]
+    label(paper, left - 8, marks, "marked", ha="right", va="center_baseline")
+    label(paper, left - 8, marks + cell[1] / 2 + 10, "right", FAINT, ha="right", va="center_baseline")
+    x, y = (left, 110) if narrow else (left + 14 * cell[0] + 16, marks)
     share = f"{in_digits(numbers.right)} right in fresh texts"
     label(paper, x, y, share, SHARED_INK, size=HEADING, va="center_baseline", weight="semibold")
 
@@ -169,9 +169,9 @@ deep_stack = Explorer(
     __name__,
     caption=(
         "The row is one text, marked by one of three trained encoders, in violet where it is right; below it stand the "
-        "right marks. Curves and numbers are means of the three, at the best of seven learning rates; dashed, beside "
-        "a norm: none, not even before the logits (BatchNorm comes later). Size is the root mean "
-        "square of a vector’s numbers."
+        "right marks. Curves and numbers are means of the three, at the best of seven learning rates. Once a norm is "
+        "chosen, the dashed curves show the encoder without any. Size is the root mean square of a vector’s numbers. "
+        "BatchNorm comes later."
     ),
     controls={
         "depth": Slider("layers", stops=DEPTHS, stops_only=True),

@@ -146,7 +146,7 @@ drift = Explorer(
     __name__,
     caption="Each dot is one feature’s mean in one batch. The distance is the root mean square over 2,000 batches.",
     controls={
-        "batch_size": Slider("sentences in a batch", stops=SIZES, log=True),
+        "batch_size": Slider("sentences", stops=SIZES, log=True),
         "spread": Slider("lengths: 12 ±", stops=SPREADS),
         "counted": Switch("padding counted"),
     },

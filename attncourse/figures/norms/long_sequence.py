@@ -96,7 +96,7 @@ def readout(numbers: Numbers) -> str:
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """How many tokens training saw at each position; below, each token of the sequence after the norm."""
     figure = sheet(height=338, narrow=narrow, narrow_height=384)
-    left, width = (40, 296) if narrow else (46, 660)
+    left, width = (46, 290) if narrow else (46, 660)
     above, below = place(figure, left, 34, width, 70), place(figure, left, 158, width, 172 if narrow else 130)
     dress(above, "tokens seen in training" if narrow else "tokens seen in training at each position")
     after, drift = f"after {numbers.norm}", "growing" if numbers.drifts else "steady"
@@ -106,7 +106,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for position, bar in zip(positions, bars, strict=True):
         say(bar, words=f"position {position}: {numbers.seen[position - 1]:.0f} tokens seen in training")
     label(above, LONGEST + 0.9, 200, "none", va="bottom")
-    above.set(ylim=(0, 3600), yticks=(0, 3200))
+    above.set(ylim=(0, 3600), yticks=(0, 3200), yticklabels=("0", "3,200"))
     above.tick_params(labelbottom=False)
     _draw_tokens(below, numbers, narrow)
     for axes in (above, below):

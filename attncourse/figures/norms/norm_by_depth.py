@@ -111,8 +111,8 @@ def _draw_seeds(axes: Axes, losses: np.ndarray) -> None:
 norm_by_depth = Explorer(
     __name__,
     caption=(
-        "The encoder of the beginning in five depths. The curve in colour is the chosen norm, its dots are three "
-        "seeds, each at the best of seven learning rates."
+        "The encoder from the start of the chapter, at five depths. The curve in colour is the chosen norm, its dots "
+        "are three seeds, each at the best of seven learning rates."
     ),
     controls={"norm": Choice("norm", stops=NORMS)},
 )

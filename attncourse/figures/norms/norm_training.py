@@ -100,9 +100,6 @@ def _draw_rows(axes: Axes, every: np.ndarray, names: bool) -> None:
 
 norm_training = Explorer(
     __name__,
-    caption=(
-        "Whichever loss is asked for, BatchNorm with statistics for each position learns least or cannot read it. "
-        "Every seed is a dot, the stroke and the number are their mean, the dotted line is LayerNorm’s."
-    ),
+    caption="Every seed is a dot; the stroke and the number are their mean, and the dotted line is LayerNorm’s.",
     controls={"loss": Choice("loss", stops=tuple(LOSSES))},
 )

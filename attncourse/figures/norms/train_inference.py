@@ -132,9 +132,8 @@ def _draw_ratio(axes: Axes, numbers: Numbers) -> None:
 train_inference = Explorer(
     __name__,
     caption=(
-        "With BatchNorm, early in training, texts read with the running statistics (inference) have another loss than "
-        "with those of their batch (training mode). A small encoder learns to mark day, month and year in dates: means "
-        "of five seeds, and on the right every seed a dot."
+        "In training mode a BatchNorm reads texts with the statistics of their batch, at inference with the running "
+        "ones; the other norms have one mode. Means of five seeds; in the plot of ratios every seed is a dot."
     ),
     controls={
         "norm": Choice("norm", stops=NORMS),
