@@ -187,7 +187,7 @@ def test_times_are_medians_of_the_rounds_at_that_length():
 @every_state(free_running)
 def test_shares_are_those_of_the_stored_runs(free, state):
     numbers = free_running.measure(**state)
-    name = {"none": "no mask", "right way round": "causal"}.get(state["mask"], "flipped")
+    name = {"none": "no mask", "causal": "causal"}.get(state["mask"], "flipped")
     runs = list(free["runs"][name].values())
     at = free["settings"]["stages"].index(state["stage"])
     for i, way in enumerate(("forced", "free")):
@@ -200,7 +200,7 @@ def test_shares_are_those_of_the_stored_runs(free, state):
 @every_state(free_running)
 def test_the_answers_are_those_of_the_first_seed(free, state):
     numbers = free_running.measure(**state)
-    name = {"none": "no mask", "right way round": "causal"}.get(state["mask"], "flipped")
+    name = {"none": "no mask", "causal": "causal"}.get(state["mask"], "flipped")
     at = free["settings"]["stages"].index(state["stage"])
     stored = free["runs"][name]["0"][at]["said"]
     assert numbers.said == tuple(as_texts([stored[way]])[0] for way in ("forced", "free"))

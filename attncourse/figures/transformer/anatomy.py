@@ -218,6 +218,6 @@ anatomy = Explorer(
     ),
     controls={
         "part": Choice("part", stops=tuple(PARTS)),
-        "norm": Choice("norms stand", stops=tuple(NORMS)),
+        "norm": Choice("norm placement", stops=tuple(NORMS)),
     },
 )

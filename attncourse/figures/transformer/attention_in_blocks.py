@@ -107,7 +107,7 @@ def _draw_blocks(axes: Axes, numbers: Numbers) -> None:
 
 def _draw_times(axes: Axes, numbers: Numbers) -> None:
     """Time against the side of a block, both in powers; plain attention is the line at 1."""
-    dress(axes, "time / plain attention's", x="side of a block")
+    dress(axes, "time relative to plain attention", x="side of a block")
     x, (low, middle, high) = np.log2(numbers.sides), np.log10(numbers.times)
     axes.vlines(x, low, high, color=INK, linewidth=1.4)
     curve = axes.plot(x, middle, color=INK, linewidth=1.6, marker="o", markersize=4.5, markeredgewidth=0, zorder=3)

@@ -100,7 +100,7 @@ def _times(saved: float) -> str:
 cached_cost = Explorer(
     __name__,
     caption=(
-        "The longer the text, the more times its cost is saved by a cache of keys and values. "
+        "The longer the text, the more a cache of keys and values saves. "
         "Two decoder layers of width 256; units: a mean token with the cache."
     ),
     controls={"tokens": Slider("tokens", stops=(8, 16, 32, 64, 128, 256), stops_only=True)},

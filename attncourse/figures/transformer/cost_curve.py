@@ -117,8 +117,9 @@ def _draw_costs(axes: Axes, sizes: np.ndarray, curves: dict[str, np.ndarray]) ->
 cost_curve = Explorer(
     __name__,
     caption=(
-        "Four times the tokens are sixteen times the work of attention, counted in multiply-adds or measured in NumPy. "
-        "Units: attention over 256 tokens of width 64; the strokes hold the middle half of nine rounds."
+        "Four times the tokens are sixteen times the multiply-adds of attention (lines), and nearly as many times the "
+        "time in NumPy (dots; strokes hold the middle half of nine rounds). Unit: attention over 256 tokens of width "
+        "64; × is the growth from width 32 to 256."
     ),
     controls={
         "part": Choice("part", stops=_PARTS),

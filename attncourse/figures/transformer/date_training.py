@@ -14,8 +14,9 @@ from attncourse.drawing.board import board
 from attncourse.drawing.canvas import TEXT, place, sheet
 from attncourse.drawing.curve import draw_curve, name_earlier, thinned
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, QUERY_INK
+from attncourse.drawing.palette import FAINT, INK, QUERY_INK
 from attncourse.figures.date_readings import answer_of, reading, signs, visible
+from attncourse.figures.transformer.ends import name_ends
 from attncourse.training import Training, one_step
 from attnlib.adam import AdamState, adam_start
 from attnlib.dates.characters import as_known
@@ -161,7 +162,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """The loss and the right answers so far, an earlier run's faint, and the cross-attention while it reads."""
     figure = sheet(height=352, narrow=narrow, narrow_height=690)
     paper = board(figure)
-    curves = [(44, 36, 284, 84), (44, 172, 284, 84)] if narrow else [(44, 36, 244, 96), (44, 196, 244, 96)]
+    curves = [(44, 36, 216, 84), (44, 172, 216, 84)] if narrow else [(44, 36, 196, 96), (44, 196, 196, 96)]
     loss, right = (place(figure, *box) for box in curves)
     _draw_losses(dress(loss, "loss"), numbers)
     _draw_right(dress(right, "% right on new dates", x="training step"), numbers)
@@ -192,12 +193,15 @@ def _draw_losses(axes: Axes, numbers: Numbers) -> None:
 
 
 def _draw_right(axes: Axes, numbers: Numbers) -> None:
+    ends: dict[str, tuple[float, dict[str, str]]] = {}
     for which, (name, line) in enumerate((("characters", (0, (3, 1.5))), ("whole dates", "-"))):
         for shares, earlier in ((numbers.earlier_right, True), (numbers.right, False)):
             curve = np.array([LOOK_EVERY * np.arange(len(shares)), shares[:, which]])
             draw_curve(axes, curve, f"{name}, the run before" if earlier else name, earlier, line)
+        ends[name] = numbers.right[-1, which], {"color": INK}
     axes.set(xlim=(0, STEPS), ylim=(0, 1.05), xticks=(0, 500, 1000, 1500), yticks=(0, 0.5, 1))
     axes.set_yticklabels(["0", "50", "100"])
+    name_ends(axes, ends, LOOK_EVERY * (len(numbers.right) - 1))
     axes.fmt_xdata, axes.fmt_ydata = "{:.0f}".format, "{:.0%}".format
 
 
@@ -205,8 +209,8 @@ date_training = Training(
     __name__,
     caption=(
         "The chapter’s model, half as wide and half as deep, learns from the same texts. Rows of the map are the "
-        "characters that it writes, columns those of the text. Dashed: right characters, else right whole dates. The "
-        "learning rate rises in 100 steps, then falls to 0. The run before stays as a faint line."
+        "characters that it writes, columns those of the text. The learning rate rises in 100 steps, then falls to 0. "
+        "The faint lines are the run before, at first one with learning rate 0.001."
     ),
     steps=STEPS,
     effect=400,

@@ -217,6 +217,6 @@ decoding = Explorer(
     ),
     controls={
         "text": Text("date", stops=EXAMPLES),
-        "step": Slider("output character", stops=tuple(range(1, STEPS + 1))),
+        "step": Slider("step", stops=tuple(range(1, STEPS + 1))),
     },
 )

@@ -21,7 +21,7 @@ def name_ends(
         axes: with their final limits.
         ends: name -> the height at which the curve ends, and its look as Matplotlib takes it.
         x: where the curves end; default: at the right edge of the axes.
-        samples: a sample of each curve before its name, where the ends do not tell.
+        samples: a sample of each line before its name, where the ends do not tell; one of dots would be a dot more.
     """
     box, (left, right), (low, high) = axes.get_window_extent(), axes.get_xlim(), axes.get_ylim()
     across, up = (right - left) / box.width, (high - low) / box.height  # a pixel, in the units of the axes
@@ -33,8 +33,8 @@ def name_ends(
         look = ends[name][1]
         if samples:
             start, end, gap = _SAMPLE
-            middle = end - 4 if look.get("linestyle") == "none" else (start + end) / 2  # a dot stands by its name
-            places = [edge + place * across for place in (start, middle, end)]
-            axes.add_artist(Line2D(places, [height] * 3, markevery=[1], clip_on=False, **look))
+            places = [edge + place * across for place in (start, end)]
+            if look.get("linestyle") != "none":
+                axes.add_artist(Line2D(places, [height] * 2, clip_on=False, **look))
         words = edge + (end + gap if samples else _GAP) * across
         label(axes, words, height, name, look["color"], va="center_baseline")

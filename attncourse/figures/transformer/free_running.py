@@ -20,7 +20,7 @@ from attncourse.figures.date_readings import answer_of, signs
 from attncourse.figures.transformer.ends import name_ends
 from attncourse.results import load_result
 
-_MASKS = {"right way round": "causal", "none": "no mask", "turned round": "flipped"}  # on the page -> in the file
+_MASKS = {"causal": "causal", "none": "no mask", "turned round": "flipped"}  # on the page -> in the file
 _STAGES = (50, 100, 200, 400, 800, 1600, 3200)
 _WAYS = {"the correct answer": "forced", "its own": "free"}  # what it reads
 _LOOKS: dict[str, dict[str, Any]] = {
@@ -60,7 +60,7 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     forced, free = shares(numbers)
     answer = f"“{numbers.said[1]}”{' (no date)' * (numbers.said[1] == '?')}" if numbers.said[1] else "nothing at all"
-    mask = "No mask" if numbers.mask == "none" else f"Mask {numbers.mask}"
+    mask = {"causal": "Causal mask", "none": "No mask"}.get(numbers.mask, "Mask turned round")
     return (
         f"{mask}, after {numbers.stage} updates: {forced} of new dates correct if it reads the correct "
         f"answer, {free} if it reads its own, where “June 7th, 2021” becomes {answer}."

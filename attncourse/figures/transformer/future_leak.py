@@ -25,7 +25,7 @@ _rng = np.random.default_rng(0)
 _LAYERS = init_encoder(_rng, _MOST, _D_MODEL, num_heads=2, d_ff=32).layers
 _VECTORS = {character: _rng.normal(size=_D_MODEL) for character in sorted({*TOKENS, EDITED})}
 _HALF = 12  # of a box's height, in CSS pixels
-MASKS = ("causal", "none", "flipped by mistake")
+MASKS = ("causal", "none", "turned round")
 
 
 class Numbers(NamedTuple):
@@ -40,7 +40,7 @@ class Numbers(NamedTuple):
 def measure(mask: str = "causal", token: int = 4, layers: int = 2) -> Numbers:
     """What goes in and what comes out of every layer, before and after the edit."""
     past = causal_mask(_SEQ, _SEQ)
-    allowed = {"causal": past, "none": np.ones_like(past), "flipped by mistake": ~past}[mask]
+    allowed = {"causal": past, "none": np.ones_like(past), "turned round": ~past}[mask]
     edited = TOKENS[: token - 1] + EDITED + TOKENS[token:]
     x = np.array([[_VECTORS[character] for character in text] for text in (TOKENS, edited)])
     x = x + sinusoidal_positions(_SEQ, _D_MODEL)
@@ -146,8 +146,8 @@ def _draw_node(
 future_leak = Explorer(
     __name__,
     caption=(
-        f"One token becomes “{EDITED}”, and an output to the left of the dashed line that moves has seen the future. "
-        "The boxes tell how much each vector changes, layer by layer, and the lines which ways the change takes."
+        f"One token becomes “{EDITED}”. If an output left of the dashed line changes, it has seen the future. "
+        "Boxes: how much each vector changes; lines: how the change travels."
     ),
     controls={
         "mask": Choice("mask", stops=MASKS),

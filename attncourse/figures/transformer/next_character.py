@@ -61,11 +61,12 @@ def readout(numbers: Numbers) -> str:
     best, signs = int(numbers.probs.argmax()), _signs(numbers)
     head, seen = np.unravel_index(int(numbers.attn_weights.argmax()), numbers.attn_weights.shape)
     share = in_digits(float(numbers.probs[best]), "{:.0%}")
-    of = f"the {numbers.top_k} likeliest signs" if 1 < numbers.top_k < VOCAB else "all signs"
+    of = {1: "only the likeliest sign", VOCAB: "all signs"}.get(numbers.top_k, f"the {numbers.top_k} likeliest signs")
+    drawn = f"At temperature {numbers.temperature:g}, out of {of}, it is drawn with probability {share}. "
     return (
         f"{f'After “{numbers.beginning}”' if numbers.beginning else 'At the beginning'} the model gives "
-        f"{_quoted(SIGNS[best])} most, {numbers.plain[best]:.0%}. At temperature {numbers.temperature:g}, out of "
-        f"{'the likeliest sign alone' if numbers.top_k == 1 else of}, it is drawn with probability {share}. "
+        f"{_quoted(SIGNS[best])} most, {numbers.plain[best]:.0%}. "
+        f"{'' if numbers.temperature == 1 and numbers.top_k == VOCAB else drawn}"
         f"Head {head + 1} looks hardest: at “{signs[seen]}”, weight {numbers.attn_weights[head, seen]:.2f}."
     )
 
@@ -109,7 +110,7 @@ def _draw_bars(paper: Axes, numbers: Numbers, left: float, pitch: float) -> None
         say(name, words=words)
     paper.plot([left - 2, left + 27 * pitch + 6], [floor, floor], color=RULE, linewidth=0.8)
     for place in np.argsort(-numbers.probs, kind="stable")[:_NAMED]:
-        if numbers.probs[place] > 0.03 and all(abs(place - other) * pitch >= 24 for other in written):
+        if numbers.probs[place] > 0.03 and all(abs(place - other) * pitch >= 22 for other in written):
             written.append(int(place))
             x = left + pitch * place + (6 if SIGNS[place] == "end" else 0) + (pitch - 3) / 2
             top = floor - _TALL * max(numbers.probs[place], numbers.plain[place])

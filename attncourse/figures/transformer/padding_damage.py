@@ -134,9 +134,7 @@ def _draw_text(paper: Axes, numbers: Numbers, at: tuple[float, float], widths: t
         size = padded * numbers.padding, 22
         box = Rectangle((end + 2, top), *size, fill=False, edgecolor=RULE, hatch="////", linewidth=0.8)
         say(paper.add_artist(box), words=_padded(numbers.padding))
-        right = end + size[0] + 8
-        if right < paper.get_xlim()[1] - 60:
-            label(paper, right, top + 11, "padding", FAINT, va="center_baseline")
+        label(paper, end + 2, top - 14, f"{numbers.padding} × padding", FAINT, va="center_baseline")
 
 
 def _draw_answer(paper: Axes, numbers: Numbers, at: tuple[float, float]) -> None:

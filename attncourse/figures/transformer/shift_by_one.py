@@ -188,7 +188,7 @@ shift_by_one = Explorer(
     ),
     controls={
         "mask": Choice("mask", stops=MASKS),
-        "when": Choice("the step stands", stops=WHEN),
+        "when": Choice("when", stops=WHEN),
         "step": Slider("step", stops=tuple(range(1, STEPS + 1))),
     },
 )
