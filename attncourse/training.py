@@ -78,8 +78,8 @@ class Training(Shown):
     def forecast(self) -> str:
         """How long it takes, before the first step."""
         return (
-            f"{self.steps:,} steps take about {duration(self.steps / self.pace)}, {self.pace:g} a second; what there "
-            f"is to see shows after some {self.effect} steps, {duration(self.effect / self.pace)}."
+            f"{self.steps:,} steps take about {duration(self.steps / self.pace)}, {self.pace:g} a second; the effect "
+            f"shows after about {self.effect} steps, {duration(self.effect / self.pace)}."
         )
 
     def change(self, run: Any, **values: Any) -> Any:

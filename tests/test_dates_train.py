@@ -1,4 +1,9 @@
+import datetime
+import io
+import itertools
+import re
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,8 +13,16 @@ from attnlib import adam_start, tree_leaves, tree_map
 from attnlib.dates import train
 from attnlib.dates.command import run
 from attnlib.dates.model import init_date_model, load_date_model
-from attnlib.dates.task import NO_DATE
-from attnlib.dates.train import bar, held_out_dates, learning_rate, read_checkpoint, train_dates, write_checkpoint
+from attnlib.dates.task import HELD_OUT, NO_DATE, sample
+from attnlib.dates.train import (
+    as_steps,
+    bar,
+    held_out_dates,
+    learning_rate,
+    read_checkpoint,
+    train_dates,
+    write_checkpoint,
+)
 from attnlib.dates.writing import LANGUAGES
 from attnlib.stored_params import save_arrays
 
@@ -73,6 +86,30 @@ def test_it_learns_and_says_how_well(tmp_path, capsys):
     assert losses[-1] < losses[0]
     assert f"{share:.2%} of 2000 held-out dates exactly right after" in out.splitlines()[-1]
     assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]  # the checkpoint is gone
+
+
+def test_it_says_how_long_it_took_and_lets_each_line_go_at_once(tmp_path, monkeypatch):
+    """By a clock on which every stretch up to a checkpoint takes ten seconds."""
+
+    class Leaving(io.StringIO):
+        gone = ""
+
+        def flush(self):
+            self.gone = self.getvalue()
+
+    clock = (1000 + 20 * (call // 2) + 10 * (call % 2) for call in itertools.count())
+    monkeypatch.setattr(train, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    monkeypatch.setattr(sys, "stdout", written := Leaving())
+    train_dates(tmp_path / "a.npz", STEPS)
+    assert re.findall(r", (\d+) s\n", written.gone) == ["10", "20", "30"]
+    assert "after 30 s of training" in written.getvalue()
+
+
+def test_it_begins_with_the_first_batch_of_its_seed(tmp_path, monkeypatch):
+    asked, batches = [], train.date_batches
+    monkeypatch.setattr(train, "date_batches", lambda *args, **kwargs: asked.append(kwargs) or batches(*args, **kwargs))
+    train_dates(tmp_path / "a.npz", STEPS, fresh=True)  # although there is no checkpoint to throw away
+    assert asked == [{"first_step": 1}]
 
 
 @pytest.mark.parametrize("where", ["the loss", "the batches"])
@@ -162,6 +199,7 @@ def test_no_steps_or_absurdly_many_are_refused_before_anything_is_written(tmp_pa
     ):
         train_dates(tmp_path / "a.npz", steps)
     assert not list(tmp_path.iterdir())
+    assert as_steps(1_000_000) == 1_000_000
     assert command(monkeypatch, "--steps", steps, "--output", tmp_path / "a.npz") == 2
     assert capsys.readouterr().err.count("\n") == 1
 
@@ -251,13 +289,17 @@ def test_the_learning_rate_rises_to_its_peak_and_falls_to_nearly_nothing(steps):
 
 def test_a_bar_fills_up():
     assert [bar(done, 4, 8) for done in (0, 1, 4)] == ["[........]", "[##......]", "[########]"]
+    assert len(bar(1, 2)) == len("[]") + 24
 
 
 def test_held_out_dates_are_always_the_same_all_dates_and_in_every_language():
     pairs = held_out_dates(2000)
     assert pairs == held_out_dates(2000)
     assert pairs[:10] == held_out_dates(10)
-    assert NO_DATE not in {answer for _, answer in pairs}
+    answers = {answer for _, answer in pairs}
+    assert NO_DATE not in answers
+    assert {datetime.date.fromisoformat(answer).toordinal() % HELD_OUT for answer in answers} == {0}
+    assert pairs[0] == sample(np.random.default_rng([train.SEED, 0]), held_out=True, not_dates=0)
     texts = " ".join(text for text, _ in pairs).lower()
     for language in LANGUAGES.values():
         assert any(month.lower() in texts for month in language.months)
@@ -277,6 +319,28 @@ def test_the_command_trains(tmp_path, monkeypatch, capsys):
     assert command(monkeypatch, "--steps", 3, "--output", tmp_path / "a.npz", "--fresh") == 0
     assert "held-out dates exactly right" in capsys.readouterr().out
     assert len(weights(tmp_path / "a.npz")) > 10
+
+
+def test_asked_for_nothing_in_particular_the_command_trains_the_library_s_own_model(monkeypatch):
+    asked = []
+    monkeypatch.setattr(train, "train_dates", lambda *args: asked.append(args))
+    command(monkeypatch)
+    assert asked == [(train.OUTPUT, train.STEPS, False)]
+
+
+def test_help_says_what_it_does_and_what_it_takes(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "300")  # no address is broken
+    assert command(monkeypatch, "--help") == 0
+    out = " ".join(["", *capsys.readouterr().out.split(), ""])
+    assert out.startswith(" usage: python -m attnlib.dates.train [-h] ")
+    for said in (
+        "Train from scratch, in NumPy, the model that translates dates to ISO 8601.",
+        "number of batches (default: 3000)",
+        f"where the weights go (default: {train.OUTPUT})",
+        "start anew although there is a checkpoint",
+        "It learns the years 1950 to 2049.",
+    ):
+        assert f" {said} " in out
 
 
 def test_the_command_says_that_it_was_interrupted(tmp_path, monkeypatch, capsys):
