@@ -86,7 +86,7 @@ def copy_here(place):
     Files that mutmut wrote go: it takes a module that was not chosen the last time for one without mutants, and if it
     knows how long the tests take, it does not import them before it divides into processes.
     """
-    for folder in ("attnlib", "attncourse", "tests"):
+    for folder in ("attnlib", "attncourse", "experiments", "tests"):
         shutil.copytree(ROOT / folder, place / folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy2(ROOT / "pyproject.toml", place)
     (place / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)

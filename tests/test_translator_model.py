@@ -194,8 +194,16 @@ def test_dtypes_stay_as_they_are(rng, dtype):
 def test_a_missing_array_is_named(rng):
     arrays = marian_arrays(rng)
     del arrays["decoder_l2_context_bk"]
-    with pytest.raises(ValueError, match="the model must hold decoder_l2_context_bk: got Wemb"):
+    first_five = (
+        "Wemb, decoder_ff_logit_out_b, decoder_l1_context_Wk, decoder_l1_context_Wo, decoder_l1_context_Wo_ln_bias"
+    )
+    with pytest.raises(ValueError, match=f"the model must hold decoder_l2_context_bk: got {first_five} …$"):
         as_params(arrays, HEADS)
+
+
+def test_each_layer_of_the_decoder_needs_its_heads(params):
+    with pytest.raises(ValueError, match="zip"):
+        decode(params, SAID, heads_of(params)[:1])
 
 
 def test_the_settings_say_how_many_heads_there_are():
