@@ -124,6 +124,6 @@ soft_lookup = Explorer(
     ),
     controls={
         "position": Slider("query position", stops=tuple(0.5 * step for step in range(13))),
-        "width": Slider("kernel width", stops=(0.1, 0.2, 0.35, 0.5, 1.0, 2.0, 5.0), log=True),
+        "width": Slider("bandwidth λ", stops=(0.1, 0.2, 0.35, 0.5, 1.0, 2.0, 5.0), log=True),
     },
 )

@@ -169,7 +169,7 @@ def _name_curves(axes: Axes, numbers: Numbers, x: np.ndarray, loss: np.ndarray) 
 scale_training = Explorer(
     __name__,
     caption=(
-        "How soon an attention layer learns the look-up, with its scores divided and without. Lines are "
+        "How soon an attention layer learns the look-up, with the division and without. Lines are "
         "medians of eight seeds, and bands hold all seeds. A circle marks where a layer has learned: the first mean of "
         "five steps below 0.1. Each learning rate is the fastest to 0.1, not the best in the end."
     ),

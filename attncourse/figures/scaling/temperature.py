@@ -103,7 +103,7 @@ def _draw_choice(axes: Axes, numbers: Numbers) -> None:
 
 temperature = Explorer(
     __name__,
-    caption="A low temperature makes the softmax choose; a high one makes it average. Shown for one row of six scores.",
+    caption="One row of six scores, its weights, and two measures of them at every temperature.",
     controls={
         "temperature": Slider(
             "temperature τ",
