@@ -98,9 +98,9 @@ def _said(numbers: Numbers) -> list[str]:
 orthogonal = Explorer(
     __name__,
     caption=(
-        "Key A (its bar is framed) is orthogonal and not ignored: score 0 is one score among others, and only differences "
-        "count. Scores are not divided by √d_k here. "
-        "The query has norm 1, so a key's score is where it stands over the query's line."
+        "Key A (its bar is framed) is orthogonal and not ignored: score 0 is one score among others, and only "
+        "differences count. Scores are not divided by √d_k here. The query has norm 1, so a key's score is where it "
+        "stands over the query's line."
     ),
     controls={"along": Slider("score of key C", stops=(-3, -2, -1, 0, 1, 2, 3, 4, 5))},
 )

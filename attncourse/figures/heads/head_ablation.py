@@ -47,7 +47,7 @@ class Numbers(NamedTuple):
     head: np.ndarray  # (layers, heads) which head of that model it is, counted from 1
 
 
-def measure(question: str = QUESTIONS[2], way: str = "remove this head") -> Numbers:
+def measure(question: str = QUESTIONS[0], way: str = "remove this head") -> Numbers:
     """Operate on the stored model, and read what the experiment measured for every seed."""
     runs, which = stored_result()["runs"], QUESTIONS.index(question)
     all_seeds = np.array([run[WAYS[way]] for run in runs.values()])[..., which]  # (seeds, layers, heads)
@@ -132,9 +132,8 @@ def _draw_layer(axes: Axes, numbers: Numbers, layer: int) -> None:
 head_ablation = Explorer(
     __name__,
     caption=(
-        "In layer 2 one head alone gives a letter its digit: without it the answers are hardly better than guessing. "
-        "Bars are the mean of eight models that answered everything right before, dots these models, diamonds the "
-        "model of the head maps; nothing is trained again."
+        "Bars are the mean of eight models that answered nearly everything right before, dots these models, diamonds "
+        "the model of the head maps; nothing is trained again."
     ),
     controls={
         "question": Choice("question", stops=QUESTIONS),

@@ -82,12 +82,12 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     heads, rank, shared = numbers.num_heads, numbers.rank, ""
     if numbers.shared:
-        kept = f"sharing 1 head of keys and values: {numbers.kept} numbers a token to keep"
+        kept = f"sharing 1 head of keys and values: {numbers.kept} numbers to keep per token"
         shared = f", {kept}" if heads > 1 else ", with no other to share keys and values with"
     return (
         f"{heads} head{'s' * (heads > 1)}{shared}: {sum(numbers.parameters)} parameters, "
-        f"{sum(numbers.multiply_adds)} multiply-adds a token, {numbers.patterns} row{'s' * (heads > 1)} of weights "
-        f"a token; a head’s W_Q·W_Kᵀ has rank {rank} of {D_MODEL}."
+        f"{sum(numbers.multiply_adds)} multiply-adds per token, {numbers.patterns} row{'s' * (heads > 1)} of weights "
+        f"per token; a head’s W_Q·W_Kᵀ has rank {rank} of {D_MODEL}."
     )
 
 
@@ -149,9 +149,8 @@ def _draw_maps(paper: Axes, left: float, top: float, numbers: Numbers) -> None:
 head_budget = Explorer(
     __name__,
     caption=(
-        "More heads need no more parameters, but each head’s scores come from a narrower pair of maps, and so from a "
-        "matrix of lower rank. One untrained layer of width 32, counted for one token with 32 keys to attend to; an "
-        "outline is the most that its bar can be."
+        "One untrained layer of width 32, counted for one token with 32 keys to attend to; an outline is the most that "
+        "its bar can be. On the right, the maps of one head."
     ),
     controls={
         "num_heads": Slider("number of heads", stops=(1, 2, 4, 8, 16, 32), log=True),

@@ -79,7 +79,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         frame(paper, x, 0)
     if not narrow:
         label(paper, blocks + NUM_HEADS * step + 4, _TOP + 4 * _TALL, "W_Q", QUERY_INK, size=TEXT, va="center")
-    label(paper, blocks, _QUERY - 7, "x times W_Q, then sliced:", QUERY_INK, size=TEXT, weight="semibold")
+    label(paper, blocks, _QUERY - 7, "x times W_Q (above), then sliced:", QUERY_INK, size=TEXT, weight="semibold")
     label(paper, blocks, _SLICE - 7, "x itself sliced:", size=TEXT, weight="semibold")
     return figure
 

@@ -15,7 +15,8 @@ from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.results import load_result
 
-_TWO, _ONE, _WHY = "two patterns", "one pattern", "32 heads on two patterns: what is missing?"
+_TWO, _ONE, _WHY = "two tokens", "one token", "32 heads on two tokens: what is missing?"
+_TASKS = {_TWO: "two patterns", _ONE: "one pattern"}  # and their names in the result file
 _CHANGES = {  # the arms of the third choice, in words for a narrow column
     "two patterns, 32 heads": "as\nthey are",
     "two patterns, 32 heads, 4 × steps": "4 × the\nsteps",
@@ -40,7 +41,7 @@ def measure(runs: str = _TWO) -> Numbers:
     result = load_result("heads")
     names = dict(_CHANGES)
     if runs != _WHY:
-        names = {f"{runs}, {num_heads} heads": str(num_heads) for num_heads in result["settings"]["heads"]}
+        names = {f"{_TASKS[runs]}, {num_heads} heads": str(num_heads) for num_heads in result["settings"]["heads"]}
     arms = [result["arms"][name]["runs"].values() for name in names]
     accuracy = tuple(np.array([np.mean(run["accuracy"]) for run in arm]) for arm in arms)
     return Numbers(runs, tuple(names.values()), accuracy, np.array([seeds.mean() for seeds in accuracy]))
@@ -91,7 +92,7 @@ heads_accuracy = Explorer(
     caption=(
         "Asked for the tokens before and after, two heads are enough and one is not; asked for the token before, one "
         "is enough; very narrow heads do worse on both. One layer with d_model = 32, equal parameters and nothing "
-        "after it, each arm at its own best learning rate; wider means width 2 instead of 1, with more parameters."
+        "after it, each model at its own best learning rate; wider means width 2 instead of 1, with more parameters."
     ),
     controls={"runs": Choice("runs", stops=(_TWO, _ONE, _WHY))},
 )

@@ -15,7 +15,7 @@ from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.results import load_result
 
-TASKS = {"two others": "two patterns", "four others": "four patterns"}  # and their names in the result file
+TASKS = {"two tokens": "two patterns", "four tokens": "four patterns"}  # and their names in the result file
 WHEN = {"400 steps": "early", "1,600 steps": "late"}
 _HELP = {"alone": "", "feed-forward": " + feed-forward", "two layers": " × 2 layers"}
 _GUESSING = 1 / 16  # of sixteen tokens
@@ -31,7 +31,7 @@ class Numbers(NamedTuple):
     mean: np.ndarray  # (rows,)
 
 
-def measure(task: str = "two others", when: str = "400 steps") -> Numbers:
+def measure(task: str = "two tokens", when: str = "400 steps") -> Numbers:
     """Read the runs from the experiment's result file."""
     arms = {name: arm for name, arm in load_result("instead_of_heads")["arms"].items() if name.startswith(TASKS[task])}
     accuracy = np.array([[np.mean(run[WHEN[when]]) for run in arm["runs"].values()] for arm in arms.values()])

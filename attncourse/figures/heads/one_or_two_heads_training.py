@@ -156,7 +156,7 @@ def _draw_right(axes: Axes, numbers: Numbers) -> None:
     x, ends = (numbers.step + 14, "left") if numbers.step < 0.7 * STEPS else (numbers.step - 10, "right")
     before, after = numbers.right[-1]
     if abs(after - before) < 0.1:
-        named = {"before and after": min(before, after) - 0.16}
+        named = {f"{_named(numbers.heads)}: before and after": min(before, after) - 0.26}
     else:
         named = {"before": before - 0.14, "after": after - 0.14}
     for words, y in named.items():
