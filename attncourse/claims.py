@@ -42,7 +42,7 @@ _TEXTS = {
     "6.4": "At inference, a sequence longer than any seen has no statistics for its last positions.",
     "6.5": "LayerNorm has neither the fluctuation nor the mismatch between training and inference.",
     "7.1": "In self-attention, query, key and value come from the same source.",
-    "7.2": "In cross-attention, the query comes from another source than key and value.",
+    "7.2": "In cross-attention, the query comes from a different source than key and value.",
 }
 
 CLAIMS = {id: Claim(id, text) for id, text in _TEXTS.items()}

@@ -19,6 +19,7 @@ TERMS = [
     Term(("query",), "term-query", "What is asked."),
     Term(("self-attention",), "term-self", "From one sequence."),
     Term(("attention weight",), "term-weight", "A share."),
+    Term(("attention score",), "term-attention-score", "How well they fit, of attention."),
 ]
 
 
@@ -30,6 +31,12 @@ def links(source: str) -> list[tuple[str, str]]:
 
 def test_the_first_use_of_a_term_is_a_link_and_the_second_is_not():
     assert links("Scores are large. A score is a number.") == [("Scores", "../glossary.html#term-score")]
+
+
+def test_a_noun_that_is_said_again_without_its_adjective_is_no_other_term():
+    assert links("An attention score, and then the score.") == [
+        ("attention score", "../glossary.html#term-attention-score")
+    ]
 
 
 def test_the_sentence_of_a_term_has_no_tex_in_it():

@@ -84,7 +84,8 @@ def link_terms(doctree: nodes.document, terms: list[Term], address: str) -> None
             term = by_name[found[0].lower()]
             if term.anchor in linked:
                 continue
-            linked.add(term.anchor)
+            noun = by_name.get(found[0].lower().split()[-1], term)
+            linked |= {term.anchor, noun.anchor}  # a "map" that follows an "attention map" is one, too
             link = nodes.reference("", found[0], refuri=f"{address}#{term.anchor}", internal=True, classes=["term"])
             link["reftitle"] = term.sentence
             parts += [nodes.Text(str(text)[end : found.start()]), link]

@@ -102,7 +102,7 @@ alignment = Explorer(
     __name__,
     caption=(
         "Where the trained date model looks while it writes each character of its answer (a row; on a phone a column); "
-        "stronger colour is more weight. In a running notebook, type a text of your own."
+        "stronger colour is more weight."
     ),
     controls={
         "text": Text("date", stops=EXAMPLES),

@@ -91,6 +91,6 @@ sources = Explorer(
     __name__,
     caption=(
         "In self-attention queries (from the left), keys and values (from above) are made of one sequence; in "
-        "cross-attention the queries are made of another. Maps chosen by hand; each attention has its own."
+        "cross-attention the queries are made of another."
     ),
 )
