@@ -46,7 +46,7 @@ OWN = {  # for modules that have no tests of the same name
     "normalise": ["normalise", "layer_norm", "rms_norm", "batch_norm"],
     "sublayers": ["encoder", "decoder"],
     "translator/installed": ["translator"],
-    "translator/translate": ["translator"],
+    "translator/translate": ["translator", "translator_model"],
     "stack": ["stack", "encoder", "decoder"],
     "rows": ["rows", "linear", "embedding"],
     "residual": ["residual", "encoder", "decoder"],

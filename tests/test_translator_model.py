@@ -177,6 +177,11 @@ def test_greedy_says_the_likeliest_each_time_and_ends_with_the_sign_for_the_end(
     assert len(said) == 9 or said[-1] == END
 
 
+def test_at_least_one_step_is_taken(params):
+    with pytest.raises(ValueError, match="steps must be 1 or more: got 0"):
+        greedy_cells(params, encode(params, SOURCE)[0], END, 0)
+
+
 def test_only_what_is_allowed_is_said(params):
     memory, _ = encode(params, SOURCE)
     said, _, _ = greedy_cells(params, memory, END, 9, allowed=np.array([3, 8]))

@@ -65,7 +65,7 @@ def readout(numbers: Numbers) -> str:
     place = max(numbers.shares.items(), key=lambda item: round(item[1], 2))
     return (
         f"“{numbers.text}” Layer {numbers.layer}, head {numbers.head}: “{asking}” looks most at “{most}” "
-        f"({numbers.attn_weights[numbers.asking, numbers.most]:.2f}); of all tokens' weight most lies on "
+        f"({numbers.attn_weights[numbers.asking, numbers.most]:.2f}); over all tokens the largest share lies on "
         f"{place[0]} ({place[1]:.2f})."
     )
 

@@ -83,7 +83,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     weights = token_map(paper, corners[0], cell, numbers.attn_weights, *sides, "weight")
     lost = token_map(paper, corners[1], cell, numbers.lost, *sides, "lost", "lost", NEGATIVE, named=narrow)
     for grid, title, ink, framed in (
-        (weights, numbers.heads, WEIGHT_INK, [[j] for j in numbers.heaviest]),
+        (weights, f"weights, {numbers.heads}", WEIGHT_INK, [[j] for j in numbers.heaviest]),
         (lost, f"lost if {numbers.way}", INK, numbers.costliest),
     ):
         label(paper, grid.left, grid.top - 90, title, ink, size=TEXT, weight="semibold")
