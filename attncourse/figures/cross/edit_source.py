@@ -50,7 +50,7 @@ class Numbers(NamedTuple):
     weight_change: np.ndarray  # (steps, seq_source)
 
 
-def measure(character: int = 4, new: str = "M", scope: str = READ_AGAIN, layer: int = 1) -> Numbers:
+def measure(character: int = 4, new: str = "9", scope: str = READ_AGAIN, layer: int = 1) -> Numbers:
     """Edit the text, or only the memory vector of the character, and compare with the text as it was.
 
     Raises:
