@@ -71,7 +71,7 @@ conformity: $(CONFORMITY) ## compare with ONNX, PyTorch, JAX and Keras again, in
 	.venv-conformity/bin/python -m conformity.libraries
 	.venv-conformity/bin/python -m conformity.errors
 
-mutants: $(MUTANTS) ## change attnlib in some 7,000 small ways, and list what no test notices; ONLY="softmax masks" chooses modules
+mutants: $(MUTANTS) ## change attnlib in some 9,000 small ways, and list what no test notices; ONLY="softmax masks" chooses modules
 	nice $(BIN)/python -m tests.mutants $(ONLY)
 
 planted: $(TESTS) ## plant bugs in attnlib, and list those that no unit test, and those that no chapter notices; two hours
