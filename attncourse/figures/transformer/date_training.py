@@ -198,7 +198,7 @@ def _draw_right(axes: Axes, numbers: Numbers) -> None:
         for shares, earlier in ((numbers.earlier_right, True), (numbers.right, False)):
             curve = np.array([LOOK_EVERY * np.arange(len(shares)), shares[:, which]])
             draw_curve(axes, curve, f"{name}, the run before" if earlier else name, earlier, line)
-        ends[name] = numbers.right[-1, which], {"color": INK}
+        ends[name] = max(numbers.right[-1, which], 0.08), {"color": INK}  # not on the axis
     axes.set(xlim=(0, STEPS), ylim=(0, 1.05), xticks=(0, 500, 1000, 1500), yticks=(0, 0.5, 1))
     axes.set_yticklabels(["0", "50", "100"])
     name_ends(axes, ends, LOOK_EVERY * (len(numbers.right) - 1))

@@ -61,8 +61,8 @@ def readout(numbers: Numbers) -> str:
     best, signs = int(numbers.probs.argmax()), _signs(numbers)
     head, seen = np.unravel_index(int(numbers.attn_weights.argmax()), numbers.attn_weights.shape)
     share = in_digits(float(numbers.probs[best]), "{:.0%}")
-    of = {1: "only the likeliest sign", VOCAB: "all signs"}.get(numbers.top_k, f"the {numbers.top_k} likeliest signs")
-    drawn = f"At temperature {numbers.temperature:g}, out of {of}, it is drawn with probability {share}. "
+    of = {1: "the likeliest sign alone", VOCAB: "all signs"}.get(numbers.top_k, f"the {numbers.top_k} likeliest signs")
+    drawn = f"At temperature {numbers.temperature:g}, from {of}, it is drawn with probability {share}. "
     return (
         f"{f'After “{numbers.beginning}”' if numbers.beginning else 'At the beginning'} the model gives "
         f"{_quoted(SIGNS[best])} most, {numbers.plain[best]:.0%}. "
@@ -121,7 +121,7 @@ next_character = Explorer(
     __name__,
     caption=(
         "The language model of first names reads a beginning, ▷ before it, and gives each next letter a probability. "
-        "Filled: with what it is drawn; framed: the model’s own, at temperature 1 out of all."
+        "Filled: the probability with which it is drawn; framed: the model’s own, at temperature 1 over all signs."
     ),
     controls={
         "beginning": Text("beginning of a name", stops=EXAMPLES),
