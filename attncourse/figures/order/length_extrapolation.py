@@ -75,13 +75,6 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     for arm in _NAMED:
         axes.plot(x, numbers.medians[ARMS.index(arm)], color=RULE, linewidth=1.2, label=arm)
     axes.plot(x, numbers.seen_places, color=FAINT, linewidth=1.6, linestyle=(0, (4, 2)), label="known places only")
-    label(
-        axes,
-        *((np.log2(12.4), 0.3) if narrow else (np.log2(14.2), 0.5)),
-        "known places only",
-        FAINT,
-        va="center_baseline",
-    )
     axes.axvline(x[0], color=INK, linewidth=1)
     axes.fill_between(x, *numbers.spread, color=BAND, linewidth=0)
     known = ~np.isnan(median)
@@ -94,6 +87,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 def _name_curves(axes: Axes, numbers: Numbers, x: float) -> None:
     """Each at its curve's right end, and not on the name below; the chosen one is bold."""
     ends = {arm: numbers.medians[ARMS.index(arm), -1] for arm in (*_NAMED, numbers.arm)}
+    ends["known places"] = numbers.seen_places[-1]
     if np.isnan(ends[numbers.arm]):
         del ends[numbers.arm]
         start = np.log2(_TRAINED) + 0.04

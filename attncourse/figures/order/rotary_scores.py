@@ -28,7 +28,7 @@ class Numbers(NamedTuple):
     """What the figure shows."""
 
     scheme: str
-    back: int  # r: the key stands so many positions before the query
+    back: int  # the key stands so many positions before the query
     scores: np.ndarray  # (16, 16) of the query at each position, with the key at each
     along: np.ndarray  # (16 − back,) the scores at this offset, from the first pair of positions to the last
     relative: bool  # whether every score depends on the offset alone, to rounding
@@ -52,14 +52,16 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     low, high = (in_digits(score) for score in (numbers.along.min(), numbers.along.max()))
     if numbers.scheme == "no encoding":
-        return f"No encoding: {numbers.back} back, as at every other offset, the score is {low}."
+        return f"No encoding: with the key {numbers.back} positions back, as at every other offset, the score is {low}."
     says = f"Positions told by {numbers.scheme}"
     if numbers.relative:
         return (
-            f"{says}: {numbers.back} back the score is {low} at every pair of positions; "
+            f"{says}: with the key {numbers.back} positions back, the score is {low} wherever the pair stands; "
             "all scores depend on the offset alone."
         )
-    return f"{says}: {numbers.back} back the score runs from {low} to {high}, by where the pair stands."
+    return (
+        f"{says}: with the key {numbers.back} positions back, the score runs from {low} to {high}, by where it stands."
+    )
 
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
@@ -70,7 +72,9 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
         dress(place(figure, *table), "scores", x="position of the key", y="position of the query", colour=SCORE_INK),
         numbers,
     )
-    axes = dress(place(figure, *line), f"scores on the dashed line, {numbers.back} back", x="position of the key")
+    axes = dress(
+        place(figure, *line), f"scores on the dashed line, {numbers.back} positions back", x="position of the key"
+    )
     axes.plot(range(len(numbers.along)), numbers.along, color=SCORE, linewidth=2)
     [points] = axes.plot(range(len(numbers.along)), numbers.along, "o", color=SCORE_INK, markersize=6)
     said = [f"query at {j + numbers.back}, key at {j}: {in_digits(s)}" for j, s in enumerate(numbers.along)]
@@ -102,6 +106,6 @@ rotary_scores = Explorer(
     ),
     controls={
         "scheme": Choice("positions told by", stops=("no encoding", "added sinusoids", "rotary")),
-        "back": Slider("r, keys back", stops=(0, 1, 2, 3, 4, 6, 8, 10)),
+        "back": Slider("positions back", stops=(0, 1, 2, 3, 4, 6, 8, 10)),
     },
 )
