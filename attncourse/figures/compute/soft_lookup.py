@@ -55,7 +55,7 @@ def readout(numbers: Numbers) -> str:
     nearest = numbers.attn_weights.argmax()
     weight = numbers.attn_weights[nearest]
     return (
-        f"At position {numbers.position:g} with width {numbers.width:g} the output is {numbers.output:.2f}; "
+        f"At position {numbers.position:g} with bandwidth {numbers.width:g} the output is {numbers.output:.2f}; "
         f"the largest weight, {weight:.2f}, is on the value {_VALUES[nearest]:g} at {_KEYS[nearest]:g}."
     )
 

@@ -150,7 +150,7 @@ head_budget = Explorer(
     __name__,
     caption=(
         "One untrained layer of width 32, counted for one token with 32 keys to attend to; an outline is the most that "
-        "its bar can be. On the right, the maps of one head."
+        "its bar can be. The blocks beside or below the bars are the maps of one head."
     ),
     controls={
         "num_heads": Slider("number of heads", stops=(1, 2, 4, 8, 16, 32), log=True),
