@@ -33,7 +33,7 @@ class OfKeys(NamedTuple):
 
 
 def backward(call, output, shift, total, grad_output, threads):
-    """The gradients by query, key and value, with the leading axes of the output.
+    """The gradients of query, key and value, with the leading axes of the output.
 
     A task adds up the gradients of some keys of one tile, over all queries. The queries' own gradients come from
     several tasks if there are fewer tiles than threads; each has a sum of its own.

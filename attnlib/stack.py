@@ -25,7 +25,7 @@ def stack_vjp(layers, x, run_vjp):
     Args:
         layers, x: as for ``stack``.
         run_vjp: ``run_vjp(params, x)`` returns ``(x, pullback)``, and ``pullback(grad)`` returns
-            ``(grad_params, grad_x, *shared)``: behind the layer's own the gradients by what all layers share.
+            ``(grad_params, grad_x, *shared)``: behind the layer's own the gradients of what all layers share.
 
     Returns:
         ``(x, pullback)``. ``pullback(grad)`` returns ``(grad_layers, grad_x, *shared)``, the shared ones added up.

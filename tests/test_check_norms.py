@@ -104,12 +104,12 @@ def over_tokens(x):
 
 
 def with_grad_gain(grad_gain):
-    """The right grad_x, and another gradient by the gain."""
+    """The right grad_x, and another gradient of the gain."""
     return lambda *args: (back(*args)[0], grad_gain(*args))
 
 
 def with_grad_x(grad_x):
-    """The right gradient by the gain, and another grad_x."""
+    """The right gradient of the gain, and another grad_x."""
     return lambda *args: (grad_x(*args), back(*args)[1])
 
 

@@ -72,14 +72,14 @@ def fast_asker(answer):
 
 @checker
 def memory_gradient(answer):
-    """``answer(x, memory, w_q, w_k, w_v, grad_output)`` is the gradient by the memory."""
+    """``answer(x, memory, w_q, w_k, w_v, grad_output)`` is the gradient with respect to the memory."""
     rng = np.random.default_rng(73)
     for seq_q, seq_k, width, d_k, d_v in [(3, 5, 4, 2, 6), (4, 2, 5, 3, 1)]:
         x, memory = rng.normal(size=(seq_q, width)), rng.normal(size=(seq_k, width))
         w_q, w_k, w_v = rng.normal(size=(width, d_k)), rng.normal(size=(width, d_k)), rng.normal(size=(width, d_v))
         grad_output = rng.normal(size=(seq_q, d_v))
         found = answer(x, memory, w_q, w_k, w_v, grad_output)
-        found = require_shape(found, memory.shape, "the gradient by the memory")
+        found = require_shape(found, memory.shape, "the gradient with respect to the memory")
         _, back = attention_vjp(x @ w_q, memory @ w_k, memory @ w_v)
         _, grad_key, grad_value = back(grad_output)
         through = {"keys": grad_key @ w_k.T, "values": grad_value @ w_v.T}

@@ -164,7 +164,7 @@ def rms_norm_pullback(answer):
             mistakes={
                 "grad_gain meets the normalised x: yours meets x as it came": _over_tokens(grad_output * x),
                 "grad_gain is a sum over all tokens: yours is a mean": wanted_gain / (x.size // d_model),
-                "the output is gain · normed, so its gradient by the gain is without it: yours is multiplied by the "
+                "the output is gain · normed, so the gradient of the gain is without it: yours is multiplied by the "
                 "gain": wanted_gain * gain,
             },
         )

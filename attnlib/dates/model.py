@@ -77,7 +77,7 @@ def date_loss_vjp(params, batch):
         batch: ``DateBatch``.
 
     Returns:
-        ``(loss, pullback)``; ``pullback(1.0)`` returns the gradient by the parameters.
+        ``(loss, pullback)``; ``pullback(1.0)`` returns the gradient of the parameters.
     """
     source_mask = padding_mask(batch.lengths, batch.source.shape[1])
     logits, back_model = transformer_vjp(params, batch.source, batch.target, source_mask)

@@ -50,7 +50,7 @@ def name_loss_vjp(params, batch):
         batch: ``Batch``, from ``as_batch``.
 
     Returns:
-        ``(loss, pullback)``; ``pullback(1.0)`` returns the gradient by the parameters.
+        ``(loss, pullback)``; ``pullback(1.0)`` returns the gradient of the parameters.
     """
     logits, back_model = language_model_vjp(params, batch.tokens)
     loss, back_loss = cross_entropy_vjp(logits, batch.targets)

@@ -25,7 +25,7 @@ class Numbers(NamedTuple):
 
     part: str
     num_layers: int
-    norms: np.ndarray  # (2, layers) length of the gradient by a layer's maps, mean of ten seeds
+    norms: np.ndarray  # (2, layers) length of the gradient of a layer's maps, mean of ten seeds
     spread: np.ndarray  # (2, layers) standard deviation of the seeds
     depths: np.ndarray  # (depths,) numbers of layers
     last: np.ndarray  # (2, depths) mean length in the last layer
@@ -54,7 +54,7 @@ def readout(numbers: Numbers) -> str:
     """The picture in one sentence."""
     pre, post = numbers.norms
     return (
-        f"{numbers.num_layers} new layers, gradient by the {numbers.part}, first to last layer: "
+        f"{numbers.num_layers} new layers, gradient of the {numbers.part}, first to last layer: "
         f"pre-LN {pre[0]:.2f} to {pre[-1]:.2f}, post-LN {post[0]:.2f} to {post[-1]:.2f}."
     )
 
@@ -100,6 +100,6 @@ depth_gradients = Explorer(
     ),
     controls={
         "layers": Slider("layers", stops=_DEPTHS, stops_only=True),
-        "part": Choice("gradient by the", stops=tuple(_PARTS)),
+        "part": Choice("gradient of the", stops=tuple(_PARTS)),
     },
 )
