@@ -150,6 +150,7 @@ def test_a_figure_is_drawn_where_inline_styles_are_forbidden_and_a_table_is_a_ta
 
 
 def test_a_picture_cannot_bring_a_script_or_a_link_even_where_the_host_forbids_nothing(visit):
+    needs_python()
     shapes = "<a href='javascript:document.title=3'><text>x</text></a><image href='https://example.org/a.png'/><rect/>"
     script = "<script>document.title = 2</script>"
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' onload='document.title=1'>{script}{shapes}</svg>"
