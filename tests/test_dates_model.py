@@ -119,7 +119,7 @@ def test_confidence_is_the_probability_of_the_whole_answer_up_to_its_end():
 
 
 def test_what_is_said_behind_the_end_does_not_lower_the_confidence(monkeypatch):
-    said = np.array([[TARGET.index(NO_DATE) + 2, END, *[END] * (STEPS - 2)]])
+    said = np.array([[TARGET.index(NO_DATE) + 2, *[END] * (STEPS - 1)]])
     monkeypatch.setattr(model, "greedy", lambda *args, **kwargs: Decoded(said, np.full((1, STEPS, TARGET_VOCAB), 0.5)))
     [found] = translate(MODEL, ["hello"])
     assert (found.answer, found.confidence) == (NO_DATE, 0.25)

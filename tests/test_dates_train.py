@@ -1,5 +1,4 @@
 import datetime
-import io
 import itertools
 import re
 import sys
@@ -25,6 +24,7 @@ from attnlib.dates.train import (
 )
 from attnlib.dates.writing import LANGUAGES
 from attnlib.stored_params import save_arrays
+from tests.streams import Leaving
 
 STEPS = 7
 
@@ -90,13 +90,6 @@ def test_it_learns_and_says_how_well(tmp_path, capsys):
 
 def test_it_says_how_long_it_took_and_lets_each_line_go_at_once(tmp_path, monkeypatch):
     """By a clock on which every stretch up to a checkpoint takes ten seconds."""
-
-    class Leaving(io.StringIO):
-        gone = ""
-
-        def flush(self):
-            self.gone = self.getvalue()
-
     clock = (1000 + 20 * (call // 2) + 10 * (call % 2) for call in itertools.count())
     monkeypatch.setattr(train, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
     monkeypatch.setattr(sys, "stdout", written := Leaving())

@@ -11,6 +11,7 @@ from attnlib.dates import translate
 from attnlib.dates.command import run
 from attnlib.dates.model import Translation, init_date_model
 from attnlib.stored_params import save_arrays
+from tests.streams import Leaving
 
 COMMAND = [sys.executable, "-m", "attnlib.dates.translate"]
 
@@ -154,6 +155,7 @@ def test_years_outside_training_are_marked_and_help_says_which_they_are(monkeypa
 def test_help_says_what_it_does_what_it_takes_and_what_it_does_not_know(monkeypatch, capsys):
     code, out, _ = command(monkeypatch, capsys, "--help")
     assert code == 0
+    words = " ".join(["", *out.split(), ""])
     assert out.startswith("usage: python -m attnlib.dates.translate [-h] [--weights WEIGHTS] [dates ...]\n")
     for said in (
         "Translate dates to ISO 8601.",
@@ -162,7 +164,7 @@ def test_help_says_what_it_does_what_it_takes_and_what_it_does_not_know(monkeypa
         "The model was trained on the years 1950 to 2049. Its confidence is its own and can be wrong, above all for "
         "other years and other ways to write a date.",
     ):
-        assert f" {said} " in " ".join(["", *out.split(), ""])
+        assert f" {said} " in words
 
 
 def test_weights_of_one_s_own(monkeypatch, capsys, tmp_path):
@@ -250,12 +252,6 @@ def test_a_line_is_answered_before_the_next_one_is_there():
 
 
 def test_each_answer_and_each_fault_is_let_go_at_once(monkeypatch):
-    class Leaving(io.StringIO):
-        gone = ""
-
-        def flush(self):
-            self.gone = self.getvalue()
-
     for name, text in (("stdout", "7.6.21"), ("stderr", "")):
         monkeypatch.setattr(sys, name, stream := Leaving())
         translate.print_answers(translate.load_date_model(), [text], "line", 1)

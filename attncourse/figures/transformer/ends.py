@@ -26,15 +26,14 @@ def name_ends(
     box, (left, right), (low, high) = axes.get_window_extent(), axes.get_xlim(), axes.get_ylim()
     across, up = (right - left) / box.width, (high - low) / box.height  # a pixel, in the units of the axes
     edge, names = right if x is None else x, sorted(ends, key=lambda name: -ends[name][0])
+    start, end, gap = _SAMPLE
     floor, height = low + _APART * up * (len(names) - 1), high + _APART * up
     for name in names:
         height = max(min(ends[name][0], height - _APART * up), floor)
         floor -= _APART * up
         look = ends[name][1]
-        if samples:
-            start, end, gap = _SAMPLE
+        if samples and look.get("linestyle") != "none":
             places = [edge + place * across for place in (start, end)]
-            if look.get("linestyle") != "none":
-                axes.add_artist(Line2D(places, [height] * 2, clip_on=False, **look))
+            axes.add_artist(Line2D(places, [height] * 2, clip_on=False, **look))
         words = edge + (end + gap if samples else _GAP) * across
         label(axes, words, height, name, look["color"], va="center_baseline")
