@@ -1,5 +1,6 @@
 """Numbers in rows and columns, as a page and a notebook show them."""
 
+import re
 from collections.abc import Sequence
 
 
@@ -11,10 +12,15 @@ class Table:
 
     def __repr__(self) -> str:
         lines = [self.head, ["---"] * len(self.head), *self.rows]
-        return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+        return "\n".join(f"| {' | '.join(map(_shown, line))} |" for line in lines)
 
     def _repr_markdown_(self) -> str:
         return repr(self)
+
+
+def _shown(entry: object) -> str:
+    """As prose writes it, with a minus before a negative number and not a hyphen."""
+    return re.sub(r"^-(?=\d)", "−", str(entry))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:

@@ -32,7 +32,7 @@ def test_cases_are_counted_by_group_and_together():
 
 
 def test_a_reason_is_told_once_with_all_places_where_it_holds():
-    assert rows(reasons(RESULT)) == [["no two", "`Sum` 1, `Mean` 1", "2"]]
+    assert rows(reasons(RESULT)) == [["no two", "`Sum`\u00a01, `Mean`\u00a01", "2"]]
 
 
 def test_every_case_has_its_difference_or_its_reason():

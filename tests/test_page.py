@@ -5,6 +5,7 @@ from attnbook.page import (
     description_of,
     fewer_classes,
     joined_signs,
+    jointed_names,
     lighter_code,
     links_aside,
     named_outputs,
@@ -94,6 +95,12 @@ def test_columns_that_were_printed_keep_their_lines_and_sentences_wrap(printed, 
         return f'<div class="output stream"><div class="highlight">{opened}{printed}</pre></div></div>'
 
     assert whole_columns(output("<pre>")) == output('<pre class="columns">' if whole else "<pre>")
+
+
+def test_a_long_name_in_a_table_may_be_broken_where_it_is_joined_and_nowhere_else():
+    name = '<code class="docutils"><span class="pre">ops.dot_product(scale=None)</span></code>'
+    broken = name.replace("ops.dot_product(scale=", "ops.<wbr>dot_<wbr>product(<wbr>scale=<wbr>")
+    assert jointed_names(f"<p>{name}</p><td>A {name} a_b</td>") == f"<p>{name}</p><td>A {broken} a_b</td>"
 
 
 @pytest.mark.parametrize("kind", ["output", "outputs"])

@@ -35,7 +35,7 @@ READING = "check.model()('June 7th, 2021')"
 
 CHAPTERS = (
     Chapter("Compute attention by hand", compute, ("next_letter", "nearest_by_dot")),
-    Chapter("See why scores are divided by √d_k", scaling, ("score_variance", "undivided")),
+    Chapter("See why scores are divided by √dₖ", scaling, ("score_variance", "undivided")),
     Chapter("Split attention into heads", heads, ("removal_costs", "narrow_heads")),
     Chapter("Give attention a sense of order", order, ("is_equivariant", "look_back")),
     Chapter("Build the encoder and the decoder", transformer, ("cached_attention", "beam_search")),

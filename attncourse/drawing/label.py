@@ -7,8 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from attncourse.drawing.canvas import SMALL
-from attncourse.drawing.palette import INK
+from attncourse.drawing.palette import INK, PAPER
 from attncourse.drawing.typeface import font
+
+CLEAR: dict[str, Any] = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}  # a bbox: words hide what lies beneath
 
 
 def label(

@@ -118,7 +118,7 @@ date_reader = Explorer(
     caption=(
         "A small Transformer, trained for this course and run by its own NumPy library, reads dates as people write "
         "them. Lines lead from the character it is writing to those it looks at; a thicker line is more weight. It "
-        "learned 1950 to 2049 in seven languages, the day first with points, the month first with strokes; “?” says "
+        "learned 1950 to 2049 in seven languages, the day first with dots, the month first with slashes; “?” says "
         "that it is no date. About anything else it is often sure and wrong."
     ),
     controls={

@@ -4,6 +4,7 @@ from hashlib import sha256
 from html import escape
 from typing import Any
 
+from attnbook.sentences import sentence_html
 from attncourse.claims import CLAIMS
 from attncourse.verdict import RULINGS
 
@@ -19,9 +20,9 @@ def verdict_html(record: dict[str, Any]) -> str:
     ruling = record["verdict"]
     return (
         f'<aside class="verdict {ruling}" id="{anchor(claim.id)}" aria-label="Verdict on claim {claim.id}">'
-        f'<p class="claim"><span class="number">Claim {claim.id}</span> {escape(claim.text)}</p>'
+        f'<p class="claim"><span class="number">Claim {claim.id}</span> {sentence_html(claim.text)}</p>'
         f'<p class="ruling"><strong class="badge">{RULINGS[ruling].capitalize()}</strong> '
-        f"{escape(record['evidence'])}</p></aside>"
+        f"{sentence_html(record['evidence'])}</p></aside>"
     )
 
 
@@ -42,15 +43,16 @@ def question_key(ask: str) -> str:
 def _question(number: int, question: dict[str, Any]) -> str:
     options = "".join(
         f'<label><input type="radio" name="question-{number}" '
-        f'data-right="{str(option["answer"] == question["right"]).lower()}" data-reason="{escape(option["reason"])}"> '
-        f"<span>{escape(option['answer'])}</span></label>"
+        f'data-right="{str(option["answer"] == question["right"]).lower()}" '
+        f'data-reason="{escape(sentence_html(option["reason"]))}"> '
+        f"<span>{sentence_html(option['answer'])}</span></label>"
         for option in question["options"]
     )
     right = next(option for option in question["options"] if option["answer"] == question["right"])
     return (
         f'<fieldset data-question="{question_key(question["ask"])}">'
-        f"<legend>{number}. {escape(question['ask'])}</legend>{options}"
+        f"<legend>{number}. {sentence_html(question['ask'])}</legend>{options}"
         '<p class="reason" role="status"></p>'
-        f"<noscript><details><summary>Answer</summary><p>{escape(right['answer'])}: {escape(right['reason'])}</p>"
+        f"<noscript><details><summary>Answer</summary><p>{sentence_html(right['answer'] + ': ' + right['reason'])}</p>"
         "</details></noscript></fieldset>"
     )

@@ -27,8 +27,8 @@ CHAPTERS = (
     Chapter(
         1,
         "Compute attention by hand",
-        "What does “its” mean in “my cat hid its toy”? Follow that one word through three small matrices until "
-        "it carries the cat.",
+        "What does “its” mean in “my cat hid its toy”? See “hid” find out who and what; then follow “its” through "
+        "three small matrices until it carries the cat.",
         "attncourse.figures.compute.attends_to:attends_to",
     ),
     Chapter(

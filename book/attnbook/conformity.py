@@ -12,6 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 from attncourse.drawing.numerals import in_words
 
 PASSES = "passes"
+_NBSP = "\u00a0"  # a space where no line breaks
 OPERATIONS = {
     "softmax": "softmax",
     "log_softmax": "log_softmax",
@@ -65,7 +66,7 @@ def reasons(result: dict[str, Any]) -> str:
         groups.setdefault(reason, Counter())[group] += count
     rows = []
     for reason, count in sorted(groups.items(), key=lambda item: -sum(item[1].values())):
-        where = ", ".join(f"{named(group)} {n}" for group, n in count.items())
+        where = ", ".join(f"{named(group)}{_NBSP}{n}" for group, n in count.items())
         rows.append((reason.replace("|", "\\|"), where, sum(count.values())))
     return table(("Why", "Where", "Cases"), rows, numbers=1)
 
@@ -84,7 +85,7 @@ def ratios(result: dict[str, Any]) -> str:
     rows = []
     for operation, numbers, output, _, of_output, gradient, _, of_gradient in result["rows"]:
         errors = (in_words(output), f"{of_output:.2g}", in_words(gradient), f"{of_gradient:.2g}")
-        rows.append((f"{OPERATIONS[operation]}, {numbers}", *errors))
+        rows.append((f"{OPERATIONS[operation]}, {numbers.replace(' = ', f'{_NBSP}={_NBSP}')}", *errors))
     head = ("What", "Output's error", "times plain, at most 2", "Gradient's error", "times plain, at most 3")
     return table(head, rows, numbers=4)
 

@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 from attnbook.bundles import Drawn, Picture
 from attnbook.drawing import LAYOUTS, load
 from attnbook.pictures import PICTURES, bundle_name, drawn
+from attnbook.sentences import caption_html
 from attncourse.controls import Text
 from attncourse.drawing.svg import as_image
 from attncourse.explorer import Explorer
@@ -55,7 +56,7 @@ def figure_html(explorer: Explorer, pictures: Drawn, root: str, number: int = 1)
             f'<output aria-live="polite">{escape(sentence)}</output>',
             "<noscript><p>The controls need JavaScript; this is the first picture.</p></noscript>",
         ]
-    parts += [f"<figcaption>{_inline(pictures.described['caption'])}</figcaption>", "</figure>"]
+    parts += [f"<figcaption>{caption_html(pictures.described['caption'])}</figcaption>", "</figure>"]
     return "\n".join(parts)
 
 
@@ -95,12 +96,6 @@ def _control(parameter: dict[str, Any], key: str) -> str:
         f'data-texts="{escape(json.dumps(texts))}"><span class="value" aria-hidden="true">{escape(texts[start])}</span>'
         f"</span></div>"
     )
-
-
-def _inline(text: str) -> str:
-    """The little Markdown that captions use: *emphasis* and `code`."""
-    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
-    return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text)
 
 
 class ShownExplorer(SphinxDirective):

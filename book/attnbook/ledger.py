@@ -12,6 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 from attnbook.boxes import anchor
 from attnbook.chapters import CHAPTERS
 from attnbook.notebooks import cells_of, heading
+from attnbook.sentences import sentence_html
 from attncourse.claims import CLAIMS, Claim
 from attncourse.verdict import FAILS, HOLDS, HOLDS_IF, RULINGS, VERDICT_MIME
 
@@ -102,13 +103,13 @@ def table(records: Iterable[Record], root: str = "../") -> str:
 
 
 def _row(claim: Claim, record: Record | None, root: str) -> str:
-    said = f'<span class="number">{claim.id}</span> {escape(claim.text)}'
+    said = f'<span class="number">{claim.id}</span> {sentence_html(claim.text)}'
     if record is None:
         return f'<tr><td>{said}</td><td><span class="badge badge-open">Open</span></td><td></td></tr>'
     where = f"{root}chapters/{record.notebook.stem}.html#{anchor(claim.id)}"
     question = f'<a class="question" href="{where}">{escape(record.question)}</a>'
     verdict = f'<span class="badge badge-{record.verdict}">{RULINGS[record.verdict].capitalize()}</span>'
-    evidence = _AMOUNT.sub(r'<b class="amount">\g<0></b>', escape(record.evidence))
+    evidence = _AMOUNT.sub(r'<b class="amount">\g<0></b>', sentence_html(record.evidence))
     return f"<tr><td>{question}{said}</td><td>{verdict}</td><td>{evidence}</td></tr>"
 
 

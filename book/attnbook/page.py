@@ -49,6 +49,9 @@ _FORMULA = re.compile(
 _OUTPUT = re.compile(r'<div (?=class="output (?:text_plain|stream)\b)')
 _PRINTED = re.compile(r'(<div class="output (?:text_plain|stream)\b[^>]*>\s*<div[^>]*>)<pre>(.*?)(?=</pre>)', re.DOTALL)
 _GAP = re.compile(r"\S {2,}\S|^ *\[", re.MULTILINE)  # between columns, or before an array's row
+_CELL = re.compile(r"<td.*?</td>", re.DOTALL)
+_NAME = re.compile(r"(<code[^>]*>)(.*?)(?=</code>)", re.DOTALL)
+_JOINT = re.compile(r"(?<=\w)[_.,(=]+(?=\w)")
 _FOLD = re.compile(
     r'<summary aria-label="Toggle hidden content">\s*<p class="collapsed[^>]*>Show code cell (\w+)</p>.*?</summary>',
     re.DOTALL,
@@ -122,6 +125,11 @@ def _opened(printed: str) -> str:
     return '<pre class="columns">' if "\n" in text and _GAP.search(text) else "<pre>"
 
 
+def jointed_names(body: str) -> str:
+    """Names in a table may be broken where they are joined: on a phone a long one takes the room of two columns."""
+    return _CELL.sub(lambda cell: _NAME.sub(lambda name: name[1] + _JOINT.sub(r"\g<0><wbr>", name[2]), cell[0]), body)
+
+
 def fewer_classes(body: str) -> str:
     """Leave out two classes that stand on every cell together, where the style of one undoes that of the other."""
     return body.replace(' docutils container">', '">')
@@ -187,6 +195,7 @@ def clean(app, pagename, templatename, context, doctree) -> None:
         lighter_code,
         whole_columns,
         joined_signs,
+        jointed_names,
         current_roles,
         fewer_classes,
         plain_folds,

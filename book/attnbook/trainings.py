@@ -10,8 +10,9 @@ from sphinx.application import Sphinx
 
 from attnbook.bundles import Drawn
 from attnbook.drawing import LAYOUTS, size_of
-from attnbook.explorers import _control, _inline, still_html
+from attnbook.explorers import _control, still_html
 from attnbook.notebooks import stored
+from attnbook.sentences import caption_html
 from attnbook.stale import differences
 from attncourse.controls import Text
 from attncourse.drawing.svg import to_svg
@@ -66,7 +67,7 @@ def figure_html(training: Training) -> str:
             "</div>",
             f'<output aria-live="polite">{escape(sentence)}</output>',
             "<noscript><p>Training in the page needs JavaScript; this is a run that was recorded.</p></noscript>",
-            f"<figcaption>{_inline(training.caption)}</figcaption>",
+            f"<figcaption>{caption_html(training.caption)}</figcaption>",
             f'<script type="application/json">{known}</script>',
             "</figure>",
         ]

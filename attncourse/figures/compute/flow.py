@@ -197,8 +197,8 @@ _NARROW = _Layout(
 flow = Explorer(
     __name__,
     caption=(
-        "Two queries and three keys of the sentence: weights are larger than with all five. Every product stands as on "
-        "paper, a row from the left meeting a column from above; the frames follow “its”. "
-        "The hatched key comes later than both queries and is masked: its weight is exactly zero."
+        "Two queries and three keys of the sentence, one of them masked: the other weights are larger than with all "
+        "five. Every product stands as on paper, a row from the left meeting a column from above; the frames follow "
+        "“its”. The hatched key comes later than both queries and is masked: its weight is exactly zero."
     ),
 )

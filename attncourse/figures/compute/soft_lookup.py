@@ -10,7 +10,7 @@ from attncourse.controls import Slider
 from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress, headline
 from attncourse.drawing.canvas import place, sheet
-from attncourse.drawing.label import label
+from attncourse.drawing.label import CLEAR, label
 from attncourse.drawing.palette import PAPER, QUERY, QUERY_INK, VALUE, VALUE_INK, WEIGHT, WEIGHT_INK, shade
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
@@ -19,7 +19,6 @@ from attnlib import attention
 _KEYS = np.array([0.3, 0.9, 1.8, 2.3, 3.3, 3.9, 4.4, 5.5])  # (seq_k,) where something was measured
 _VALUES = np.array([1.1, 1.9, 2.6, 2.3, 0.9, 0.5, 1.2, 2.2])  # (seq_k,) what was measured there
 _GRID = np.linspace(0, 6, 241)
-_CLEAR = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}  # around words, of what lies beneath
 _BELL = np.linspace(-3.5, 3.5, 29)  # in widths of the kernel
 
 
@@ -88,7 +87,7 @@ def _draw_values(axes: Axes, numbers: Numbers) -> None:
     axes.set(ylim=(0, 3), yticks=range(3), xticks=range(7), xticklabels=[])
     label(axes, 6.35, numbers.output, f"output\n{numbers.output:.2f}", VALUE_INK, va="center")
     headline(axes, "the weighted mean of the values", VALUE_INK, gap=20)
-    label(axes, _KEYS[3], _VALUES[3] + 0.22, "values", VALUE_INK, bbox=_CLEAR)
+    label(axes, _KEYS[7], _VALUES[7] + 0.25, "values", VALUE_INK, ha="center", bbox=CLEAR)
     label(axes, numbers.position, 3.08, f"query {numbers.position:g}", QUERY_INK, ha="center")
 
 
@@ -105,7 +104,9 @@ def _draw_weights(axes: Axes, numbers: Numbers, narrow: bool) -> None:
     for point, (bar, (key, _, weight, words)) in enumerate(zip(bars, _points(numbers), strict=True)):
         say(bar, words=words, of=f"point{point}", lights=f"point{point}")
         if weight == highest or (weight >= 0.1 and not narrow):
-            label(axes, key, weight + 0.09, f"{weight:.2f}", WEIGHT_INK, ha="center", bbox=_CLEAR)
+            beside = 0.12 if key >= numbers.position else -0.12  # on a phone the query's line is near
+            at, side = (key + beside, "left" if beside > 0 else "right") if narrow else (key, "center")
+            label(axes, at, weight + 0.09, f"{weight:.2f}", WEIGHT_INK, ha=side, bbox=CLEAR)
 
 
 def _points(numbers: Numbers) -> list[tuple[float, float, float, str]]:

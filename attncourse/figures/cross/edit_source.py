@@ -170,7 +170,7 @@ edit_source = Explorer(
     caption=(
         f"One character of “{SOURCE}” is changed (framed): read by the encoder, it moves every memory vector, its own "
         "most. The answer may change where the weights hardly do, and stay where they change. Map: cross-attention "
-        "after the edit minus before, mean of the heads, while the decoder is given the old answer."
+        "after the edit minus before (grey: less weight), mean of the heads, while the decoder is given the old answer."
     ),
     controls={
         "character": Slider("character", stops=tuple(range(1, len(SOURCE) + 1))),

@@ -124,16 +124,16 @@ def _draw_memory(paper: Axes, numbers: Numbers, row: int, grid: Grid, narrow: bo
             say(found, words=f"“{numbers.texts[row]}” with this vector exchanged: {answer}", of=of, lights=of)
     if numbers.exchanged:
         frame(paper, grid, 0, numbers.exchanged - 1)
-    own = f"read as {numbers.answers[row]}"
+    whose, own = f"memory of “{''.join(visible(numbers.texts[row]))}”", f"read as {numbers.answers[row]}"
     if narrow:
         y = 20 if row == 0 else outside + 72
-        label(paper, 8, y, f"memory of “{numbers.texts[row]}”", KEY_INK, size=TEXT, va="center_baseline")
+        label(paper, 8, y, whose, KEY_INK, size=TEXT, va="center_baseline")
         label(paper, 8, y + 22, own, QUERY_INK, size=TEXT, va="center_baseline")
         if numbers.exchanged:
             under = y + 46 if row == 0 else outside + 22
             label(paper, 8, under, "with one vector exchanged", FAINT, va="center_baseline")
     else:
-        label(paper, 8, grid.top + 8, f"memory of “{numbers.texts[row]}”", KEY_INK, size=TEXT, va="center_baseline")
+        label(paper, 8, grid.top + 8, whose, KEY_INK, size=TEXT, va="center_baseline")
         label(paper, 8, grid.top + 28, own, QUERY_INK, size=TEXT, va="center_baseline")
         if numbers.exchanged:
             label(paper, 8, outside, "with one vector exchanged:", FAINT, va="center_baseline")

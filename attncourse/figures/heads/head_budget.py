@@ -118,7 +118,7 @@ def _draw_bars(axes: Axes, numbers: Numbers) -> None:
         start, total = 0.0, sum(parts.values())
         for (part, amount), fill in zip(parts.items(), fills, strict=True):
             share = amount / most
-            [bar] = axes.barh(row, share, left=start, color=(fill, STRONGEST), height=0.56)
+            [bar] = axes.barh(row, share, left=start, color=(fill, 0.65 if fill == FAINT else STRONGEST), height=0.56)
             say(bar, words=f"{part or name}: {amount:.0f}{f' of the {total:.0f} {name}' if part else f' of {most}'}")
             if part and share > 0.22:  # room for its name
                 label(axes, start + share / 2, row, part, NUMBER, ha="center", va="center_baseline")

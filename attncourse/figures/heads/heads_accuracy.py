@@ -10,7 +10,7 @@ from attncourse.drawing.axes import dress
 from attncourse.drawing.canvas import SMALL, TEXT, place, sheet
 from attncourse.drawing.dots import dots
 from attncourse.drawing.label import label
-from attncourse.drawing.palette import FAINT, INK, RULE
+from attncourse.drawing.palette import FAINT, INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
 from attncourse.results import load_result
@@ -78,7 +78,7 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     axes.set(xlim=(-0.5, len(x) - 0.5), ylim=(0, 1.04), yticks=(0, 0.5, 1))
     axes.set_xticks(x, numbers.columns)
     axes.tick_params(axis="x", length=0)
-    axes.axhline(_GUESSING, color=RULE, linewidth=1)
+    axes.axhline(_GUESSING, color=FAINT, linewidth=1, linestyle=(0, (2, 2)))
     label(axes, len(x) - 0.5, _GUESSING + 0.02, "guessing", FAINT, ha="right", va="bottom")
     if not why:
         width = [32 // int(heads) for heads in numbers.columns]
@@ -92,7 +92,8 @@ heads_accuracy = Explorer(
     caption=(
         "Asked for the tokens before and after, two heads are enough and one is not; asked for the token before, one "
         "is enough; very narrow heads do worse on both. One layer with d_model = 32, equal parameters and nothing "
-        "after it, each model at its own best learning rate; wider means width 2 instead of 1, with more parameters."
+        "after it, each number of heads at its own best learning rate; wider means width 2 instead of 1, with more "
+        "parameters."
     ),
     controls={"runs": Choice("runs", stops=(_TWO, _ONE, _WHY))},
 )

@@ -148,9 +148,9 @@ def _mark(axes: Axes, output: np.ndarray, what: str, style, width: float) -> Non
 sum_of_heads = Explorer(
     __name__,
     caption=(
-        "The output of a layer is the sum of what each head adds, head_i·W_O_i: here for the eight features of one "
-        "token, in a layer of random maps. Numbers in the bars name the heads, a dashed mark is the output with all "
-        "heads, and weights below 0.05 are not written."
+        "The output of a layer is the sum of what each head adds, its result times its own rows of W_O: here for the "
+        "eight features of one token, in a layer of random maps. Numbers in the bars name the heads; if a head is "
+        "taken away, a dashed mark is the output with all heads. Weights below 0.05 are not written."
     ),
     controls={
         "token": Slider("token", stops=(1, 2, 3, 4, 5)),

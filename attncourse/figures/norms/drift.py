@@ -13,7 +13,7 @@ from attncourse.digits import in_digits
 from attncourse.drawing.axes import dress
 from attncourse.drawing.board import arrow
 from attncourse.drawing.canvas import HEADING, place, sheet
-from attncourse.drawing.label import label
+from attncourse.drawing.label import CLEAR, label
 from attncourse.drawing.palette import FAINT, PAPER, RULE, SHARED, SHARED_INK
 from attncourse.drawing.touch import say
 from attncourse.explorer import Explorer
@@ -114,7 +114,14 @@ def _draw_batch(axes: Axes, numbers: Numbers) -> None:
     area = axes.add_patch(Rectangle(*batch, linewidth=0, **padding))
     say(area, words=f"padding, {'counted as zeros' if numbers.counted else 'masked'}")
     if longest - numbers.lengths[-1] > _WORD:
-        label(axes, longest - 0.3, numbers.batch_size - 0.7, "padding", ha="right")
+        label(
+            axes,
+            longest - 0.3,
+            numbers.batch_size - 0.7,
+            "padding",
+            ha="right",
+            bbox=None if numbers.counted else CLEAR,
+        )
     rows = np.arange(numbers.batch_size)
     sentences = axes.barh(rows, numbers.lengths, 1.0, 0.5, color=SHARED, edgecolor=PAPER, linewidth=1)
     for length, bar in zip(numbers.lengths, sentences, strict=True):

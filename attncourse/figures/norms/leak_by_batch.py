@@ -77,6 +77,7 @@ def _draw_training(axes: Axes, shares: np.ndarray) -> None:
     """The mean of the seeds as a curve with its numbers, and each seed as a dot."""
     x, means = np.arange(len(shares)), shares.mean(axis=1)
     (curve,) = axes.plot(x, means, color=SHARED_INK, linewidth=2.4, clip_on=False)
+    axes.plot(x, means, "_", color=SHARED_INK, markersize=14, markeredgewidth=2.4, clip_on=False)
     _say_means(curve, "named right as in training", means)
     words = [
         f"batches of {sequences_text(size)}, seed {seed + 1}: {in_digits(share)} named right"
@@ -85,7 +86,8 @@ def _draw_training(axes: Axes, shares: np.ndarray) -> None:
     ]
     mark_seeds(axes, x, shares, words)
     for at, share in zip(x, means, strict=True):
-        label(axes, at + 0.08, share + 0.08, in_digits(share), SHARED_INK, weight="semibold", va="bottom")
+        above = 0.08 if share < 0.5 else 0  # low ones must not touch what is said of use
+        label(axes, at + 0.14, share + above, in_digits(share), SHARED_INK, weight="semibold", va="bottom")
 
 
 def _say_means(curve: Line2D, name: str, means: np.ndarray) -> None:

@@ -81,8 +81,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
 alibi_slopes = Explorer(
     __name__,
     caption=(
-        "ALiBi adds no encoding. It lowers a score for each position between query and key: steeply in the first head, "
-        "which sees its neighbours only, gently in the last."
+        "ALiBi adds no encoding. It lowers a score by the same amount for each position between query and key; every "
+        "head has its own amount."
     ),
     controls={"head": Slider("head", stops=tuple(range(1, _NUM_HEADS + 1)))},
 )

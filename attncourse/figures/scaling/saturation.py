@@ -53,7 +53,7 @@ def readout(numbers: Numbers) -> str:
     first, second = numbers.sorted_weights[:2]
     return (
         f"At d_k = {numbers.d_k}, {divided_by(numbers.scale)}, the scores have a standard deviation of "
-        f"{numbers.std:.2g}; the largest of 16 weights is {first:.2f} on average, the second largest {second:.3f}."
+        f"{numbers.std:.2g}; the largest of 16 weights is {first:.3f} on average, the second largest {second:.3f}."
     )
 
 

@@ -101,7 +101,7 @@ cached_cost = Explorer(
     __name__,
     caption=(
         "The longer the text, the more a cache of keys and values saves. "
-        "Two decoder layers of width 256; units: a mean token with the cache."
+        "Two decoder layers of width 256; unit, in each picture: the mean cost of one token with the cache."
     ),
     controls={"tokens": Slider("tokens", stops=(8, 16, 32, 64, 128, 256), stops_only=True)},
 )

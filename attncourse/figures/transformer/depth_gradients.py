@@ -95,8 +95,9 @@ def _draw_lines(axes: Axes, x: np.ndarray, lengths: np.ndarray, more: dict | Non
 depth_gradients = Explorer(
     __name__,
     caption=(
-        "Before any training, gradients shrink towards the last layer with norms before each sublayer (pre-LN), and "
-        "grow with norms after each sum (post-LN). Means of ten new encoders, one standard deviation in the bands."
+        "Before any training, gradients shrink towards the last layer with norms before each sublayer (pre-LN), and in "
+        "deeper models grow with norms after each sum (post-LN). Means of ten new encoders, one standard deviation in "
+        "the bands."
     ),
     controls={
         "layers": Slider("layers", stops=_DEPTHS, stops_only=True),

@@ -177,7 +177,7 @@ mask_workshop = Explorer(
     __name__,
     caption=(
         "The same scores under one mask after another: what is hatched gets no weight, and a light goes on where a "
-        "query may attend to nothing at all. In the book, a click on a cell of the mask makes a mask of your own."
+        "query may attend to nothing at all. On the website, a click on a cell of the mask makes a mask of your own."
     ),
     controls={
         "kind": Choice("mask", stops=KINDS),

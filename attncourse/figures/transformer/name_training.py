@@ -206,7 +206,7 @@ name_training = Training(
     caption=(
         "A decoder alone learns first names. Thick: the loss on names that it never sees; thin: on those it learns "
         "from. The last line follows temperature, top-k and draw; those above are drawn at 1, from all letters. Below, "
-        "rows ask and columns are looked at; ▷ is the beginning."
+        "rows ask and columns are looked at; ▷ is the beginning, and – an empty name."
     ),
     steps=STEPS,
     effect=300,

@@ -135,7 +135,7 @@ running_softmax = Explorer(
     __name__,
     caption=(
         "A softmax needs all scores, but not all at once. Here, with values of one number, three numbers are enough to "
-        "go on with, and a block that raises the highest score shrinks what was added up before it."
+        "go on with."
     ),
     controls={
         "read": Slider("blocks read", stops=(1, 2, 3, 4), stops_only=True),

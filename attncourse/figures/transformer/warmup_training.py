@@ -123,8 +123,8 @@ def _loss(loss: float) -> str:
 warmup_training = Explorer(
     __name__,
     caption=(
-        "At a learning rate that is nearly too high, norms after each sum (post-LN) learn only after a warm-up. "
-        "Eight encoder layers learn to sort; medians of five seeds, bands and strokes hold all of them."
+        "Eight encoder layers learn to sort, with norms before each sublayer (pre-LN) or after each sum (post-LN); "
+        "medians of five seeds, bands and strokes hold all of them."
     ),
     controls={
         "rate": Slider("learning rate", stops=RATES, stops_only=True),

@@ -83,7 +83,8 @@ def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     frame(paper, grid, numbers.asking)
     for j, weight in enumerate(weights[numbers.asking].tolist()):
         if weight >= LEAST:
-            words = in_digits(weight, "{:.1f}" if narrow else "{:.2f}")
+            words = in_digits(weight, "{:.2f}")
+            words = words.removeprefix("0") if narrow else words
             label(paper, *grid.middle(numbers.asking, j), words, NUMBER, ha="center", va="center_baseline")
     _draw_shares(paper, numbers, (8, 424) if narrow else (476, 136))
     return figure

@@ -74,9 +74,9 @@ def _missed(numbers: Numbers, step: int) -> str:
 
 def draw(numbers: Numbers, narrow: bool = False) -> Figure:
     """Two maps with the same rows and columns: weights, and what is lost; the largest of each row framed."""
-    figure = sheet(height=420, narrow=narrow, narrow_height=690)
+    figure = sheet(height=420, narrow=narrow, narrow_height=698)
     paper = board(figure)
-    corners, cell = ((84, 108), (84, 456)), cell_for(numbers.lost, 250, 225, (25, 22))
+    corners, cell = ((84, 108), (84, 465)), cell_for(numbers.lost, 250, 225, (25, 22))
     if not narrow:
         corners, cell = ((92, 112), (414, 112)), cell_for(numbers.lost, 284, 298, (28, 28))
     sides = numbers.said, numbers.source

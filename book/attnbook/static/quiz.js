@@ -8,7 +8,7 @@
     const reason = question.querySelector(".reason");
     const right = choice?.dataset.right === "true";
     reason.ariaLive = aloud ? "polite" : "off"; // what is restored is not read out
-    reason.textContent = choice ? `${right ? "Right." : "Not this one."} ${choice.dataset.reason}` : "";
+    reason.innerHTML = choice ? `${right ? "Right." : "Not this one."} ${choice.dataset.reason}` : "";
     if (choice) question.dataset.answered = right ? "right" : "wrong";
     else delete question.dataset.answered;
   }
