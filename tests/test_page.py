@@ -100,7 +100,9 @@ def test_columns_that_were_printed_keep_their_lines_and_sentences_wrap(printed, 
 def test_a_long_name_in_a_table_may_be_broken_where_it_is_joined_and_nowhere_else():
     name = '<code class="docutils"><span class="pre">ops.dot_product(scale=None)</span></code>'
     broken = name.replace("ops.dot_product(scale=", "ops.<wbr>dot_<wbr>product(<wbr>scale=<wbr>")
-    assert jointed_names(f"<p>{name}</p><td>A {name} a_b</td>") == f"<p>{name}</p><td>A {broken} a_b</td>"
+    assert jointed_names("<td><code>MultiHeadAttention</code></td>").count("<wbr>") == 2
+    short = "<code>w_q, w_k, w_v, w_o</code>"
+    assert jointed_names(f"<p>{name}</p><td>A {name} or {short}</td>") == f"<p>{name}</p><td>A {broken} or {short}</td>"
 
 
 @pytest.mark.parametrize("kind", ["output", "outputs"])

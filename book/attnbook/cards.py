@@ -13,6 +13,7 @@ from attnbook.explorers import still_html
 from attnbook.mathml import to_words
 from attnbook.notebooks import cells_of, stored
 from attnbook.pictures import drawn
+from attnbook.sentences import sentence_html
 from attncourse.claims import CLAIMS
 from attncourse.explorer import EXPLORER_MIME
 
@@ -41,7 +42,7 @@ def card(chapter: Chapter, notebook: Path | None, app) -> str:
     link = f"chapters/{notebook.stem}.html"
     return (
         f'<li class="card"><a href="{link}"><h3>{title}</h3><p>{promise}</p>{_picture(chapter, notebook, app)}</a>'
-        f'<p class="needs">{escape(time_and_needs(notebook))}</p></li>'
+        f'<p class="needs">{sentence_html(time_and_needs(notebook))}</p></li>'
     )
 
 

@@ -51,7 +51,8 @@ _PRINTED = re.compile(r'(<div class="output (?:text_plain|stream)\b[^>]*>\s*<div
 _GAP = re.compile(r"\S {2,}\S|^ *\[", re.MULTILINE)  # between columns, or before an array's row
 _CELL = re.compile(r"<td.*?</td>", re.DOTALL)
 _NAME = re.compile(r"(<code[^>]*>)(.*?)(?=</code>)", re.DOTALL)
-_JOINT = re.compile(r"(?<=\w)[_.,(=]+(?=\w)")
+_LONG_WORD = re.compile(r"[^\s<>]{13,}")
+_JOINT = re.compile(r"(?<=\w)[_.,(=]+(?=\w)|(?<=[a-z])(?=[A-Z])")
 _FOLD = re.compile(
     r'<summary aria-label="Toggle hidden content">\s*<p class="collapsed[^>]*>Show code cell (\w+)</p>.*?</summary>',
     re.DOTALL,
@@ -126,8 +127,12 @@ def _opened(printed: str) -> str:
 
 
 def jointed_names(body: str) -> str:
-    """Names in a table may be broken where they are joined: on a phone a long one takes the room of two columns."""
-    return _CELL.sub(lambda cell: _NAME.sub(lambda name: name[1] + _JOINT.sub(r"\g<0><wbr>", name[2]), cell[0]), body)
+    """Long names in a table may be broken where they are joined: on a phone they take the room of two columns."""
+    return _CELL.sub(lambda cell: _NAME.sub(_jointed, cell[0]), body)
+
+
+def _jointed(name: re.Match[str]) -> str:
+    return name[1] + _LONG_WORD.sub(lambda word: _JOINT.sub(r"\g<0><wbr>", word[0]), name[2])
 
 
 def fewer_classes(body: str) -> str:

@@ -104,8 +104,10 @@ def _draw_weights(axes: Axes, numbers: Numbers, narrow: bool) -> None:
     for point, (bar, (key, _, weight, words)) in enumerate(zip(bars, _points(numbers), strict=True)):
         say(bar, words=words, of=f"point{point}", lights=f"point{point}")
         if weight == highest or (weight >= 0.1 and not narrow):
-            beside = 0.12 if key >= numbers.position else -0.12  # on a phone the query's line is near
-            at, side = (key + beside, "left" if beside > 0 else "right") if narrow else (key, "center")
+            at, side = key, "center"
+            if narrow:  # the query's line is near, and the axis may be
+                right = key >= numbers.position or key < 0.6
+                at, side = (max(key, numbers.position) + 0.12, "left") if right else (key - 0.12, "right")
             label(axes, at, weight + 0.09, f"{weight:.2f}", WEIGHT_INK, ha=side, bbox=CLEAR)
 
 

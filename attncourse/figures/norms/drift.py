@@ -114,14 +114,8 @@ def _draw_batch(axes: Axes, numbers: Numbers) -> None:
     area = axes.add_patch(Rectangle(*batch, linewidth=0, **padding))
     say(area, words=f"padding, {'counted as zeros' if numbers.counted else 'masked'}")
     if longest - numbers.lengths[-1] > _WORD:
-        label(
-            axes,
-            longest - 0.3,
-            numbers.batch_size - 0.7,
-            "padding",
-            ha="right",
-            bbox=None if numbers.counted else CLEAR,
-        )
+        clear, above = None if numbers.counted else CLEAR, axes.get_xaxis_transform()
+        label(axes, longest - 0.3, 0.07, "padding", ha="right", bbox=clear, transform=above)
     rows = np.arange(numbers.batch_size)
     sentences = axes.barh(rows, numbers.lengths, 1.0, 0.5, color=SHARED, edgecolor=PAPER, linewidth=1)
     for length, bar in zip(numbers.lengths, sentences, strict=True):

@@ -70,7 +70,7 @@ def _draw_use(axes: Axes, means: np.ndarray) -> None:
     x = np.arange(len(SIZES))
     (curve,) = axes.plot(x, means, color=FAINT, linewidth=1.6, linestyle=(0, (1, 1.5)), clip_on=False)
     _say_means(curve, "named right in use", means)
-    label(axes, x[-1] + 0.15, means[-1], f"in use {in_digits(means[-1])}", FAINT, va="center_baseline")
+    label(axes, x[-1] + 0.22, means[-1], f"in use {in_digits(means[-1])}", FAINT, va="center_baseline")
 
 
 def _draw_training(axes: Axes, shares: np.ndarray) -> None:
@@ -99,7 +99,8 @@ leak_by_batch = Explorer(
     __name__,
     caption=(
         "The decoder of random digits with BatchNorm. Violet: with the batch’s own means, as in training, reading as "
-        "many sequences at a time as it learned from; dots are five seeds. Dotted: with stored means, as in use."
+        "many sequences at a time as it learned from; dots are five seeds, and a stroke is their average. Dotted: "
+        "with stored means, as in use."
     ),
     controls={"size": Slider("sequences in a batch", stops=SIZES, stops_only=True)},
 )

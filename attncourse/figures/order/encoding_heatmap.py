@@ -100,8 +100,8 @@ encoding_heatmap = Explorer(
     __name__,
     caption=(
         "Every row, such as the framed one, encodes one position, and waves grow longer to the right: stronger colour "
-        "is nearer to 1, grey-blue is below zero, and no colour is 0. A line above marks the pairs that hardly move "
-        "within the sequence."
+        "is nearer to 1, grey-blue is below zero, and no colour is 0. A line above marks the pairs that finish "
+        "less than a quarter of a wave within the sequence."
     ),
     controls={
         "seq": Slider("number of positions", stops=(8, 16, 64), log=True),
